@@ -1,0 +1,104 @@
+import tomllib
+from importlib.resources import files
+
+import pytest
+from pydantic import ValidationError
+
+from xinqiao.errors import InputError
+from xinqiao.routing.rules import Confidence, OpensOn, Unit, read_rules, rule, rules
+
+ROW = """
+[[rule]]
+id = "X1"
+title = "试验"
+kinds = ["permit"]
+platforms = ["county_site"]
+opens_on = "decision"
+days = 7
+unit = "working_day"
+basis = "试验"
+legal = false
+confidence = "proposal"
+"""
+
+
+def test_the_seven_day_rule_is_as_the_documents_say() -> None:
+    found = rule("D1")
+    assert (found.days, found.unit) == (7, Unit.WORKING_DAY)
+    assert found.opens_on is OpensOn.DECISION
+    assert found.kinds == {"permit", "penalty"}
+    assert found.platforms == {"credit_shandong", "county_site"}
+    assert found.legal
+    assert "源交政字〔2023〕14号" in found.basis
+
+
+@pytest.mark.parametrize(("identifier", "article"), [("D3", "第四十八条"), ("D4", "第四十条")])
+def test_the_legal_rules_after_a_change_bind_penalties_within_three_days(
+    identifier: str, article: str
+) -> None:
+    found = rule(identifier)
+    assert (found.days, found.unit) == (3, Unit.WORKING_DAY)
+    assert found.opens_on is OpensOn.CHANGE
+    assert found.kinds == {"penalty"}
+    assert found.legal
+    assert found.confidence is Confidence.LAW_TEXT
+    assert article in found.basis
+
+
+@pytest.mark.parametrize("identifier", ["D4a", "D13"])
+def test_a_rule_without_a_source_is_internal_and_says_so(identifier: str) -> None:
+    assert not rule(identifier).legal
+    assert rule(identifier).basis.startswith("内部时限")
+
+
+def test_every_row_of_the_shipped_table_is_kept_and_has_a_basis() -> None:
+    text = (files("xinqiao.routing") / "rules.toml").read_text(encoding="utf-8")
+    assert [row["id"] for row in tomllib.loads(text)["rule"]] == list(rules())
+    assert all(row.basis and row.title for row in rules().values())
+
+
+def test_an_unknown_rule_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="D99") as caught:
+        rule("D99")
+    assert caught.value.code == "unknown_rule"
+    assert all(identifier in caught.value.message for identifier in rules())
+
+
+def test_a_row_is_read() -> None:
+    assert read_rules(ROW)["X1"].note == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("days = 7", "days = 7\nhours = 1"),
+        ("days = 7", "days = 0"),
+        ("days = 7", ""),
+        ('unit = "working_day"', 'unit = "month"'),
+        ('basis = "试验"', 'basis = " "'),
+        ('kinds = ["permit"]', "kinds = []"),
+        ("legal = false", 'legal = "no"'),
+        ("legal = false", "legal = true"),
+        ("[[rule]]", "[[rules]]"),
+    ],
+    ids=[
+        "unknown key",
+        "no days",
+        "missing key",
+        "unknown unit",
+        "blank basis",
+        "no kind",
+        "legal is not a boolean",
+        "a proposal called legal",
+        "unknown table",
+    ],
+)
+def test_a_faulty_row_is_refused(old: str, new: str) -> None:
+    assert old in ROW
+    with pytest.raises(ValidationError):
+        read_rules(ROW.replace(old, new))
+
+
+def test_an_identifier_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="X1 重复"):
+        read_rules(ROW + ROW)

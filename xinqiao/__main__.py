@@ -1,0 +1,5 @@
+"""``python -m xinqiao``."""
+
+from xinqiao.cli import main
+
+main()

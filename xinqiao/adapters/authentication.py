@@ -1,0 +1,146 @@
+"""The ordered steps by which a platform recognises us: fixed headers and tokens (认证)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from xinqiao.adapters.base import Credentials
+from xinqiao.adapters.exchange import HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.expressions import EvaluationError, evaluate
+from xinqiao.adapters.judgement import NEVER_SENT, UNKNOWN, Judgement, judge, words_for
+from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.profile_calls import StaticStep, TokenMeaning, TokenStep
+from xinqiao.adapters.reading import as_count, as_text
+from xinqiao.adapters.rendering import render
+from xinqiao.clock import Clock
+from xinqiao.errors import SettingsError
+
+_log = structlog.get_logger(__name__)
+
+_LONGEST_LIFETIME = 30 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    use_until: datetime
+
+
+class Authentication:
+    """The headers of one platform's calls; holds tokens in memory only."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        credentials: Credentials,
+        clock: Clock,
+        settings: Mapping[str, str],
+        exchange: Callable[[HttpRequest], HttpAnswer | HttpFailure],
+    ) -> None:
+        """Check that every secret is there; nothing is sent.
+
+        Raises:
+            SettingsError: A secret is missing or holds what no header can carry. The message names
+                it and never shows it.
+        """
+        _check(profile, credentials)
+        self._profile = profile
+        self._secrets = dict(credentials.values)
+        self._clock = clock
+        self._settings = dict(settings)
+        self._exchange = exchange
+        self._tokens: dict[int, _Token] = {}
+
+    def __repr__(self) -> str:
+        return f"Authentication({self._profile.id!r})"
+
+    def headers(self) -> dict[str, str] | Judgement:
+        """Return the headers of all steps, or why they could not be had."""
+        headers: dict[str, str] = {}
+        for position, step in enumerate(self._profile.authentication):
+            if isinstance(step, StaticStep):
+                secret = self._secrets[step.credential]
+            else:
+                token = self._token(position, step, headers)
+                if isinstance(token, Judgement):
+                    return token
+                secret = token.value
+            headers[step.header.lower()] = step.pattern.replace("{secret}", secret)
+        return headers
+
+    def renew(self) -> bool:
+        """Forget the tokens, so that new ones are asked for; return whether any step has one."""
+        self._tokens.clear()
+        return any(isinstance(step, TokenStep) for step in self._profile.authentication)
+
+    def _token(
+        self, position: int, step: TokenStep, headers: Mapping[str, str]
+    ) -> _Token | Judgement:
+        kept = self._tokens.get(position)
+        if kept is not None and self._clock.now() < kept.use_until:
+            return kept
+        token = self._ask(step, headers)
+        if isinstance(token, Judgement):
+            _log.warning("token_refused", platform=self._profile.id, means=token.means)
+        else:
+            self._tokens[position] = token
+            _log.info("token_granted", platform=self._profile.id, use_until=token.use_until)
+        return token
+
+    def _ask(self, step: TokenStep, headers: Mapping[str, str]) -> _Token | Judgement:
+        context = {"credentials": self._secrets, "settings": self._settings}
+        asked = self._clock.now()
+        result = self._exchange(render(step, context, headers))
+        judged = judge(step, step.answers, result, {}, self._clock.now())
+        if judged.means != TokenMeaning.GRANTED or judged.context is None:
+            return _refusal(judged)
+        try:
+            value = as_text(evaluate(step.token, judged.context))
+            lifetime = as_count(evaluate(step.expires_in, judged.context))
+        except EvaluationError:
+            return _refusal(judged, "token_unreadable")
+        if not _fits_header(value):
+            return _refusal(judged, "token_unreadable")
+        seconds = min(lifetime or step.lifetime_seconds, _LONGEST_LIFETIME) - step.margin_seconds
+        return _Token(value, asked + timedelta(seconds=max(seconds, 0.0)))
+
+
+def _refusal(judged: Judgement, code: str | None = None) -> Judgement:
+    """Return why there is no token; the answer's bytes are left out, they may hold one.
+
+    Whatever happened to the request for a token, the call that needed it was never sent.
+    """
+    unsent = code is not None or judged.means in {UNKNOWN, TokenMeaning.RETRYABLE}
+    return Judgement(
+        means=NEVER_SENT if unsent else judged.means,
+        code=code or judged.code,
+        message=words_for(code) if code else judged.message,
+        retry_after=judged.retry_after,
+        context=judged.context,
+    )
+
+
+def _check(profile: Profile, credentials: Credentials) -> None:
+    for name, label in profile.credentials.items():
+        secret = credentials.values.get(name, "")
+        if not secret or not secret.isprintable():
+            raise SettingsError(
+                f"{profile.name} 的{label}（{name}）缺失，或含有换行等不能发送的字符，"
+                "请在 secrets 目录中更正",
+                code="credentials",
+            )
+    for step in profile.authentication:
+        if isinstance(step, StaticStep) and not _fits_header(
+            credentials.values.get(step.credential, "")
+        ):
+            raise SettingsError(
+                f"{profile.name} 的 {step.credential} 缺失，或含有请求头不能带的字符（空格、中文等），"
+                "请在 secrets 目录中更正",
+                code="credentials",
+            )
+
+
+def _fits_header(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text

@@ -1,0 +1,309 @@
+"""The contract between the queue and every platform: sealed batches go out, outcomes come back.
+
+No type of any HTTP library crosses this line. A connector never raises for what a platform or a
+network did: that is always an outcome, because the queue must record it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+import rfc8785
+
+
+class Operation(StrEnum):
+    """What a submission asks of the platform (操作)."""
+
+    INSERT = "insert"
+    """Hold a record that it does not hold (新增)."""
+
+    UPDATE = "update"
+    """Hold a newer version of a record it holds (变更)."""
+
+    WITHDRAW = "withdraw"
+    """Hold the record no longer, or hold it as void (撤回)."""
+
+    TAKE_DOWN = "take_down"
+    """Show the record to the public no longer (下架)."""
+
+
+class Outcome(StrEnum):
+    """What a call means for the rows that it carried. HTTP status codes never cross this line."""
+
+    ACCEPTED = "accepted"
+    """The platform holds it (已接收入库)."""
+
+    RECEIVED = "received"
+    """The platform took it and answers later (已收到, 待回执)."""
+
+    REJECTED = "rejected"
+    """The platform refused it for its content; the same bytes would be refused again (退回)."""
+
+    DUPLICATE = "duplicate"
+    """The platform says it holds this key already; what it holds must be compared (重复)."""
+
+    RATE_LIMITED = "rate_limited"
+    """The platform asks to slow down; it did not take the rows (限流)."""
+
+    AUTH = "auth"
+    """The platform refused the credentials; it did not take the rows (认证失败)."""
+
+    RETRYABLE = "retryable"
+    """It certainly did not take the rows; they may be sent again (可重试)."""
+
+    IN_DOUBT = "in_doubt"
+    """It is unknown whether the platform took the rows (不确定)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """One rendered record in a batch.
+
+    Attributes:
+        number: Position in the batch, from 1.
+        key: The key by which the platform can be asked for this record (文书号 for permits).
+        values: Field code of the platform's format → text, in the order of the format.
+    """
+
+    number: int
+    key: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """One delivery, fixed before it is first sent, so that every resend is byte-identical (批次).
+
+    Attributes:
+        number: Batch number made by us (批次号), unique for ever.
+        platform: Platform identifier, such as ``credit_shandong``.
+        kind: Record kind, such as ``permit``.
+        operation: What is asked for every row.
+        edition: Edition of the format table that rendered the rows, such as ``2018``.
+        rows: The rows, in order.
+    """
+
+    number: str
+    platform: str
+    kind: str
+    operation: Operation
+    edition: str
+    rows: tuple[SealedRow, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes (RFC 8785) that are sealed, hashed and stored."""
+        return rfc8785.dumps(
+            {
+                "number": self.number,
+                "platform": self.platform,
+                "kind": self.kind,
+                "operation": self.operation.value,
+                "edition": self.edition,
+                "rows": [
+                    {
+                        "number": row.number,
+                        "key": row.key,
+                        # a list of pairs: the order of the format's fields is part of the seal
+                        "values": [[code, text] for code, text in row.values.items()],
+                    }
+                    for row in self.rows
+                ],
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, sealed: bytes) -> "SealedBatch":
+        """Return the batch that :meth:`to_bytes` wrote."""
+        plain = json.loads(sealed)
+        return cls(
+            number=plain["number"],
+            platform=plain["platform"],
+            kind=plain["kind"],
+            operation=Operation(plain["operation"]),
+            edition=plain["edition"],
+            rows=tuple(
+                SealedRow(row["number"], row["key"], dict(row["values"])) for row in plain["rows"]
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What the platform said about one row.
+
+    Attributes:
+        row: Position in the batch, from 1.
+        outcome: ACCEPTED, RECEIVED, REJECTED or DUPLICATE.
+        code: The platform's own code, as text.
+        message: The platform's own words, as they came.
+        reference: The platform's id of the record, or empty.
+        at: When the platform says it took the record in (入库时间), if it says so.
+    """
+
+    row: int
+    outcome: Outcome
+    code: str = ""
+    message: str = ""
+    reference: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one call came to.
+
+    Attributes:
+        outcome: Meaning for every row that ``rows`` does not name.
+        code: The platform's own code, or the name of what happened on the way
+            (``connect_refused``, ``read_timeout``, ``not_json``…).
+        message: The platform's own words, or ours in Chinese where it gave none.
+        rows: What was said about single rows.
+        serial: Number that the platform gave the delivery (受理号), or empty.
+        retry_after: Seconds the platform asked us to wait, if it did.
+        raw: The answer's bytes as they came, for evidence; empty when there was none.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    message: str = ""
+    rows: tuple[RowResult, ...] = ()
+    serial: str = ""
+    retry_after: float | None = None
+    raw: bytes = b""
+
+
+class BatchProgress(StrEnum):
+    """How far the platform is with a batch that it was asked about."""
+
+    UNKNOWN_BATCH = "unknown_batch"
+    """It does not know the batch number."""
+
+    PENDING = "pending"
+    """It has the batch; some rows are not decided."""
+
+    COMPLETE = "complete"
+    """It has decided every row."""
+
+    NO_ANSWER = "no_answer"
+    """It could not be asked, or the answer cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """The platform's receipts for one batch (回执); ``rows`` holds those decided so far."""
+
+    progress: BatchProgress
+    reply: Reply
+    rows: tuple[RowResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One record as the platform says it holds it (平台台账).
+
+    Attributes:
+        key: The platform's business key of the record (文书号).
+        values: Field code → text, as many fields as the platform tells.
+        reference: The platform's id of the record.
+        at: When it was taken in, if the platform says so.
+    """
+
+    key: str
+    values: Mapping[str, str]
+    reference: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """What the platform holds under one key; ``entries`` is None when it could not be asked."""
+
+    reply: Reply
+    entries: tuple[LedgerEntry, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """One page of the platform's ledger.
+
+    Attributes:
+        reply: What the call came to.
+        entries: The records on the page.
+        next_page: Number of the page to ask for next; None on the last page.
+        complete: Whether the page was read whole. A page cut short is never taken for the end.
+    """
+
+    reply: Reply
+    entries: tuple[LedgerEntry, ...] = ()
+    next_page: int | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Result of checking that a platform can be reached and knows us.
+
+    Attributes:
+        ok: Whether every check passed.
+        checks: (what was checked, whether it passed, Chinese remark), in order.
+        clock_offset: Platform's clock minus ours in seconds, if it can be told.
+    """
+
+    ok: bool
+    checks: tuple[tuple[str, bool, str], ...] = ()
+    clock_offset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can be asked beyond submitting.
+
+    Attributes:
+        poll: Receipts by batch number.
+        query: What it holds under a key.
+        ledger: A listing of what it holds.
+        deduplicates: An identical resend of a whole batch has no second effect.
+        visible_after: Seconds after a send before "absent" may be believed.
+    """
+
+    poll: bool = False
+    query: bool = False
+    ledger: bool = False
+    deduplicates: bool = False
+    visible_after: float = 0.0
+
+
+class Connector(Protocol):
+    """What the queue asks of a platform. Implementations are safe to use from one thread."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can be asked."""
+
+    def submit(self, batch: SealedBatch) -> Reply:
+        """Send ``batch`` once. Retries inside only what cannot have arrived."""
+
+    def poll(self, batch_number: str, kind: str) -> BatchReport:
+        """Ask for the receipts of a batch by the number that we gave it."""
+
+    def query(self, kind: str, key: str) -> KeyReport:
+        """Ask what the platform holds under ``key``."""
+
+    def ledger(self, kind: str, start: date, end: date, page: int = 1) -> LedgerPage:
+        """Ask for one page of the records taken in from ``start`` to ``end``, both included."""
+
+    def probe(self) -> Probe:
+        """Check network, credentials and clock without sending a record."""
+
+    def close(self) -> None:
+        """Give up connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Secrets of one platform by name (``client_id``…), never shown in any representation."""
+
+    values: Mapping[str, str] = field(repr=False, default_factory=dict)

@@ -1,0 +1,284 @@
+"""HTTP with bounds on time and size; the only module that knows the HTTP library.
+
+What can go wrong is told as one of two things: the request was never sent, or it may have been.
+Only the first is tried again here, for seconds; everything else is the queue's business.
+"""
+
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+import tenacity
+
+from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.watchdog import Watchdog
+from xinqiao.errors import SettingsError
+
+_log = structlog.get_logger(__name__)
+
+SIMULATOR_HEADER = "x-xinqiao-simulator"
+"""Header that every answer of the simulator carries."""
+
+FAILURES: dict[type[Exception], tuple[Arrival, str]] = {
+    httpx.ConnectTimeout: (Arrival.NEVER_SENT, "connect_timeout"),
+    httpx.ConnectError: (Arrival.NEVER_SENT, "connect_failed"),
+    httpx.PoolTimeout: (Arrival.NEVER_SENT, "pool_timeout"),
+    httpx.ProxyError: (Arrival.NEVER_SENT, "proxy_failed"),
+    httpx.UnsupportedProtocol: (Arrival.NEVER_SENT, "bad_url"),
+    httpx.InvalidURL: (Arrival.NEVER_SENT, "bad_url"),
+    httpx.ReadTimeout: (Arrival.MAYBE_SENT, "read_timeout"),
+    httpx.WriteTimeout: (Arrival.MAYBE_SENT, "write_timeout"),
+    httpx.TimeoutException: (Arrival.MAYBE_SENT, "timeout"),
+    httpx.ReadError: (Arrival.MAYBE_SENT, "cut_off"),
+    httpx.WriteError: (Arrival.MAYBE_SENT, "write_failed"),
+    httpx.CloseError: (Arrival.MAYBE_SENT, "cut_off"),
+    httpx.NetworkError: (Arrival.MAYBE_SENT, "network_failed"),
+    httpx.RemoteProtocolError: (Arrival.MAYBE_SENT, "cut_off"),
+    httpx.LocalProtocolError: (Arrival.MAYBE_SENT, "bad_request"),
+    httpx.ProtocolError: (Arrival.MAYBE_SENT, "protocol_failed"),
+    httpx.TransportError: (Arrival.MAYBE_SENT, "transport_failed"),
+    httpx.DecodingError: (Arrival.MAYBE_SENT, "bad_compression"),
+    httpx.TooManyRedirects: (Arrival.MAYBE_SENT, "redirected"),
+    httpx.RequestError: (Arrival.MAYBE_SENT, "request_failed"),
+    httpx.HTTPStatusError: (Arrival.MAYBE_SENT, "bad_status"),
+    httpx.HTTPError: (Arrival.MAYBE_SENT, "http_failed"),
+    httpx.CookieConflict: (Arrival.MAYBE_SENT, "bad_cookies"),
+    httpx.StreamConsumed: (Arrival.MAYBE_SENT, "stream_failed"),
+    httpx.StreamClosed: (Arrival.MAYBE_SENT, "stream_failed"),
+    httpx.ResponseNotRead: (Arrival.MAYBE_SENT, "stream_failed"),
+    httpx.RequestNotRead: (Arrival.MAYBE_SENT, "stream_failed"),
+    httpx.StreamError: (Arrival.MAYBE_SENT, "stream_failed"),
+}
+"""Every class that the library can raise → whether the request can have arrived, and its name."""
+
+_CAUGHT = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+
+
+class _NotSentError(Exception):
+    """Carries a failure of the kind that may be tried again to the retry loop."""
+
+    def __init__(self, failure: HttpFailure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+class _StopReadingError(Exception):
+    """The answer passed a bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpBounds:
+    """Bounds of every exchange.
+
+    Attributes:
+        connect: Seconds to open a connection.
+        read: Seconds between two pieces of an answer, or of sending.
+        total: Seconds for the whole exchange, attempts and waits included.
+        attempts: Tries of what was never sent, the first included.
+        reply_bytes: Largest answer that is read.
+    """
+
+    connect: float
+    read: float
+    total: float
+    attempts: int
+    reply_bytes: int
+
+
+class HttpClient:
+    """Exchanges with one address; a new connection each time.
+
+    Kept-alive connections are not used: one that the other side has just closed would turn a
+    delivery into an unknown one for nothing.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        bounds: HttpBounds,
+        *,
+        verify_tls: bool = True,
+        loopback_only: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Raises:
+            SettingsError: ``loopback_only`` is asked for and the address is not on this machine.
+        """
+        if loopback_only and not is_loopback(base_url):
+            raise SettingsError(
+                f"演练工作区只能连接本机的模拟平台，但配置的地址是「{urlsplit(base_url).netloc}」。"
+                "请把 transport.base_url 改为 127.0.0.1 上的模拟平台，或改用正式工作区",
+                code="rehearsal_address",
+            )
+        self._base_url = base_url.rstrip("/")
+        self._bounds = bounds
+        self._sleep = sleep
+        self._simulator_unproven = loopback_only
+        for name in ("httpx", "httpcore"):
+            # the library logs whole addresses, and a query may hold personal data
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._client = httpx.Client(
+            verify=verify_tls,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"user-agent": "xinqiao", "accept-encoding": "identity"},
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+        )
+
+    def exchange(self, request: HttpRequest) -> HttpAnswer | HttpFailure:
+        """Send ``request`` and read the answer, within the bounds.
+
+        Raises:
+            SettingsError: A rehearsal met an address that is not the simulator.
+        """
+        if self._simulator_unproven:
+            failure = self._prove_simulator()
+            if failure is not None:
+                return failure
+        return self._exchange(request)
+
+    def close(self) -> None:
+        """Give up connections."""
+        self._client.close()
+
+    def _prove_simulator(self) -> HttpFailure | None:
+        answer = self._exchange(HttpRequest("GET", "/"))
+        if isinstance(answer, HttpFailure):
+            # what the caller wanted to send has not left
+            return HttpFailure(Arrival.NEVER_SENT, answer.code)
+        if SIMULATOR_HEADER not in answer.headers:
+            raise SettingsError(
+                f"演练工作区连接的「{urlsplit(self._base_url).netloc}」不是模拟平台，未发送任何记录。"
+                "请先运行 xinqiao simulate，再核对 transport.base_url 的端口",
+                code="rehearsal_address",
+            )
+        self._simulator_unproven = False
+        return None
+
+    def _exchange(self, request: HttpRequest) -> HttpAnswer | HttpFailure:
+        began = time.monotonic()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_NotSentError),
+            stop=tenacity.stop_after_attempt(self._bounds.attempts)
+            | tenacity.stop_before_delay(self._bounds.total),
+            wait=tenacity.wait_random_exponential(multiplier=0.25, max=2.0),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        result: HttpAnswer | HttpFailure
+        try:
+            result = retrying(self._attempt, request, began + self._bounds.total)
+        except _NotSentError as error:
+            result = error.failure
+        _log_result(request, result, time.monotonic() - began)
+        return result
+
+    def _attempt(self, request: HttpRequest, deadline: float) -> HttpAnswer | HttpFailure:
+        received = bytearray()
+        remaining = max(deadline - time.monotonic(), 0.001)
+        with Watchdog(remaining) as watchdog:
+            try:
+                return self._read(request, remaining, deadline, watchdog, received)
+            except _StopReadingError as stop:
+                return HttpFailure(Arrival.MAYBE_SENT, str(stop), bytes(received))
+            except _CAUGHT as error:
+                failure = _failure(error, watchdog, bytes(received))
+        if failure.arrival is Arrival.NEVER_SENT:
+            raise _NotSentError(failure)
+        return failure
+
+    def _read(
+        self,
+        request: HttpRequest,
+        remaining: float,
+        deadline: float,
+        watchdog: Watchdog,
+        received: bytearray,
+    ) -> HttpAnswer:
+        step = min(self._bounds.read, remaining)
+        timeout = httpx.Timeout(step, connect=min(self._bounds.connect, remaining))
+        with self._client.stream(
+            request.method,
+            self._base_url + request.path,
+            params=dict(request.query) or None,
+            headers=dict(request.headers),
+            content=request.body,
+            timeout=timeout,
+            extensions={"trace": watchdog.trace},
+        ) as response:
+            watchdog.request_began = True
+            for piece in response.iter_bytes():
+                received += piece
+                self._check_bounds(len(received), deadline)
+            if watchdog.expired:
+                # an answer without a stated length looks whole when its connection is shut down
+                raise _StopReadingError("total_timeout")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpAnswer(response.status_code, headers, bytes(received))
+
+    def _check_bounds(self, size: int, deadline: float) -> None:
+        if size > self._bounds.reply_bytes:
+            raise _StopReadingError("too_large")
+        if time.monotonic() > deadline:
+            raise _StopReadingError("total_timeout")
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the address names this machine by number or as ``localhost``.
+
+    Other names are not resolved: what a name resolves to can change between check and use.
+    """
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _failure(error: Exception, watchdog: Watchdog, partial: bytes) -> HttpFailure:
+    arrival, code = next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)
+    if code == "connect_failed":
+        code = _why_not_connected(error)
+    if watchdog.expired:
+        code = "total_timeout"
+    if watchdog.request_began:
+        arrival = Arrival.MAYBE_SENT
+    return HttpFailure(arrival, code, partial)
+
+
+def _why_not_connected(error: BaseException) -> str:
+    names: tuple[tuple[type[OSError], str], ...] = (
+        (ssl.SSLError, "tls_failed"),
+        (socket.gaierror, "name_unresolved"),
+        (ConnectionRefusedError, "connect_refused"),
+    )
+    for cause in _causes(error):
+        for kind, name in names:
+            if isinstance(cause, kind):
+                return name
+    return "connect_failed"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _log_result(request: HttpRequest, result: HttpAnswer | HttpFailure, seconds: float) -> None:
+    log = _log.bind(method=request.method, path=request.path, seconds=round(seconds, 3))
+    if isinstance(result, HttpAnswer):
+        log.info("http_answered", status=result.status, bytes=len(result.body))
+    else:
+        log.warning("http_failed", arrival=result.arrival.value, code=result.code)

@@ -1,0 +1,63 @@
+"""A bound on the wall time of one connection.
+
+A library's read time-out counts from byte to byte: a peer that sends one byte of a header line
+every few seconds keeps a call open for hours. The watchdog ends the connection from outside.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+
+class Watchdog:
+    """Shuts the socket of one call down when its time is up; a context manager.
+
+    Attributes:
+        expired: Whether the time was up before the call had ended.
+        request_began: Whether the first byte of the request may have left.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Bound the call to ``seconds`` from entering the context."""
+        self.expired = False
+        self.request_began = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(max(seconds, 0.0), self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        self._socket = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Follow the steps of a connection; the transport calls this with names of its events."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self.expired:
+                self._shut_down()
+        elif event.endswith("send_request_headers.started"):
+            self.request_began = True
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        connection = self._socket
+        if connection is not None:
+            # the class's own method: that of a TLS socket would drop its TLS state under a reader;
+            # an error means that the call has just ended by itself
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)

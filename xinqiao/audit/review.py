@@ -1,0 +1,52 @@
+"""Reading the audit log."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.database.tables import audit
+from xinqiao.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries to list; None means any."""
+
+    record_id: str | None = None
+    submission_id: int | None = None
+    platform: str | None = None
+    action: str | None = None
+    """Beginning of the action's name, such as ``submission.``."""
+
+
+def entries(connection: Connection, wanted: Filter, limit: int) -> list[dict[str, Any]]:
+    """Return the newest ``limit`` entries that fit, oldest first."""
+    statement = sa.select(audit.c.body).order_by(audit.c.sequence.desc()).limit(limit)
+    if wanted.record_id is not None:
+        statement = statement.where(audit.c.record_id == wanted.record_id)
+    if wanted.submission_id is not None:
+        statement = statement.where(audit.c.submission_id == wanted.submission_id)
+    if wanted.platform is not None:
+        statement = statement.where(audit.c.platform == wanted.platform)
+    if wanted.action is not None:
+        statement = statement.where(audit.c.action.startswith(wanted.action, autoescape=True))
+    bodies = connection.execute(statement).scalars().all()
+    return [json.loads(body) for body in reversed(bodies)]
+
+
+def entry(connection: Connection, sequence: int) -> dict[str, Any]:
+    """Return one entry with its hash.
+
+    Raises:
+        InputError: There is no entry of that number.
+    """
+    row = connection.execute(
+        sa.select(audit.c.body, audit.c.hash).where(audit.c.sequence == sequence)
+    ).one_or_none()
+    if row is None:
+        raise InputError(f"审计日志里没有第 {sequence} 条")
+    plain: dict[str, Any] = json.loads(row.body)
+    return {**plain, "hash": row.hash}

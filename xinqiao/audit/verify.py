@@ -1,0 +1,125 @@
+"""Proving that the audit log is whole: every entry as written, none missing, none added."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.audit.chain import ALGORITHM, FORMAT, GENESIS, hash_of
+from xinqiao.database.tables import audit, audit_head
+
+_CHUNK = 2000
+_COLUMNS = {
+    "sequence": "sequence",
+    "at": "at",
+    "actor": "actor",
+    "action": "action",
+    "record_id": "record",
+    "submission_id": "submission",
+    "platform": "platform",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the check found.
+
+    Attributes:
+        entries: How many entries were read.
+        ok: Whether the whole chain holds.
+        first_bad: Number of the first entry that does not hold, or None.
+        damage: ``changed``, ``removed``, ``inserted``, ``reordered``, ``cut_off``,
+            ``unknown_format``, or empty.
+        message: The same in Chinese.
+    """
+
+    entries: int
+    ok: bool
+    first_bad: int | None = None
+    damage: str = ""
+    message: str = ""
+
+
+_MESSAGES = {
+    "changed": "第 {number} 条被改动过：内容与校验值不符",
+    "removed": "第 {number} 条缺失：有记录被删除",
+    "inserted": "第 {number} 条不属于这条链：是后来插入的，或它前面的记录被换过",
+    "reordered": "第 {number} 条的编号与内容不符：记录被调换过顺序",
+    "cut_off": "第 {number} 条之后的记录被截断：末尾与链头不符",
+    "unknown_format": "第 {number} 条的格式本程序不认识：请用更新版本的信桥验证",
+}
+
+
+def verify(connection: Connection, progress: Callable[[int], None] | None = None) -> Verification:
+    """Read the whole log in order, in bounded memory, and stop at the first entry that is bad.
+
+    Args:
+        connection: A reading connection.
+        progress: Called now and then with the number of entries read.
+    """
+    expected, previous, count = 1, GENESIS, 0
+    for row in _rows(connection):
+        damage = _damage(row, expected, previous)
+        if damage:
+            number = expected if damage == "removed" else row.sequence
+            return _bad(count, number, damage)
+        expected, previous, count = expected + 1, row.hash, count + 1
+        if progress is not None and count % _CHUNK == 0:
+            progress(count)
+    head = connection.execute(sa.select(audit_head.c.sequence, audit_head.c.hash)).one_or_none()
+    if head is None or (head.sequence, head.hash) != (count, previous):
+        return _bad(count, count, "cut_off")
+    return Verification(count, ok=True, message=f"审计链完整，共 {count} 条")
+
+
+def _rows(connection: Connection) -> Iterator[sa.Row[Any]]:
+    last: int | None = None
+    while True:
+        statement = sa.select(audit).order_by(audit.c.sequence).limit(_CHUNK)
+        if last is not None:
+            statement = statement.where(audit.c.sequence > last)
+        rows = connection.execute(statement).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].sequence
+
+
+def _damage(row: sa.Row[Any], expected: int, previous: str) -> str:
+    if row.sequence != expected:
+        return "removed" if row.sequence > expected else "inserted"
+    if hash_of(row.body) != row.hash:
+        return "changed"
+    # the text hashes to what stands beside it; now it must also be the right text
+    plain = _plain(row.body)
+    checks = (
+        ("unknown_format", (plain.get("format"), plain.get("algorithm")) == (FORMAT, ALGORITHM)),
+        ("reordered", plain.get("sequence") == row.sequence),
+        ("inserted", plain.get("previous") == previous),
+        (
+            "changed",
+            all(getattr(row, column) == plain.get(name) for column, name in _COLUMNS.items()),
+        ),
+    )
+    return next((damage for damage, holds in checks if not holds), "")
+
+
+def _plain(body: str) -> dict[str, Any]:
+    try:
+        plain = json.loads(body)
+    except ValueError:
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _bad(count: int, number: int, damage: str) -> Verification:
+    return Verification(
+        count,
+        ok=False,
+        first_bad=number,
+        damage=damage,
+        message=_MESSAGES[damage].format(number=number),
+    )

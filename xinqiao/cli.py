@@ -1,0 +1,81 @@
+"""The command line: parse → one service call → print.
+
+Command modules are imported when their command runs, so ``xinqiao --help`` costs little more than
+click and rich.
+
+Exit codes: 0 done, nothing needs attention · 1 could not be done · 2 usage · 3 done, something
+needs a person.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from xinqiao import __version__
+from xinqiao.commands.chinese import ChineseGroup, explain_usage
+from xinqiao.errors import XinqiaoError
+
+COMMANDS = {
+    "init": ("xinqiao.commands.init:init", "新建工作区，或补全、升级已有的"),
+    "import": ("xinqiao.commands.imports:import_files", "导入许可等本地记录（.xlsx）"),
+    "sync": ("xinqiao.commands.sync:sync", "走一遍：报送到期的、核实存疑的、收取回执"),
+    "status": ("xinqiao.commands.status:status", "看板：各平台的报送情况和逾期风险"),
+    "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
+    "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
+    "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
+    "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
+    "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式"),
+    "simulate": ("xinqiao.commands.simulate:simulate", "在本机运行模拟平台，供演练"),
+    "doctor": ("xinqiao.commands.doctor:doctor", "检查版本、数据库、权限和平台设置"),
+    "demo": ("xinqiao.commands.demo:demo", "用演示数据走完整个流程"),
+}
+"""Command → (where it is, what it does)."""
+
+
+@click.group(cls=ChineseGroup, commands_table=COMMANDS, context_settings={"max_content_width": 100})
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(path_type=Path),
+    envvar="XINQIAO_WORKSPACE",
+    default=Path(),
+    help="工作区文件夹；默认当前文件夹，也可用环境变量 XINQIAO_WORKSPACE 指定。",
+)
+@click.version_option(__version__, message="信桥 %(version)s", help="显示版本后退出。")
+@click.pass_context
+def cli(context: click.Context, workspace: Path) -> None:
+    """信桥：把交通运输信用记录报送到各信用平台，并核对回执与法定时限。"""
+    context.obj = workspace
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    # records name organisations in characters that a terminal's old encoding may not have
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        click.echo(explain_usage(error), err=True)
+        code = 2
+    except click.Abort:
+        click.echo("已中断；没有做完的部分不会丢失，可以再次执行。", err=True)
+        code = 1
+    except XinqiaoError as error:
+        _tell(error)
+        code = error.exit_code
+    except BrokenPipeError:
+        # the reader of our output has gone; nothing is left to tell it
+        sys.stderr.close()
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(error: XinqiaoError) -> None:
+    if "--json" in sys.argv:
+        from xinqiao.commands.output import print_json  # noqa: PLC0415 - only on this path
+
+        print_json({"error": {"code": error.code, "message": error.message}})
+    click.echo(f"错误：{error.message}", err=True)

@@ -1,0 +1,126 @@
+"""``xinqiao audit``: reviewing and proving the log."""
+
+import json
+
+import click
+
+from xinqiao.commands.chinese import ChineseGroup
+from xinqiao.commands.output import (
+    NEEDS_A_PERSON,
+    console,
+    errors,
+    json_option,
+    local_time,
+    open_hub,
+    print_json,
+    print_table,
+)
+
+
+@click.group(cls=ChineseGroup)
+def audit() -> None:
+    """查看审计日志，验证其完整。日志只增不改，随每次状态变化同时写入。"""
+
+
+@audit.command("list")
+@click.option("--record", "record_id", metavar="记录标识", help="只看这条记录的。")
+@click.option("--submission", "submission_id", type=int, help="只看这条报送件的。")
+@click.option("--platform", metavar="平台", help="只看这个平台的。")
+@click.option("--action", metavar="动作", help="只看这类动作，如 submission. 或 platform.paused。")
+@click.option("--limit", default=50, show_default=True, help="最多显示多少条，取最近的。")
+@json_option
+@click.pass_context
+def list_(
+    context: click.Context,
+    record_id: str | None,
+    submission_id: int | None,
+    platform: str | None,
+    action: str | None,
+    limit: int,
+    *,
+    as_json: bool,
+) -> None:
+    """列出最近的审计条目。"""
+    from xinqiao.audit.review import Filter, entries  # noqa: PLC0415 - loads when it runs
+
+    hub = open_hub(context)
+    wanted = Filter(record_id, submission_id, platform, action)
+    with hub.database.reading() as connection:
+        found = entries(connection, wanted, limit)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        console.print("没有符合条件的审计条目。")
+        return
+    print_table(
+        ["序号", "时间", "谁", "动作", "记录", "报送件", "理由与细节"],
+        [
+            (
+                one["sequence"],
+                local_time(one["at"]),
+                one["actor"].partition("/")[0],
+                one["action"],
+                (one["record"] or "—")[:8],
+                one["submission"],
+                _remark(one),
+            )
+            for one in found
+        ],
+    )
+
+
+def _remark(one: dict[str, object]) -> str:
+    details = one["details"]
+    parts = [str(one["reason"])] if one["reason"] else []
+    if isinstance(details, dict):
+        parts += [f"{name}={value}" for name, value in details.items() if value not in ("", None)]
+    return " ".join(parts)
+
+
+@audit.command()
+@click.argument("sequence", type=int)
+@json_option
+@click.pass_context
+def show(context: click.Context, sequence: int, *, as_json: bool) -> None:
+    """显示一条审计条目的全部内容和校验值。"""
+    from xinqiao.audit.review import entry  # noqa: PLC0415 - loads when the command runs
+
+    hub = open_hub(context)
+    with hub.database.reading() as connection:
+        found = entry(connection, sequence)
+    if as_json:
+        print_json(found)
+    else:
+        console.print(json.dumps(found, ensure_ascii=False, indent=2), markup=False)
+
+
+@audit.command()
+@json_option
+@click.pass_context
+def verify(context: click.Context, *, as_json: bool) -> None:
+    """从头验证整条审计链；有改动、缺失、插入或调换时指出第一处。"""
+    from xinqiao.audit.verify import verify as verify_chain  # noqa: PLC0415 - loads when it runs
+
+    hub = open_hub(context)
+    with (
+        hub.database.reading() as connection,
+        errors.status("正在验证审计链…") as bar,
+    ):
+        found = verify_chain(connection, lambda count: bar.update(f"已验证 {count} 条"))
+    if as_json:
+        print_json(
+            {
+                "entries": found.entries,
+                "ok": found.ok,
+                "first_bad": found.first_bad,
+                "damage": found.damage,
+                "message": found.message,
+            }
+        )
+    else:
+        console.print(found.message if found.ok else f"[red]{found.message}[/]")
+        if not found.ok:
+            console.print("请停止操作，保留现场，报告负责人；不要自行修复数据库。")
+    if not found.ok:
+        context.exit(NEEDS_A_PERSON)

@@ -1,0 +1,119 @@
+"""click in Chinese: help headings, usage errors, and a group whose commands load when used."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+
+class ChineseCommand(click.Command):
+    """A command whose help page has Chinese headings."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
+        pieces = self.collect_usage_pieces(ctx)
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="用法：")
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Name the options part in Chinese."""
+        pieces = super().collect_usage_pieces(ctx)
+        words = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}
+        return [words.get(piece, piece) for piece in pieces]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under a Chinese heading."""
+        records = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
+        if records:
+            with formatter.section("选项"):
+                formatter.write_dl(records)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Describe ``--help`` in Chinese."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "显示本说明后退出。"
+        return option
+
+
+class ChineseGroup(ChineseCommand, click.Group):
+    """A group with Chinese help; commands named in a table are imported when they are used.
+
+    Args:
+        commands_table: Command → (``module:attribute``, one line of help).
+    """
+
+    command_class = ChineseCommand
+
+    def __init__(
+        self, *args: Any, commands_table: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any
+    ) -> None:
+        """Keep the table; see the class."""
+        super().__init__(*args, **kwargs)
+        self._table = dict(commands_table or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table, then those added in code."""
+        return [*self._table, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in self._table:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._table[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write options, then commands; the table's commands are not imported for it."""
+        ChineseCommand.format_options(self, ctx, formatter)
+        lines = [
+            (name, self._table[name][1] if name in self._table else self._short_help(ctx, name))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("命令"):
+            formatter.write_dl(lines)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is answered with the nearest known."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - only for a typing slip
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"，是不是想用 {near[0]}" if near else ""
+            raise click.UsageError(f"没有命令 {args[0]}{hint}", ctx=ctx) from error
+
+    def _short_help(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(limit=80) if command is not None else ""
+
+
+def explain_usage(error: click.UsageError) -> str:
+    """Return a usage error in Chinese, with the command whose help explains more."""
+    path = error.ctx.command_path if error.ctx is not None else "xinqiao"
+    return f"用法有误：{_usage_message(error)}\n用 {path} --help 查看说明"
+
+
+def _usage_message(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        near = f"，是不是想用 {error.possibilities[0]}" if error.possibilities else ""
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, click.MissingParameter):
+        return f"缺少 {_parameter(error)}"
+    if isinstance(error, click.BadParameter):
+        return f"{_parameter(error)} 的值不对：{error.message}"
+    if isinstance(error, click.NoArgsIsHelpError):
+        return "缺少命令"
+    return error.format_message()
+
+
+def _parameter(error: click.BadParameter) -> str:
+    if error.param is not None:
+        names = [*error.param.opts, error.param.human_readable_name]
+        return next((name for name in names if name.startswith("--")), names[-1])
+    return str(error.param_hint or "")

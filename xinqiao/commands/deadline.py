@@ -1,0 +1,86 @@
+"""``xinqiao deadline``: explains a due date."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.output import console, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from xinqiao.routing.deadlines import Deadline
+
+
+@click.command(cls=ChineseCommand)
+@click.argument("day", metavar="日期")
+@click.option("--rule", default="D1", show_default=True, metavar="规则", help="时限规则编号。")
+@click.option(
+    "--counting",
+    type=click.Choice(["exclusive", "inclusive"]),
+    help="决定当日不计入（exclusive）或计入（inclusive）；默认按工作区设置。",
+)
+@json_option
+@click.pass_context
+def deadline(
+    context: click.Context, day: str, rule: str, counting: str | None, *, as_json: bool
+) -> None:
+    """从决定日期算出报送截止日，并逐日说明怎样数。"""
+    from xinqiao.routing.calendar import WorkingCalendar  # noqa: PLC0415 - loads when it runs
+    from xinqiao.routing.deadlines import Counting, due  # noqa: PLC0415
+
+    chosen = Counting(counting or _configured(context))
+    found = due(rule, _read_date(day), chosen, WorkingCalendar())
+    if as_json:
+        print_json(
+            {
+                "decided_on": found.decided_on.isoformat(),
+                "due": found.due_on.isoformat(),
+                "rule": found.rule,
+                "counting": found.counting.value,
+                "provisional": found.provisional,
+                "legal": found.legal,
+                "basis": found.basis,
+                "calendar": found.calendar,
+            }
+        )
+        return
+    _show(found)
+
+
+def _read_date(text: str) -> date:
+    from xinqiao.errors import InputError  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.intake.dates import read_date  # noqa: PLC0415
+
+    found = read_date(text)
+    if found is None:
+        raise InputError(f"“{text}”不是日期；写法如 2026-11-20、2026/11/20 或 2026年11月20日")
+    return found
+
+
+def _configured(context: click.Context) -> str:
+    """Return the workspace's counting; the command is useful without a workspace too."""
+    from xinqiao.config.settings import Settings  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace  # noqa: PLC0415
+
+    root = context.find_root().obj
+    if (root / SETTINGS_FILE).is_file():
+        return open_workspace(root).settings.deadlines.counting
+    return Settings().deadlines.counting
+
+
+def _show(found: "Deadline") -> None:
+    name = "法定截止日" if found.legal else "内部时限"
+    console.print(
+        f"决定日期 {found.decided_on}，规则 {found.rule}：{name} [bold]{found.due_on}[/]"
+        + ("（暂定：所需年份的放假通知尚未收录）" if found.provisional else "")
+    )
+    console.print(f"依据：{found.basis}", soft_wrap=True)
+    print_table(
+        ["日期", "", "第几个工作日"],
+        [
+            (one.day, one.status.reason, one.number if one.number is not None else "—")
+            for one in found.days
+        ],
+    )
+    console.print(f"工作日历：{found.calendar}")

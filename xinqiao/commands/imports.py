@@ -1,0 +1,116 @@
+"""``xinqiao import``: local records into the hub."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.output import (
+    NEEDS_A_PERSON,
+    console,
+    errors,
+    json_option,
+    open_hub,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from xinqiao.intake.importer import Importer
+    from xinqiao.intake.report import FileReport
+
+_SHOWN_FINDINGS = 30
+_SEVERITY = {"error": "[red]错误[/]", "warning": "[yellow]提醒[/]", "cleaned": "[dim]已清洗[/]"}
+
+
+@click.command("import", cls=ChineseCommand)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--kind", metavar="类型", help="记录类型，如 permit；默认按表头判断。")
+@click.option("--department", default="", metavar="科室", help="责任科室，随记录保存。")
+@click.option("--dry-run", is_flag=True, help="只检查，不保存。")
+@json_option
+@click.pass_context
+def import_files(
+    context: click.Context,
+    files: tuple[Path, ...],
+    kind: str | None,
+    department: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """导入 FILES。有错误的行不影响其他行；改好后再次导入同一文件不会重复。"""
+    importer = open_hub(context).importer()
+    reports = []
+    for path in files:
+        report = _import_one(importer, path, kind, department, dry_run=dry_run, quiet=as_json)
+        reports.append(report)
+        if not as_json:
+            _show(report, dry_run=dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, "files": [report.plain() for report in reports]})
+    if any(report.error for report in reports):
+        context.exit(1)
+    if any(report.invalid for report in reports):
+        context.exit(NEEDS_A_PERSON)
+
+
+def _import_one(
+    importer: "Importer",
+    path: Path,
+    kind: str | None,
+    department: str,
+    *,
+    dry_run: bool,
+    quiet: bool,
+) -> "FileReport":
+    from rich.progress import Progress, SpinnerColumn, TextColumn  # noqa: PLC0415 - on a terminal
+
+    from xinqiao.errors import InputError  # noqa: PLC0415
+    from xinqiao.intake.report import FileReport  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    show = not quiet and errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=not show) as bar:
+        task = bar.add_task(f"读取 {path.name}…")
+        try:
+            return importer.run(
+                path,
+                kind=kind,
+                department=department,
+                dry_run=dry_run,
+                progress=lambda rows: bar.update(task, description=f"{path.name}：{rows} 行"),
+            )
+        except InputError as error:
+            # one unusable file must not keep the others out
+            return FileReport(file=str(path), error=error.message)
+
+
+def _show(report: "FileReport", *, dry_run: bool) -> None:
+    if report.error:
+        errors.print(f"[red]未导入[/] {report.error}", soft_wrap=True)
+        return
+    mode = "（只检查，未保存）" if dry_run else ""
+    console.print(
+        f"[bold]{report.file}[/]{mode}  共 {report.read} 行：新增 {report.new}，"
+        f"变更 {report.changed}，已有 {report.unchanged}，重复 {report.duplicates}，"
+        f"有错 {report.invalid}" + (f"，不报送 {report.not_routed}" if report.not_routed else ""),
+        soft_wrap=True,
+    )
+    if report.findings:
+        shown = sorted(report.findings, key=lambda one: (one.severity != "error", one.row))
+        print_table(
+            ["行", "列", "性质", "说明"],
+            [
+                (one.row or "—", one.column or "—", _SEVERITY[one.severity], one.message)
+                for one in shown[:_SHOWN_FINDINGS]
+            ],
+        )
+        if len(shown) > _SHOWN_FINDINGS:
+            console.print(f"…另有 {len(shown) - _SHOWN_FINDINGS} 条，用 --json 查看全部")
+    if report.findings_file:
+        console.print(
+            f"有错的行已抄入疑点表：{report.findings_file}\n改好后用 xinqiao import 导入该表即可。",
+            soft_wrap=True,
+        )

@@ -1,0 +1,58 @@
+"""What commands share: opening the workspace's hub, printing tables and JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from xinqiao.clock import SHANGHAI
+
+if TYPE_CHECKING:
+    from xinqiao.hub import Hub
+
+NEEDS_A_PERSON = 3
+"""Exit code: done, and something needs a person."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+reason_option = click.option(
+    "--reason", required=True, metavar="文字", help="为什么这样做；写入审计日志。"
+)
+
+console = Console(highlight=False, soft_wrap=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def open_hub(context: click.Context) -> "Hub":
+    """Open the workspace that the command line names."""
+    from xinqiao.config.workspace import open_workspace  # noqa: PLC0415 - loads when a command runs
+    from xinqiao.hub import Hub  # noqa: PLC0415
+
+    return Hub(open_workspace(context.find_root().obj))
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as JSON with Chinese as it is."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
+) -> None:
+    """Print a table; a cell of None is shown as a dash."""
+    table = Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*("—" if cell is None else str(cell) for cell in row))
+    console.print(table)
+
+
+def local_time(text: str | None) -> str:
+    """Return an ISO instant as an operator reads it: local date and time, to the minute."""
+    if text is None:
+        return "—"
+    return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,87 @@
+"""``xinqiao status``: the board."""
+
+from typing import Any
+
+import click
+
+from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.output import (
+    NEEDS_A_PERSON,
+    console,
+    json_option,
+    local_time,
+    open_hub,
+    print_json,
+    print_table,
+)
+
+
+@click.command(cls=ChineseCommand)
+@json_option
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """看板：各平台的报送件在哪一步，哪些快到期、已逾期，哪些须人工处理。"""
+    boards = open_hub(context).status()
+    if as_json:
+        print_json({"platforms": boards})
+    else:
+        for name, one in boards.items():
+            show_board(name, one)
+        if not boards:
+            console.print("工作区里还没有平台（platforms/ 为空）。")
+    if any(needs_a_person(one) for one in boards.values()):
+        context.exit(NEEDS_A_PERSON)
+
+
+def needs_a_person(one: dict[str, Any]) -> bool:
+    """Tell whether anything on a platform's board waits for a person."""
+    states = one["states"]
+    waiting = states["rejected"] + states["conflict"] + states["held"]
+    return bool(waiting or one["invalid"] or one["overdue"] or one["paused"])
+
+
+def show_board(name: str, one: dict[str, Any]) -> None:
+    """Print the board of one platform."""
+    from xinqiao.queue.states import CHINESE  # noqa: PLC0415 - loads when a command runs
+
+    states = {state: one["states"][state.value] for state in CHINESE}
+    if not any(states.values()) and not one["invalid"]:
+        console.print(f"[bold]{one['name']}[/]（{name}）还没有报送件；用 xinqiao import 导入记录。")
+        return
+    print_table(
+        [*CHINESE.values()],
+        [[count or "·" for count in states.values()]],
+        title=f"[bold]{one['name']}[/]（{name}）",
+    )
+    provisional = "（暂定，待次年放假通知）" if one["oldest_due_provisional"] else ""
+    oldest = f"，最早截止 {one['oldest_due']}{provisional}" if one["oldest_due"] else ""
+    console.print(
+        f"  已逾期 {_marked(one['overdue'], 'red')}，即将到期 {_marked(one['due_soon'], 'yellow')}"
+        f"，有错待改 {_marked(one['invalid'], 'yellow')}{oldest}"
+    )
+    if one["last_success_at"]:
+        console.print(f"  最近一次接通：{local_time(one['last_success_at'])}")
+    if one["paused"]:
+        console.print(f"  [red]已暂停[/]：{one['paused_reason']}")
+    if not one["confirmed"]:
+        console.print("  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm")
+    for line in _next_steps(one):
+        console.print(f"  → {line}")
+
+
+def _marked(count: int, colour: str) -> str:
+    return f"[{colour}]{count}[/]" if count else "0"
+
+
+def _next_steps(one: dict[str, Any]) -> list[str]:
+    states = one["states"]
+    steps = {
+        "被退回的：xinqiao queue list --state rejected 看原因，改正后再导入": states["rejected"],
+        "有冲突的：xinqiao queue list --state conflict": states["conflict"],
+        "挂起的：xinqiao queue list --state held": states["held"],
+        "有错的：改好疑点表（var/findings/）后再导入": one["invalid"],
+        "继续报送和收取回执：xinqiao sync": states["ready"]
+        + states["awaiting_receipt"]
+        + states["in_doubt"],
+    }
+    return [step for step, count in steps.items() if count]

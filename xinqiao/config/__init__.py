@@ -1,0 +1,1 @@
+"""Settings and the workspace they stand in (工作区)."""

@@ -1,0 +1,84 @@
+"""Reading TOML into pydantic models, with messages that name file, key and what was expected."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from xinqiao.errors import SettingsError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_EXPECTED = {
+    "bool_type": "true 或 false",
+    "bool_parsing": "true 或 false",
+    "int_type": "整数",
+    "int_parsing": "整数",
+    "float_type": "数字",
+    "float_parsing": "数字",
+    "string_type": "文字（加引号）",
+}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises:
+        SettingsError: It is missing, unreadable or not TOML; the message names file and line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"找不到设置文件 {path}", code="settings_missing") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} 不是 UTF-8 文字文件，请另存为 UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} 写法有误（TOML）：{error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} 无法读取：{error.strerror}，请检查权限") from error
+
+
+def parse(model: type[Model], values: Mapping[str, Any], source: Path) -> Model:
+    """Validate ``values`` read from ``source``.
+
+    Raises:
+        SettingsError: Names the file, the key, what was expected, and for an unknown key the
+            nearest known one.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingsError(_explain(model, source, first)) from None
+
+
+def _explain(model: type[BaseModel], source: Path, problem: Any) -> str:
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1)
+        hint = f"是不是想写“{near[0]}”？" if near else f"这里可以写：{'、'.join(known)}"
+        return f"{source}：不认识的设置“{key}”，{hint}"
+    limits = problem.get("ctx") or {}
+    if "expected" in limits:
+        return f"{source}：设置“{key}”应为 {limits['expected']}"
+    bounds = {"gt": "大于", "ge": "不小于", "lt": "小于", "le": "不大于"}
+    for name, word in bounds.items():
+        if name in limits:
+            return f"{source}：设置“{key}”应{word} {limits[name]}"
+    if problem["type"] == "missing":
+        return f"{source}：缺少设置“{key}”"
+    return f"{source}：设置“{key}”应为{_EXPECTED.get(problem['type'], '另一种形式')}"
+
+
+def _known_keys(model: type[BaseModel], location: list[str]) -> list[str]:
+    for part in location:
+        field = model.model_fields.get(part)
+        if field is None or not isinstance(field.annotation, type):
+            return []
+        model = field.annotation
+    return list(model.model_fields)

@@ -1,0 +1,83 @@
+"""What ``xinqiao.toml`` may say. Every field has a meaning, a unit and a safe default."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WorkspaceSection(_Section):
+    """What kind of workspace this is."""
+
+    rehearsal: bool = False
+    """A rehearsal can only talk to simulated platforms on this machine, for ever (演练)."""
+
+
+class BureauSection(_Section):
+    """Who reports (报送单位)."""
+
+    name: str = ""
+    """Full name of the bureau."""
+
+    code: str = ""
+    """Its 统一社会信用代码; goes into every delivery as the reporting unit."""
+
+
+class DatabaseSection(_Section):
+    """Where records are kept."""
+
+    url: str = ""
+    """SQLAlchemy URL; empty means ``var/xinqiao.db`` (SQLite) in the workspace."""
+
+    busy_seconds: float = Field(default=30, gt=0, le=600)
+    """How long to wait for another process that is writing, in seconds."""
+
+
+class DeadlinesSection(_Section):
+    """How legal time is counted (报送时限)."""
+
+    counting: Literal["exclusive", "inclusive"] = "exclusive"
+    """Whether the decision day itself counts: ``exclusive`` 民法典 §201, ``inclusive`` stricter."""
+
+    due_soon_working_days: int = Field(default=2, ge=0, le=30)
+    """A duty is shown as 即将到期 when this many working days or fewer are left."""
+
+
+class DeliverySection(_Section):
+    """How the queue sends (报送队列)."""
+
+    lease_seconds: float = Field(default=300, gt=0)
+    """How long a worker may hold a submission; longer than any one call can take."""
+
+    backoff_first_seconds: float = Field(default=60, gt=0)
+    """Wait after the first failure; doubles with every further one, with jitter."""
+
+    backoff_longest_seconds: float = Field(default=14400, gt=0)
+    """Longest wait between two tries."""
+
+    deaths_before_hold: int = Field(default=3, ge=1)
+    """A submission at which this many workers died is held for a person."""
+
+    questions_before_hold: int = Field(default=12, ge=1)
+    """A submission in doubt is handed to a person after this many unanswered questions."""
+
+
+class LoggingSection(_Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least serious level that is written to ``var/xinqiao.log``."""
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    workspace: WorkspaceSection = WorkspaceSection()
+    bureau: BureauSection = BureauSection()
+    database: DatabaseSection = DatabaseSection()
+    deadlines: DeadlinesSection = DeadlinesSection()
+    delivery: DeliverySection = DeliverySection()
+    logging: LoggingSection = LoggingSection()

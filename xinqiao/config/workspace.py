@@ -1,0 +1,147 @@
+"""The workspace (工作区): one folder that holds settings, profiles, secrets and the database.
+
+::
+
+    xinqiao.toml    settings
+    platforms/      one small file per connected platform, laid over its shipped profile
+    sources/        descriptions of files and tables that records come from
+    secrets/        keys and credentials (0700)
+    var/            database, log, findings workbooks
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from xinqiao.config.loading import parse, read_toml
+from xinqiao.config.settings import Settings
+from xinqiao.errors import InputError, SettingsError
+from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
+
+SETTINGS_FILE = "xinqiao.toml"
+_FOLDERS = {"platforms": 0o755, "sources": 0o755, "secrets": 0o700, "var": 0o700}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace on disk.
+
+    Attributes:
+        root: Absolute path of the folder.
+        settings: What its ``xinqiao.toml`` says.
+    """
+
+    root: Path
+    settings: Settings
+
+    @property
+    def database_url(self) -> str:
+        """URL of the database; ``XINQIAO_DATABASE_URL`` in the environment wins over the file."""
+        configured = os.environ.get("XINQIAO_DATABASE_URL") or self.settings.database.url
+        return configured or f"sqlite:///{self.root / 'var' / 'xinqiao.db'}"
+
+    @property
+    def var(self) -> Path:
+        """Folder of everything the program writes by itself."""
+        return self.root / "var"
+
+    @property
+    def key_file(self) -> Path:
+        """File of the encryption keys."""
+        return self.root / "secrets" / "keys.toml"
+
+    def keys(self) -> KeyRing:
+        """Load the keys; raises SettingsError as :func:`load_key_file`."""
+        return load_key_file(self.key_file)
+
+    def platform_files(self) -> dict[str, Path]:
+        """Return platform identifier → its file, in order of name."""
+        return {path.stem: path for path in sorted((self.root / "platforms").glob("*.toml"))}
+
+    def credentials(self, platform: str) -> dict[str, str]:
+        """Return the secrets of ``platform`` from ``secrets/<platform>.toml`` or the environment.
+
+        ``XINQIAO_SECRET_<PLATFORM>_<NAME>`` wins over the file.
+
+        Raises:
+            SettingsError: The file can be read by others, or holds something other than text.
+        """
+        path = self.root / "secrets" / f"{platform}.toml"
+        values: dict[str, str] = {}
+        if path.exists():
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                raise SettingsError(f"凭据文件 {path} 能被他人读取：请执行 chmod 600 {path}")
+            for name, value in read_toml(path).items():
+                if not isinstance(value, str):
+                    raise SettingsError(f"凭据文件 {path}：“{name}”应为文字（加引号）")
+                values[name] = value
+        prefix = f"XINQIAO_SECRET_{platform.upper()}_"
+        for name, value in os.environ.items():
+            if name.startswith(prefix):
+                values[name.removeprefix(prefix).lower()] = value
+        return values
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Open the workspace at ``root``.
+
+    Raises:
+        SettingsError: There is none, or its settings cannot be read.
+    """
+    root = root.absolute()
+    path = root / SETTINGS_FILE
+    if not path.is_file():
+        raise SettingsError(
+            f"{root} 不是信桥工作区（没有 {SETTINGS_FILE}）。"
+            "用 -w 指定工作区，或先执行 xinqiao init 新建一个",
+            code="workspace_missing",
+        )
+    return Workspace(root, parse(Settings, read_toml(path), path))
+
+
+def create_workspace(root: Path, *, rehearsal: bool) -> Workspace:
+    """Write a new, commented workspace; a second run completes what is missing, changes nothing.
+
+    Raises:
+        InputError: ``root`` is a file, or a folder with other things in it.
+        SettingsError: The folder cannot be written.
+    """
+    root = root.absolute()
+    existing = root / SETTINGS_FILE
+    if root.exists() and not root.is_dir():
+        raise InputError(f"{root} 是一个文件，不能作为工作区；请换一个文件夹名")
+    if root.is_dir() and not existing.exists() and any(root.iterdir()):
+        raise InputError(f"{root} 里已有别的文件，不会混在一起；请换一个空文件夹")
+    try:
+        return _write(root, rehearsal=rehearsal)
+    except OSError as error:
+        raise SettingsError(f"无法写入 {root}：{error.strerror}，请检查权限") from error
+
+
+def _write(root: Path, *, rehearsal: bool) -> Workspace:
+    root.mkdir(parents=True, exist_ok=True)
+    for name, mode in _FOLDERS.items():
+        folder = root / name
+        if not folder.exists():
+            folder.mkdir()
+            folder.chmod(mode)
+    template = "rehearsal.toml" if rehearsal else "xinqiao.toml"
+    _write_once(root / SETTINGS_FILE, _template(template))
+    platform = "platform-rehearsal.toml" if rehearsal else "platform.toml"
+    _write_once(root / "platforms" / "credit_shandong.toml", _template(platform))
+    _write_once(root / "sources" / "README.txt", _template("sources.txt"))
+    key_file = root / "secrets" / "keys.toml"
+    if not key_file.exists():
+        create_key_file(key_file)
+    return open_workspace(root)
+
+
+def _template(name: str) -> str:
+    return (resources.files("xinqiao.config") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _write_once(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The database: tables, engine set-up, migrations, and how records are kept in it (数据库)."""

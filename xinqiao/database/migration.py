@@ -1,0 +1,65 @@
+"""Bringing a database to the present schema with Alembic.
+
+Alembic is imported only to upgrade; the check that every command makes is one small query.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.database.engine import Database
+from xinqiao.errors import SettingsError
+
+REVISIONS = ("0001",)
+"""Every revision of the schema, oldest first; a test compares it with the migration scripts."""
+
+
+def upgrade(database: Database) -> None:
+    """Create or upgrade the schema in one transaction; does nothing when it is the present one.
+
+    Raises:
+        SettingsError: The database was written by a newer program.
+    """
+    from alembic import command  # noqa: PLC0415 - only this function needs it
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "xinqiao:database/migrations")
+    config.set_main_option("path_separator", "os")
+    with database.writing() as connection:
+        current = _revision(connection)
+        _refuse_newer(current, database)
+        if current != REVISIONS[-1]:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def check(database: Database) -> None:
+    """Refuse a database that is not at the present schema.
+
+    Raises:
+        SettingsError: Says whether to upgrade the database or the program.
+    """
+    with database.reading() as connection:
+        current = _revision(connection)
+    _refuse_newer(current, database)
+    if current != REVISIONS[-1]:
+        raise SettingsError(
+            f"数据库 {database.url.database} 不是当前版本的表结构："
+            "请对工作区再执行一次 xinqiao init，补全或升级",
+            code="schema_old",
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    statement = sa.text("SELECT version_num FROM alembic_version")
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def _refuse_newer(current: str | None, database: Database) -> None:
+    if current is not None and current not in REVISIONS:
+        raise SettingsError(
+            f"数据库 {database.url.database} 是更新版本的信桥写的：请升级程序后再用，数据未改动",
+            code="schema_new",
+        )

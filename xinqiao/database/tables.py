@@ -1,0 +1,287 @@
+"""Every table of the hub, in SQLAlchemy Core, for SQLite and PostgreSQL alike.
+
+Rows carry data, not code: states are words, instants are UTC, JSON is text. Identity numbers stand
+only inside encrypted values.
+"""
+
+import sqlalchemy as sa
+
+from xinqiao.database.types import Identity, Instant, JsonText
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+import_run = sa.Table(
+    "import_run",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_sha256", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("department", sa.Text, nullable=False, server_default=""),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("counts", JsonText, nullable=False),
+    comment="one file read in (导入批次)",
+)
+
+record = sa.Table(
+    "record",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True, comment="opaque id (记录标识)"),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("matching_key", sa.Text, comment="null while a part of the key is missing"),
+    sa.Column("unkeyed_hash", sa.String(64), comment="finds a keyless row read a second time"),
+    sa.Column("subject_hash", sa.String(64), comment="keyed hash of the subject's identifier"),
+    sa.Column("department", sa.Text, nullable=False, server_default=""),
+    sa.Column("current_version", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("kind", "matching_key"),
+    sa.UniqueConstraint("kind", "unkeyed_hash"),
+    sa.Index("ix_record_subject_hash", "subject_hash"),
+    comment="one local credit record (信用记录)",
+)
+
+record_version = sa.Table(
+    "record_version",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("content", JsonText, comment="field path → text; identity numbers encrypted"),
+    sa.Column("content_hash", sa.String(64), nullable=False, comment="keyed hash of the content"),
+    sa.Column("valid", sa.Boolean, nullable=False),
+    sa.Column("findings", JsonText, nullable=False),
+    sa.Column("decided_on", sa.Date),
+    sa.Column("import_run_id", sa.ForeignKey("import_run.id"), nullable=False),
+    sa.Column("source_row", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    comment="one state of a record; never changed (记录版本)",
+)
+
+duty = sa.Table(
+    "duty",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("record_id", sa.ForeignKey("record.id"), nullable=False),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("rule", sa.String(20), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="record version that opened it"),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("starts_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date, nullable=False, comment="last day, in Asia/Shanghai"),
+    sa.Column("due_at", Instant, nullable=False, comment="the instant due_on has passed"),
+    sa.Column("counting", sa.String(12), nullable=False),
+    sa.Column("calendar", sa.Text, nullable=False),
+    sa.Column("provisional", sa.Boolean, nullable=False),
+    sa.Column("legal", sa.Boolean, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("closed_by", sa.String(20)),
+    sa.Column("reported_at", Instant, comment="when the platform took it in"),
+    sa.UniqueConstraint("record_id", "platform", "rule", "version"),
+    sa.CheckConstraint("closed_by IN ('accepted', 'waived')", name="closed_by"),
+    sa.Index(
+        "ix_duty_open",
+        "platform",
+        "due_at",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    comment="what the law asks (报送义务)",
+)
+
+holding = sa.Table(
+    "holding",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("record_id", sa.ForeignKey("record.id"), nullable=False),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("wanted_version", sa.Integer, comment="version it should hold; null for nothing"),
+    sa.Column("held_version", sa.Integer, comment="version we believe it holds; null for nothing"),
+    sa.Column("wanted_key", sa.Text, comment="platform's key of the wanted version"),
+    sa.Column("held_key", sa.Text, comment="platform's key of the held version"),
+    sa.Column("reference", sa.Text, nullable=False, server_default="", comment="platform's own id"),
+    sa.Column("findings", JsonText, nullable=False, comment="why the version does not fit"),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("record_id", "platform"),
+    comment="what a platform should hold of a record, and what we believe it holds (持有)",
+)
+
+batch = sa.Table(
+    "batch",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("number", sa.String(60), nullable=False, unique=True),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("operation", sa.String(20), nullable=False),
+    sa.Column("edition", sa.String(40), nullable=False),
+    sa.Column("row_count", sa.Integer, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, comment="encrypted canonical bytes"),
+    sa.Column("key_id", sa.String(20), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False, comment="over the plain bytes"),
+    sa.Column("serial", sa.Text, nullable=False, server_default="", comment="受理号"),
+    sa.Column("sealed_at", Instant, nullable=False),
+    sa.Column("sent_at", Instant, comment="start of the last send"),
+    sa.Column("next_poll_at", Instant),
+    sa.Index(
+        "ix_batch_poll",
+        "platform",
+        "next_poll_at",
+        sqlite_where=sa.text("next_poll_at IS NOT NULL"),
+        postgresql_where=sa.text("next_poll_at IS NOT NULL"),
+    ),
+    comment="sealed bytes of one delivery (批次)",
+)
+
+OPEN_STATES = ("ready", "sending", "awaiting_receipt", "in_doubt", "conflict", "held")
+CLOSED_STATES = ("accepted", "rejected", "cancelled")
+_STATES_SQL = ", ".join(f"'{state}'" for state in OPEN_STATES + CLOSED_STATES)
+_OPEN_SQL = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)})"
+_MOVING_SQL = "state IN ('ready', 'sending', 'in_doubt')"
+
+submission = sa.Table(
+    "submission",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("holding_id", sa.ForeignKey("holding.id"), nullable=False),
+    sa.Column("record_id", sa.ForeignKey("record.id"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("operation", sa.String(20), nullable=False),
+    sa.Column("idempotency_key", sa.String(200), nullable=False, unique=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("next_attempt_at", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, comment="sends begun"),
+    sa.Column("deaths", sa.Integer, nullable=False, comment="claims that never came back"),
+    sa.Column("questions", sa.Integer, nullable=False, comment="unanswered queries in doubt"),
+    sa.Column("fence", sa.Integer, nullable=False, comment="grows with every claim"),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", Instant),
+    sa.Column("batch_id", sa.ForeignKey("batch.id")),
+    sa.Column("row_number", sa.Integer),
+    sa.Column("batch_limit", sa.Integer, comment="largest batch after a whole refusal"),
+    sa.Column("request_started_at", Instant, comment="set: the platform may have it"),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("message", sa.Text, nullable=False, server_default="", comment="masked"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
+    sa.Index(
+        "ix_submission_one_open",
+        "holding_id",
+        unique=True,
+        sqlite_where=sa.text(_OPEN_SQL),
+        postgresql_where=sa.text(_OPEN_SQL),
+    ),
+    sa.Index(
+        "ix_submission_work",
+        "platform",
+        "state",
+        "due_at",
+        "id",
+        sqlite_where=sa.text(_MOVING_SQL),
+        postgresql_where=sa.text(_MOVING_SQL),
+    ),
+    sa.Index("ix_submission_batch_id", "batch_id"),
+    sa.Index("ix_submission_record_id", "record_id"),
+    comment="one operation on the way to one platform: the queue entry (报送件)",
+)
+
+batch_row = sa.Table(
+    "batch_row",
+    metadata,
+    sa.Column("batch_id", sa.ForeignKey("batch.id"), primary_key=True),
+    sa.Column("row_number", sa.Integer, primary_key=True),
+    sa.Column("submission_id", sa.ForeignKey("submission.id"), nullable=False),
+    comment="which submission stands in which row of which batch, for ever",
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("batch_id", sa.ForeignKey("batch.id"), nullable=False),
+    sa.Column("purpose", sa.String(10), nullable=False, comment="send, query or poll"),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("request_started_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("message", sa.Text, nullable=False, server_default="", comment="masked"),
+    sa.Column("evidence", sa.LargeBinary, comment="encrypted reply as it came"),
+    sa.Column("key_id", sa.String(20)),
+    sa.CheckConstraint("purpose IN ('send', 'query', 'poll')", name="purpose"),
+    sa.Index("ix_attempt_batch_id", "batch_id"),
+    comment="one call to a platform (尝试)",
+)
+
+receipt = sa.Table(
+    "receipt",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("batch_id", sa.ForeignKey("batch.id"), nullable=False),
+    sa.Column("submission_id", sa.ForeignKey("submission.id"), nullable=False),
+    sa.Column("verdict", sa.String(20), nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False, comment="masked"),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("platform_time", Instant),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, comment="tells a repeat from news"),
+    sa.UniqueConstraint("submission_id", "digest"),
+    sa.Index("ix_receipt_batch_id", "batch_id"),
+    comment="what the platform said about one row (回执)",
+)
+
+platform_state = sa.Table(
+    "platform_state",
+    metadata,
+    sa.Column("platform", sa.String(40), primary_key=True),
+    sa.Column("confirmed_digest", sa.String(64)),
+    sa.Column("confirmed_by", sa.Text),
+    sa.Column("confirmed_at", Instant),
+    sa.Column("paused_at", Instant),
+    sa.Column("paused_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_call_at", Instant),
+    sa.Column("last_success_at", Instant),
+    comment="confirmation, pause and rest of one platform (平台)",
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("sequence", Identity, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.String(60), nullable=False),
+    sa.Column("record_id", sa.String(36)),
+    sa.Column("submission_id", Identity),
+    sa.Column("platform", sa.String(40)),
+    sa.Column("body", sa.Text, nullable=False, comment="RFC 8785 text of the whole entry"),
+    sa.Column("hash", sa.String(64), nullable=False, comment="over body"),
+    sa.Index("ix_audit_record_id", "record_id"),
+    sa.Index("ix_audit_submission_id", "submission_id"),
+    comment="append-only, hash-chained log (审计日志)",
+)
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", Identity, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.CheckConstraint("id = 1", name="single"),
+    comment="last link of the chain; locked last in every writing transaction",
+)

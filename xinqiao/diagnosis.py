@@ -1,0 +1,120 @@
+"""What ``doctor`` looks at: each check stands alone, so that one fault does not hide another."""
+
+import platform as machine
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from xinqiao.clock import Clock
+from xinqiao.config.workspace import Workspace, open_workspace
+from xinqiao.errors import DamageError, SettingsError, XinqiaoError
+from xinqiao.hub import Hub
+
+_PACKAGES = ("xinqiao", "sqlalchemy", "httpx", "pydantic", "cryptography", "chinesecalendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what was looked at, whether it is in order, and a Chinese remark."""
+
+    name: str
+    ok: bool
+    remark: str
+
+
+def diagnose(root: Path) -> list[Check]:
+    """Look at the program and at the workspace in ``root``; change nothing."""
+    checks = [_run("版本", _versions)]
+    try:
+        workspace = open_workspace(root)
+    except XinqiaoError as error:
+        return [*checks, Check("工作区", ok=False, remark=error.message)]
+    hub = Hub(workspace)
+    checks.append(Check("工作区", ok=True, remark=_workspace(workspace)))
+    checks.append(_run("权限", lambda: _permissions(workspace)))
+    checks.append(_run("密钥", lambda: _keys(hub)))
+    checks.append(_run("数据库", lambda: _database(hub)))
+    checks.append(_run("工作日历", lambda: _calendar(hub)))
+    checks += [_platform(hub, name) for name in _platform_names(hub, checks)]
+    return checks
+
+
+def _run(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, remark=look())
+    except XinqiaoError as error:
+        return Check(name, ok=False, remark=error.message)
+
+
+def _versions() -> str:
+    packages = "，".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return f"Python {machine.python_version()}，{packages}"
+
+
+def _workspace(workspace: Workspace) -> str:
+    mode = "演练" if workspace.settings.workspace.rehearsal else "正式"
+    return f"{workspace.root}（{mode}）"
+
+
+def _permissions(workspace: Workspace) -> str:
+    for name in ("secrets", "var"):
+        folder = workspace.root / name
+        if not folder.is_dir():
+            raise SettingsError(f"缺少文件夹 {folder}：请执行 xinqiao init 补全")
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            raise SettingsError(f"{folder} 能被他人读取：请执行 chmod 700 {folder}")
+    return "secrets、var 只有本用户可读"
+
+
+def _keys(hub: Hub) -> str:
+    return f"当前密钥 {hub.keys.current}；请确认已离线备份"
+
+
+def _database(hub: Hub) -> str:
+    with hub.database.reading() as connection:
+        if hub.database.dialect == "sqlite":
+            found = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
+            if found != "ok":
+                raise DamageError(f"数据库自检未通过：{found}；请停止写入，从备份恢复")
+            release = connection.execute(sa.text("SELECT sqlite_version()")).scalar_one()
+            return f"SQLite {release}，{hub.database.url.database}，自检通过"
+        return f"PostgreSQL，{hub.database.url.render_as_string(hide_password=True)}"
+
+
+def _calendar(hub: Hub) -> str:
+    today = Clock().today()
+    status = hub.calendar.status(today)
+    doubtful = "（暂定）" if status.provisional else ""
+    return f"{hub.calendar.edition}；今天 {today} {status.reason}{doubtful}"
+
+
+def _platform_names(hub: Hub, checks: list[Check]) -> list[str]:
+    try:
+        return list(hub.platforms)
+    except XinqiaoError as error:
+        checks.append(Check("平台", ok=False, remark=error.message))
+        return []
+
+
+def _platform(hub: Hub, name: str) -> Check:
+    connection = hub.platforms[name]
+    title = f"平台 {name}"
+    if not connection.connected:
+        return Check(title, ok=False, remark=f"还没有填写接口地址（platforms/{name}.toml）")
+    try:
+        confirmed = hub.is_confirmed(name)
+        missing = set(connection.profile.credentials) - set(hub.workspace.credentials(name))
+    except XinqiaoError as error:
+        return Check(title, ok=False, remark=error.message)
+    if missing:
+        names = "、".join(sorted(missing))
+        return Check(title, ok=False, remark=f"缺少凭据 {names}（secrets/{name}.toml）")
+    if not confirmed:
+        remark = "档案未经确认或确认后有改动；核对后执行 xinqiao platforms confirm"
+        return Check(title, ok=False, remark=remark)
+    remark = f"{connection.profile.transport.base_url}；接通试验：xinqiao platforms check {name}"
+    return Check(title, ok=True, remark=remark)

@@ -1,0 +1,1 @@
+"""Reading what offices hand in: workbooks become drafts of records, with findings (导入)."""

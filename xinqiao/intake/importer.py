@@ -1,0 +1,238 @@
+"""Importing a file: rows become records, records become what is owed (导入).
+
+A file is read twice: the first pass only notes keys, so that one key with two contents is known on
+both rows before anything is written. All of a file is written in one transaction, or nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import Entry
+from xinqiao.clock import Clock
+from xinqiao.database.engine import Database
+from xinqiao.intake import store
+from xinqiao.intake.findings_workbook import FindingsRow, write_findings_workbook
+from xinqiao.intake.reading import Draft, Table, read_table
+from xinqiao.intake.report import FileReport, RowFinding
+from xinqiao.intake.versions import NewVersion, Writer
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.planning import Planner
+from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.keys import content_for_hash, matching_key
+from xinqiao.records.kinds import KINDS
+
+_CHUNK = 500
+
+Progress = Callable[[int], None]
+
+
+class _UndoDryRun(Exception):  # noqa: N818 - not an error: it undoes the transaction of a dry run
+    """Raised at the end of a dry run, so that its transaction leaves nothing behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Imports files into one workspace.
+
+    Attributes:
+        database: The hub's database.
+        keys: The workspace's keys.
+        clock: The clock.
+        planner: Plans what follows from new versions.
+        findings_folder: Where findings workbooks are written.
+        actor: Who imports.
+    """
+
+    database: Database
+    keys: KeyRing
+    clock: Clock
+    planner: Planner
+    findings_folder: Path
+    actor: str
+
+    def run(
+        self,
+        path: Path,
+        *,
+        kind: str | None = None,
+        department: str = "",
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> FileReport:
+        """Import one file.
+
+        Args:
+            path: The workbook.
+            kind: Record kind; guessed from the header when None.
+            department: Who answers for these records (责任科室).
+            dry_run: Check and count as in earnest, keep nothing.
+            progress: Called with the number of rows read so far.
+
+        Raises:
+            InputError: The file as a whole cannot be used; nothing was stored.
+        """
+        table = read_table(path, kind=kind, today=self.clock.today())
+        report = FileReport(file=str(path), kind=table.kind)
+        report.findings += [
+            RowFinding(one.row, one.column, one.code, one.severity, one.message)
+            for one in table.findings
+        ]
+        bad_rows: list[FindingsRow] = []
+        try:
+            with self.database.writing() as connection:
+                bad_rows = self._write(connection, path, table, report, department, progress)
+                if dry_run:
+                    raise _UndoDryRun
+                if bad_rows:
+                    report.findings_file = str(self._findings_file(path, table, bad_rows))
+        except _UndoDryRun:
+            pass
+        return report
+
+    def _write(
+        self,
+        connection: Connection,
+        path: Path,
+        table: Table,
+        report: FileReport,
+        department: str,
+        progress: Progress | None,
+    ) -> list[FindingsRow]:
+        cause = Cause(self.actor, self.clock.now())
+        run_id = store.open_run(
+            connection,
+            file_name=path.name,
+            file_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            kind=table.kind,
+            department=department,
+            cause=cause,
+        )
+        census = take_census(table, self.keys)
+        writer = Writer(connection, self.keys, KINDS[table.kind], run_id, department, cause)
+        bad_rows: list[FindingsRow] = []
+        for drafts in _chunks(table.drafts()):
+            bad_rows += self._write_chunk(table, drafts, census, writer, report)
+            if progress is not None:
+                progress(report.read)
+        store.close_run(connection, run_id, report.counts)
+        entry = Entry(
+            "import.finished",
+            details={"file": path.name, "run": run_id, "kind": table.kind, **report.counts},
+        )
+        append(connection, [entry], actor=cause.actor, at=cause.at)
+        return bad_rows
+
+    def _write_chunk(
+        self,
+        table: Table,
+        drafts: Sequence[Draft],
+        census: "Census",
+        writer: Writer,
+        report: FileReport,
+    ) -> list[FindingsRow]:
+        report.read += len(drafts)
+        rows = []
+        for draft in drafts:
+            digest = self.keys.lookup_hash(content_for_hash(draft.content))
+            key = matching_key(table.kind, draft.content)
+            if census.is_repeat(key, draft.row):
+                report.duplicates += 1
+                _note(report, table, draft.row, [_repeat(census.first_row(key))])
+                continue
+            if key is not None and key in census.conflicting:
+                draft = replace(draft, findings=(*draft.findings, _conflict(census, key, draft)))  # noqa: PLW2901 - the same row, with what was found about it
+            rows.append(NewVersion(draft, key, digest, storable=key not in census.conflicting))
+        outcome = writer.write(rows)
+        plan = self.planner.plan(writer.connection, outcome.changes, writer.cause)
+        report.not_routed += plan.not_routed
+        bad: list[FindingsRow] = []
+        for row in outcome.rows:
+            misfit = plan.misfits.get(row.record_id or "", ())
+            findings = (*row.draft.findings, *row.findings, *misfit)
+            _note(report, table, row.draft.row, findings)
+            if any(one.severity is Severity.ERROR for one in findings):
+                report.invalid += 1
+                bad.append(FindingsRow(row.record_id, row.draft.row, row.draft.cells, findings))
+            elif row.effect != "ignored":
+                setattr(report, row.effect, getattr(report, row.effect) + 1)
+        return bad
+
+    def _findings_file(self, path: Path, table: Table, rows: Sequence[FindingsRow]) -> Path:
+        stamp = self.clock.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = self.findings_folder / f"{path.stem}-疑点-{stamp}.xlsx"
+        number = 1
+        while target.exists():
+            number += 1
+            target = self.findings_folder / f"{path.stem}-疑点-{stamp}-{number}.xlsx"
+        write_findings_workbook(target, table, rows)
+        return target
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """The keys of a file, taken before anything is written.
+
+    Attributes:
+        rows: Key → (first row, keyed hash of its content).
+        conflicting: Key → every row that claims it, for keys with more than one content.
+    """
+
+    rows: dict[str, tuple[int, str]]
+    conflicting: dict[str, list[int]]
+
+    def first_row(self, key: str | None) -> int:
+        """Return the first row with ``key``; 0 when there is none."""
+        return self.rows[key][0] if key is not None else 0
+
+    def is_repeat(self, key: str | None, row: int) -> bool:
+        """Tell whether ``row`` repeats an earlier row word for word."""
+        return key is not None and key not in self.conflicting and self.rows[key][0] != row
+
+
+def take_census(table: Table, keys: KeyRing) -> Census:
+    """Read the whole table once and note which key stands in which row with which content."""
+    rows: dict[str, tuple[int, str]] = {}
+    conflicting: dict[str, list[int]] = {}
+    for draft in table.drafts():
+        key = matching_key(table.kind, draft.content)
+        if key is None:
+            continue
+        digest = keys.lookup_hash(content_for_hash(draft.content))
+        if key not in rows:
+            rows[key] = (draft.row, digest)
+        elif key in conflicting:
+            conflicting[key].append(draft.row)
+        elif rows[key][1] != digest:
+            conflicting[key] = [rows[key][0], draft.row]
+    return Census(rows, conflicting)
+
+
+def _repeat(first: int) -> Finding:
+    message = f"与第 {first} 行完全相同，只保留一条"
+    return Finding("", "repeated", Severity.WARNING, message)
+
+
+def _conflict(census: Census, key: str, draft: Draft) -> Finding:
+    others = "、".join(str(row) for row in census.conflicting[key] if row != draft.row)
+    message = f"文书号与第 {others} 行相同而内容不同：请核对是文书号写错，还是多余的一行"
+    return Finding("document_number", "key_conflict", Severity.ERROR, message)
+
+
+def _note(report: FileReport, table: Table, row: int, findings: Sequence[Finding]) -> None:
+    report.findings += [
+        RowFinding(row, table.columns.get(one.field, ""), one.code, one.severity, one.message)
+        for one in findings
+    ]
+
+
+def _chunks(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:
+    while chunk := list(islice(drafts, _CHUNK)):
+        yield chunk

@@ -1,0 +1,68 @@
+"""What importing one file came to, for people and for ``--json``."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from xinqiao.records.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """A finding with its place in the file.
+
+    Attributes:
+        row: Sheet row number, title and header rows counted; 0 for the whole file.
+        column: Header as spelled in the file; empty for the whole row.
+        code: Stable English identifier.
+        severity: See :class:`Severity`.
+        message: Chinese text.
+    """
+
+    row: int
+    column: str
+    code: str
+    severity: Severity
+    message: str
+
+
+@dataclass(slots=True)
+class FileReport:
+    """Counts and findings of one file; ``read`` is the sum of the five that follow it.
+
+    Attributes:
+        file: Name of the file as given.
+        kind: Record kind that was recognised.
+        read: Rows with data.
+        new: Records not in the hub before.
+        changed: Records that gained a version.
+        unchanged: Rows that the hub holds already.
+        duplicates: Repeats of an earlier row of the same file.
+        invalid: Rows with errors; kept, and owed, but not reported.
+        not_routed: Valid new or changed records that no platform is owed.
+        findings: Errors, warnings and cleanings, by row.
+        findings_file: Workbook of the bad rows, to correct and import again; empty if none.
+        error: Why the file as a whole could not be read; empty if it could.
+    """
+
+    file: str
+    kind: str = ""
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    invalid: int = 0
+    not_routed: int = 0
+    findings: list[RowFinding] = field(default_factory=list)
+    findings_file: str = ""
+    error: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The figures alone, by name."""
+        names = ("read", "new", "changed", "unchanged", "duplicates", "invalid", "not_routed")
+        return {name: getattr(self, name) for name in names}
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as ``--json`` shows it."""
+        return asdict(self)

@@ -1,0 +1,163 @@
+"""The SQL of importing: finding known records, writing new ones and new versions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.database.tables import import_run, record, record_version
+from xinqiao.queue.transitions import Cause
+
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record that is in the hub already, with its present version."""
+
+    id: str
+    kind: str
+    matching_key: str | None
+    unkeyed_hash: str | None
+    version: int
+    content_hash: str
+    valid: bool
+
+
+class KnownRecords:
+    """The records that rows of a file may be about, found by id, key or content."""
+
+    def __init__(self, found: Collection[Known]) -> None:
+        """Index what was found."""
+        self._by_id = {one.id: one for one in found}
+        self._by_key = {one.matching_key: one for one in found if one.matching_key is not None}
+        self._by_hash = {one.unkeyed_hash: one for one in found if one.unkeyed_hash is not None}
+
+    def with_id(self, record_id: str) -> Known | None:
+        """Return the record of that 记录标识."""
+        return self._by_id.get(record_id)
+
+    def with_key(self, key: str) -> Known | None:
+        """Return the record of that matching key."""
+        return self._by_key.get(key)
+
+    def with_hash(self, content_hash: str) -> Known | None:
+        """Return the keyless record of that content."""
+        return self._by_hash.get(content_hash)
+
+
+def find(
+    connection: Connection,
+    kind: str,
+    *,
+    ids: Collection[str],
+    keys: Collection[str],
+    hashes: Collection[str],
+) -> KnownRecords:
+    """Return every record that one of ``ids``, ``keys`` or ``hashes`` names."""
+    found: list[Known] = []
+    present = sa.and_(
+        record_version.c.record_id == record.c.id,
+        record_version.c.version == record.c.current_version,
+    )
+    statement = sa.select(
+        record.c.id,
+        record.c.kind,
+        record.c.matching_key,
+        record.c.unkeyed_hash,
+        record.c.current_version,
+        record_version.c.content_hash,
+        record_version.c.valid,
+    ).join(record_version, present)
+    searches = (
+        (record.c.id, ids, ()),
+        (record.c.matching_key, keys, (record.c.kind == kind,)),
+        (record.c.unkeyed_hash, hashes, (record.c.kind == kind,)),
+    )
+    for column, wanted, further in searches:
+        for chunk in _chunks(sorted(wanted)):
+            rows = connection.execute(statement.where(column.in_(chunk), *further))
+            found += [Known(*row) for row in rows]
+    return KnownRecords(found)
+
+
+def earlier_hashes(connection: Connection, ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return (record id, content hash) of every version but the present one."""
+    hashes: set[tuple[str, str]] = set()
+    for chunk in _chunks(sorted(ids)):
+        statement = (
+            sa.select(record_version.c.record_id, record_version.c.content_hash)
+            .join(record)
+            .where(
+                record_version.c.record_id.in_(chunk),
+                record_version.c.version < record.c.current_version,
+            )
+        )
+        hashes.update((row[0], row[1]) for row in connection.execute(statement))
+    return hashes
+
+
+def open_run(
+    connection: Connection,
+    *,
+    file_name: str,
+    file_sha256: str,
+    kind: str,
+    department: str,
+    cause: Cause,
+) -> int:
+    """Record that a file is being read in; return the run's id."""
+    run_id: int = connection.execute(
+        sa.insert(import_run).returning(import_run.c.id),
+        {
+            "file_name": file_name,
+            "file_sha256": file_sha256,
+            "kind": kind,
+            "department": department,
+            "actor": cause.actor,
+            "started_at": cause.at,
+            "counts": {},
+        },
+    ).scalar_one()
+    return run_id
+
+
+def close_run(connection: Connection, run_id: int, counts: Mapping[str, int]) -> None:
+    """Record what a run came to."""
+    connection.execute(
+        sa.update(import_run).where(import_run.c.id == run_id).values(counts=dict(counts))
+    )
+
+
+def insert_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new records."""
+    if rows:
+        connection.execute(sa.insert(record), list(rows))
+
+
+def insert_versions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new versions."""
+    if rows:
+        connection.execute(sa.insert(record_version), list(rows))
+
+
+def update_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Point records at their new version; a corrected key replaces the old one."""
+    if not rows:
+        return
+    names = ("current_version", "matching_key", "unkeyed_hash", "subject_hash")
+    statement = (
+        sa.update(record)
+        .where(record.c.id == sa.bindparam("which"))
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )
+    parameters = [
+        {"which": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows
+    ]
+    connection.execute(statement, parameters)
+
+
+def _chunks(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]

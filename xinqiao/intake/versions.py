@@ -1,0 +1,222 @@
+"""Deciding for every row whether it is a new record, a new version or nothing new (版本)."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import Entry
+from xinqiao.database.record_store import protect
+from xinqiao.intake import store
+from xinqiao.intake.reading import Draft
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.planning import Change
+from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.kinds import Kind
+
+Effect = Literal["new", "changed", "unchanged", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """One row of a file on its way into the hub.
+
+    Attributes:
+        draft: The row as read.
+        key: Its matching key, if every part of it is there.
+        digest: Keyed hash of its content.
+        storable: False for a row whose key is claimed by another row of the same file.
+    """
+
+    draft: Draft
+    key: str | None
+    digest: str
+    storable: bool = True
+
+    @property
+    def valid(self) -> bool:
+        """Whether the record can be reported."""
+        return all(one.severity is not Severity.ERROR for one in self.draft.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one row."""
+
+    draft: Draft
+    record_id: str | None
+    effect: Effect
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a chunk of rows, and the changes to be planned."""
+
+    rows: list[Written]
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes rows of one file in the caller's transaction."""
+
+    connection: Connection
+    keys: KeyRing
+    kind: Kind
+    run_id: int
+    department: str
+    cause: Cause
+
+    def write(self, rows: Sequence[NewVersion]) -> Outcome:
+        """Write a chunk of rows; see :class:`Outcome`."""
+        known = store.find(
+            self.connection,
+            self.kind.identifier,
+            ids={row.draft.record_id for row in rows if row.draft.record_id is not None},
+            keys={row.key for row in rows if row.key is not None},
+            hashes={row.digest for row in rows if row.key is None},
+        )
+        matched = [(row, *self._match(row, known)) for row in rows]
+        earlier = store.earlier_hashes(
+            self.connection, {record.id for _, record, _ in matched if record is not None}
+        )
+        pending = _Pending()
+        written = [
+            self._place(row, record, finding, earlier, pending) for row, record, finding in matched
+        ]
+        store.insert_records(self.connection, pending.records)
+        store.update_records(self.connection, pending.updates)
+        store.insert_versions(self.connection, pending.versions)
+        append(self.connection, pending.entries, actor=self.cause.actor, at=self.cause.at)
+        return Outcome(written, pending.changes)
+
+    def _match(
+        self, row: NewVersion, known: store.KnownRecords
+    ) -> tuple[store.Known | None, Finding | None]:
+        by_key = known.with_key(row.key) if row.key is not None else known.with_hash(row.digest)
+        if row.draft.record_id is None:
+            return by_key, None
+        record = known.with_id(row.draft.record_id)
+        if record is None or record.kind != self.kind.identifier:
+            return None, _error(
+                "unknown_record", "记录标识在本库中没有：请保留疑点表原有的记录标识，新记录则留空"
+            )
+        if by_key is not None and by_key.id != record.id:
+            return None, _error(
+                "key_taken", "改正后的文书号已属于另一条记录：请核对文书号，或删去多余的一行"
+            )
+        return record, None
+
+    def _place(
+        self,
+        row: NewVersion,
+        record: store.Known | None,
+        finding: Finding | None,
+        earlier: set[tuple[str, str]],
+        pending: "_Pending",
+    ) -> Written:
+        if finding is not None or not row.storable:
+            findings = (finding,) if finding is not None else ()
+            return Written(row.draft, None, "ignored", findings)
+        if record is None:
+            record_id = str(uuid.uuid4())
+            pending.records.append(self._record_row(row, record_id))
+            self._add_version(row, record_id, 1, "record.imported", pending)
+            return Written(row.draft, record_id, "new")
+        if (record.content_hash, record.valid) == (row.digest, row.valid):
+            return Written(row.draft, record.id, "unchanged")
+        if (record.id, row.digest) in earlier and record.content_hash != row.digest:
+            older = Finding(
+                "",
+                "older_version",
+                Severity.WARNING,
+                "与本库中较早的版本相同，现有的较新版本保持不变；确要改回，请在备注中写明后再导入",
+            )
+            return Written(row.draft, record.id, "unchanged", (older,))
+        version = record.version + 1
+        pending.updates.append(self._record_row(row, record.id, version))
+        self._add_version(row, record.id, version, "record.changed", pending)
+        return Written(row.draft, record.id, "changed")
+
+    def _record_row(self, row: NewVersion, record_id: str, version: int = 1) -> dict[str, Any]:
+        identifier = _subject_identifier(row.draft.content)
+        return {
+            "id": record_id,
+            "kind": self.kind.identifierentifier,
+            "matching_key": row.key,
+            "unkeyed_hash": row.digest if row.key is None else None,
+            "subject_hash": self.keys.lookup_hash(identifier.encode()) if identifier else None,
+            "department": self.department,
+            "current_version": version,
+            "created_at": self.cause.at,
+        }
+
+    def _add_version(
+        self, row: NewVersion, record_id: str, version: int, action: str, pending: "_Pending"
+    ) -> None:
+        draft = row.draft
+        decided_on = decision_date(draft, self.kind.decision_date_field)
+        pending.versions.append(
+            {
+                "record_id": record_id,
+                "version": version,
+                "content": protect(draft.content, record_id, self.kind.identity_fields, self.keys),
+                "content_hash": row.digest,
+                "valid": row.valid,
+                "findings": [asdict(finding) for finding in draft.findings],
+                "decided_on": decided_on,
+                "import_run_id": self.run_id,
+                "source_row": draft.row,
+                "created_at": self.cause.at,
+            }
+        )
+        pending.entries.append(
+            Entry(
+                action,
+                record_id=record_id,
+                details={
+                    "kind": self.kind.identifierentifier,
+                    "version": version,
+                    "run": self.run_id,
+                    "row": draft.row,
+                    "valid": row.valid,
+                },
+            )
+        )
+        pending.changes.append(
+            Change(record_id, self.kind.identifier, version, draft.content, row.valid, decided_on)
+        )
+
+
+class _Pending:
+    """Rows to be written at once at the end of a chunk."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self.updates: list[dict[str, Any]] = []
+        self.versions: list[dict[str, Any]] = []
+        self.entries: list[Entry] = []
+        self.changes: list[Change] = []
+
+
+def decision_date(draft: Draft, field: str) -> date | None:
+    """Return the decision date, or None when it is missing or in error."""
+    doubtful = any(one.field == field and one.severity is Severity.ERROR for one in draft.findings)
+    text = draft.content.get(field)
+    return None if doubtful or text is None else date.fromisoformat(text)
+
+
+def _subject_identifier(content: Mapping[str, str]) -> str:
+    """Return what identifies the subject; only its keyed hash is stored."""
+    organisation = content.get("subject.unified_social_credit_code", "")
+    return organisation or content.get("subject.certificate_number", "")
+
+
+def _error(code: str, message: str) -> Finding:
+    return Finding("", code, Severity.ERROR, message)

@@ -1,0 +1,116 @@
+"""What the queue knows of one platform, and whether it may be called now (平台状态)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import Connector
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import Entry
+from xinqiao.database.tables import platform_state
+from xinqiao.queue.transitions import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A connected platform and the policies of its profile; all times in seconds.
+
+    Attributes:
+        id: Identifier, such as ``credit_shandong``.
+        connector: The way there.
+        rows_per_batch: Most rows in one delivery.
+        poll_after: How long after a send the first receipts are asked for.
+        poll_every: How long between two questions for receipts.
+        expected_within: After this time without a receipt a person is asked.
+    """
+
+    id: str
+    connector: Connector
+    rows_per_batch: int
+    poll_after: float
+    poll_every: float
+    expected_within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a platform stands at the moment."""
+
+    confirmed_digest: str | None = None
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_reason: str = ""
+    failures: int = 0
+    next_call_at: datetime | None = None
+    last_success_at: datetime | None = None
+
+    def may_be_called(self, now: datetime) -> bool:
+        """Tell whether a call may be made: not paused, and not resting after failures."""
+        return self.paused_at is None and (self.next_call_at is None or self.next_call_at <= now)
+
+
+_COLUMNS = [platform_state.c[name] for name in Standing.__dataclass_fields__]
+
+
+def standing(connection: Connection, platform: str) -> Standing:
+    """Return how ``platform`` stands; one never heard of stands unconfirmed and free."""
+    row = connection.execute(
+        sa.select(*_COLUMNS).where(platform_state.c.platform == platform)
+    ).one_or_none()
+    return Standing() if row is None else Standing(*row)
+
+
+def note_success(connection: Connection, platform: str, now: datetime) -> None:
+    """Record that the platform answered: earlier failures are forgotten."""
+    _write(connection, platform, {"failures": 0, "next_call_at": None, "last_success_at": now})
+
+
+def note_failure(
+    connection: Connection, platform: str, failures: int, next_call_at: datetime
+) -> None:
+    """Record that the platform could not be used; nobody calls it before ``next_call_at``."""
+    _write(connection, platform, {"failures": failures, "next_call_at": next_call_at})
+
+
+def pause(connection: Connection, platform: str, cause: Cause) -> None:
+    """Stop all calls to a platform until :func:`resume`; audited."""
+    _write(connection, platform, {"paused_at": cause.at, "paused_reason": cause.reason})
+    _audit(connection, "platform.paused", platform, cause)
+
+
+def resume(connection: Connection, platform: str, cause: Cause) -> None:
+    """Allow calls again, at once; audited."""
+    free = {"paused_at": None, "paused_reason": "", "failures": 0, "next_call_at": None}
+    _write(connection, platform, free)
+    _audit(connection, "platform.resumed", platform, cause)
+
+
+def confirm(connection: Connection, platform: str, digest: str, cause: Cause) -> None:
+    """Record that a person checked profile, tables and endpoint as they are in ``digest``."""
+    confirmed = {
+        "confirmed_digest": digest,
+        "confirmed_by": cause.actor,
+        "confirmed_at": cause.at,
+    }
+    _write(connection, platform, confirmed)
+    _audit(connection, "platform.confirmed", platform, cause, digest)
+
+
+def _audit(
+    connection: Connection, action: str, platform: str, cause: Cause, digest: str = ""
+) -> None:
+    details = {"digest": digest} if digest else {}
+    entry = Entry(action, platform=platform, reason=cause.reason, details=details)
+    append(connection, [entry], actor=cause.actor, at=cause.at)
+
+
+def _write(connection: Connection, platform: str, values: dict[str, Any]) -> None:
+    changed = connection.execute(
+        sa.update(platform_state).where(platform_state.c.platform == platform).values(values)
+    )
+    if changed.rowcount == 0:
+        connection.execute(sa.insert(platform_state).values(platform=platform, **values))

@@ -1,0 +1,45 @@
+"""What a platform held before an update, rendered again for comparison."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import Operation
+from xinqiao.database.record_store import load_contents
+from xinqiao.database.tables import holding
+from xinqiao.mapping.registry import format_for
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.tickets import Ticket
+
+
+def previous_values(
+    connection: Connection, tickets: Sequence[Ticket], keys: KeyRing
+) -> dict[int, Mapping[str, str]]:
+    """Return submission id → field code → text of the version held before; updates only."""
+    updates = [ticket for ticket in tickets if ticket.operation == Operation.UPDATE]
+    if not updates:
+        return {}
+    held = dict(
+        connection.execute(
+            sa.select(holding.c.id, holding.c.held_version).where(
+                holding.c.id.in_([ticket.holding_id for ticket in updates])
+            )
+        )
+        .tuples()
+        .all()
+    )
+    versions = {
+        ticket.id: (ticket.record_id, version)
+        for ticket in updates
+        if (version := held.get(ticket.holding_id)) is not None
+    }
+    contents = load_contents(connection, versions.values(), keys)
+    values: dict[int, Mapping[str, str]] = {}
+    for ticket in updates:
+        content = contents.get(versions.get(ticket.id, ("", 0)))
+        if content is not None:
+            rendering = format_for(ticket.platform, ticket.kind).render(content)
+            if rendering.values is not None:
+                values[ticket.id] = rendering.values
+    return values

@@ -1,0 +1,213 @@
+"""Settling submissions: state, receipts, holdings, duties and audit in one transaction.
+
+Every answer of a platform, and every decision of a person in its place, ends here, so that there
+is one way in which a record becomes reported.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.database.tables import batch, batch_row, duty, holding, receipt
+from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.planning import replan
+from xinqiao.queue.states import State
+from xinqiao.queue.tickets import Ticket
+from xinqiao.queue.transitions import Cause, Move, advance
+from xinqiao.queue.verdicts import Verdict
+
+_LONGEST_MESSAGE = 500
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one submission.
+
+    Attributes:
+        ticket: The submission as it was read; its state and fence must still hold.
+        after: The state it goes to.
+        verdict: What the platform said.
+        key: The platform's key of the row that was sent, for an accepted one.
+        values: Further columns that change.
+    """
+
+    ticket: Ticket
+    after: State
+    verdict: Verdict
+    key: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) -> list[Decision]:
+    """Carry out ``decisions`` and everything that follows from them.
+
+    Returns:
+        The decisions that were carried out; the others met a submission that somebody else had
+        claimed or changed since.
+    """
+    store_receipts(connection, decisions, cause)
+    made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
+    done = [decision for decision in decisions if decision.ticket.id in made]
+    accepted = [decision for decision in done if decision.after is State.ACCEPTED]
+    _believe(connection, accepted, cause)
+    _close_duties(connection, accepted, cause)
+    settled = [
+        (decision.ticket.record_id, decision.ticket.platform)
+        for decision in done
+        if decision.after in (State.ACCEPTED, State.REJECTED, State.CANCELLED)
+    ]
+    replan(connection, settled, cause)
+    return done
+
+
+def _moves(decisions: Sequence[Decision]) -> list[Move]:
+    return [
+        Move(
+            decision.ticket.id,
+            decision.ticket.state,
+            decision.after,
+            decision.ticket.fence,
+            values={
+                "lease_owner": None,
+                "lease_until": None,
+                "deaths": 0,
+                "outcome": decision.verdict.outcome.value,
+                "code": decision.verdict.code,
+                "message": _shown(decision.verdict.message),
+                **decision.values,
+            },
+            details={
+                "outcome": decision.verdict.outcome.value,
+                "code": decision.verdict.code,
+                "message": _shown(decision.verdict.message),
+            },
+        )
+        for decision in decisions
+    ]
+
+
+def _shown(message: str) -> str:
+    return mask_identity_numbers(message)[:_LONGEST_MESSAGE]
+
+
+def store_receipts(connection: Connection, decisions: Sequence[Decision], cause: Cause) -> None:
+    """Keep what the platform said about single rows; a repeat of the same words is kept once."""
+    rows = {}
+    for decision in decisions:
+        if not decision.verdict.named or decision.ticket.batch_id is None:
+            continue
+        row = _receipt(decision, cause)
+        rows[row["submission_id"], row["digest"]] = row
+    known = _known_receipts(connection, [submission_id for submission_id, _ in rows])
+    fresh = [row for place, row in rows.items() if place not in known]
+    if fresh:
+        connection.execute(sa.insert(receipt), fresh)
+
+
+def _receipt(decision: Decision, cause: Cause) -> dict[str, Any]:
+    verdict = decision.verdict
+    said = (verdict.outcome, verdict.code, verdict.message, verdict.reference, str(verdict.at))
+    return {
+        "batch_id": decision.ticket.batch_id,
+        "submission_id": decision.ticket.id,
+        "verdict": verdict.outcome.value,
+        "code": verdict.code,
+        "message": _shown(verdict.message),
+        "reference": verdict.reference,
+        "platform_time": verdict.at,
+        "received_at": cause.at,
+        # the words may hold an identity number: only their masked form is hashed
+        "digest": hashlib.sha256(mask_identity_numbers("\0".join(said)).encode()).hexdigest(),
+    }
+
+
+def _known_receipts(connection: Connection, ids: Sequence[int]) -> set[tuple[int, str]]:
+    known: set[tuple[int, str]] = set()
+    for start in range(0, len(ids), _CHUNK):
+        statement = sa.select(receipt.c.submission_id, receipt.c.digest).where(
+            receipt.c.submission_id.in_(ids[start : start + _CHUNK])
+        )
+        known.update((row[0], row[1]) for row in connection.execute(statement))
+    return known
+
+
+def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause) -> None:
+    if not accepted:
+        return
+    statement = (
+        sa.update(holding)
+        .where(
+            holding.c.id == sa.bindparam("which"),
+            # a late receipt for an older version changes nothing about the newer one
+            sa.or_(
+                holding.c.held_version.is_(None),
+                holding.c.held_version <= sa.bindparam("version"),
+            ),
+        )
+        .values(
+            held_version=sa.bindparam("version"),
+            held_key=sa.bindparam("key"),
+            reference=sa.bindparam("its_reference"),
+            updated_at=cause.at,
+        )
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "which": decision.ticket.holding_id,
+                "version": decision.ticket.version,
+                "key": decision.key or None,
+                "its_reference": decision.verdict.reference,
+            }
+            for decision in accepted
+        ],
+    )
+
+
+def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: Cause) -> None:
+    if not accepted:
+        return
+    statement = (
+        sa.update(duty)
+        .where(
+            duty.c.record_id == sa.bindparam("which_record"),
+            duty.c.platform == sa.bindparam("which_platform"),
+            duty.c.version <= sa.bindparam("up_to"),
+            duty.c.closed_at.is_(None),
+        )
+        .values(
+            closed_at=cause.at, closed_by="accepted", reported_at=sa.bindparam("its_reported_at")
+        )
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "which_record": decision.ticket.record_id,
+                "which_platform": decision.ticket.platform,
+                "up_to": decision.ticket.version,
+                "its_reported_at": decision.verdict.at or cause.at,
+            }
+            for decision in accepted
+        ],
+    )
+
+
+def submissions_of_batch(connection: Connection, batch_id: int) -> dict[int, int]:
+    """Return row number → submission id of a batch."""
+    statement = sa.select(batch_row.c.row_number, batch_row.c.submission_id).where(
+        batch_row.c.batch_id == batch_id
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def note_serial(connection: Connection, batch_id: int, serial: str) -> None:
+    """Keep the number that the platform gave the delivery (受理号)."""
+    if serial:
+        connection.execute(sa.update(batch).where(batch.c.id == batch_id).values(serial=serial))

@@ -1,0 +1,1 @@
+"""Reconciling what we sent with what platforms say: receipts, later their ledgers (对账)."""

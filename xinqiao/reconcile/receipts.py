@@ -1,0 +1,166 @@
+"""Collecting receipts (回执): asking for every batch that has rows without a decision.
+
+Receipts are events of their own: a late one, a repeated one and one that contradicts an earlier
+one are kept, and each has its meaning.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
+from xinqiao.queue import store
+from xinqiao.queue.delivery import Worker
+from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.previous import previous_values
+from xinqiao.queue.resolution import judge
+from xinqiao.queue.settlement import Decision, settle, store_receipts, submissions_of_batch
+from xinqiao.queue.states import State, allowed
+from xinqiao.queue.tickets import Ticket, tickets_by_id
+from xinqiao.queue.verdicts import Verdict, of_row
+
+log = structlog.get_logger()
+
+_AFTER = {Outcome.ACCEPTED: State.ACCEPTED, Outcome.REJECTED: State.REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    """One batch whose receipts were asked for."""
+
+    batch_id: int
+    batch: SealedBatch
+    sent_at: datetime
+    tickets: Mapping[int, Ticket]
+    previous: Mapping[int, Mapping[str, str]]
+
+
+def collect(worker: Worker, platform: Platform) -> Counter[State]:
+    """Ask for every receipt that is due; return how many submissions reached each state."""
+    reached: Counter[State] = Counter()
+    if not platform.connector.capabilities.poll:
+        return reached
+    while (polled := _next(worker, platform)) is not None:
+        report = platform.connector.poll(polled.batch.number, polled.batch.kind)
+        verdicts = _compare_duplicates(platform, polled, report)
+        with worker.database.writing() as connection:
+            done = _settle(connection, worker, platform, polled, report, verdicts)
+        reached.update(decision.after for decision in done)
+        log.info(
+            "receipts.collected",
+            platform=platform.id,
+            batch=polled.batch.number,
+            progress=report.progress.value,
+            decided=len(done),
+        )
+        if report.progress is BatchProgress.NO_ANSWER:
+            return reached
+    return reached
+
+
+def _next(worker: Worker, platform: Platform) -> _Polled | None:
+    with worker.database.writing() as connection:
+        now = worker.cause(connection).at
+        if not standing(connection, platform.id).may_be_called(now):
+            return None
+        again_at = now + timedelta(seconds=platform.poll_every)
+        row = store.claim_poll(connection, platform.id, now, again_at)
+        if row is None:
+            return None
+        ids = submissions_of_batch(connection, row.id)
+        tickets = tickets_by_id(connection, ids.values())
+        by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
+        previous = previous_values(connection, list(tickets.values()), worker.keys)
+        batch = store.open_batch(connection, row.id, worker.keys)
+        return _Polled(row.id, batch, row.sent_at, by_row, previous)
+
+
+def _compare_duplicates(
+    platform: Platform, polled: _Polled, report: BatchReport
+) -> dict[int, Decision | Verdict]:
+    """Return row number → what it means; a duplicate is compared with what the platform holds.
+
+    A duplicate that cannot be compared now is left out and met again at the next poll.
+    """
+    meanings: dict[int, Decision | Verdict] = {}
+    for result in report.rows:
+        if result.outcome is not Outcome.DUPLICATE:
+            meanings[result.row] = of_row(result)
+            continue
+        sent = polled.batch.rows[result.row - 1]
+        asked = platform.connector.query(polled.batch.kind, sent.key)
+        ticket = polled.tickets[result.row]
+        if asked.entries is not None:
+            decision = judge(ticket, sent, asked.entries, polled.previous.get(ticket.id))
+            # it says it holds the key and shows nothing, or the old content: a contradiction
+            contradiction = Verdict(Outcome.DUPLICATE, result.code, result.message)
+            meanings[result.row] = (
+                Decision(ticket, State.CONFLICT, contradiction)
+                if decision.after is State.READY
+                else decision
+            )
+    return meanings
+
+
+def _settle(
+    connection: Connection,
+    worker: Worker,
+    platform: Platform,
+    polled: _Polled,
+    report: BatchReport,
+    meanings: Mapping[int, Decision | Verdict],
+) -> list[Decision]:
+    cause = worker.cause(connection)
+    decisions = []
+    for number, meaning in meanings.items():
+        ticket = polled.tickets[number]
+        decision = (
+            meaning
+            if isinstance(meaning, Decision)
+            else _decide(ticket, meaning, polled.batch.rows[number - 1].key)
+        )
+        if decision is not None and ticket.batch_id == polled.batch_id:
+            decisions.append(decision)
+    moving = [one for one in decisions if one.ticket.state is not one.after]
+    store_receipts(connection, [one for one in decisions if one not in moving], cause)
+    late = cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
+    decided = {decision.ticket.id for decision in moving}
+    waiting = [
+        ticket
+        for ticket in polled.tickets.values()
+        if ticket.state is State.AWAITING_RECEIPT and ticket.id not in decided
+    ]
+    if late:
+        moving += [_overdue(ticket) for ticket in waiting]
+    done = settle(connection, moving, cause)
+    if report.progress is BatchProgress.COMPLETE and not waiting:
+        store.schedule_poll(connection, polled.batch_id, None)
+    return done
+
+
+def _decide(ticket: Ticket, verdict: Verdict, key: str) -> Decision | None:
+    """Return what a receipt makes of a submission in the state it is in.
+
+    A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict.
+    """
+    after = _AFTER.get(verdict.outcome)
+    if after is None:
+        return None
+    if ticket.state is State.ACCEPTED and after is State.REJECTED:
+        after = State.CONFLICT
+    if ticket.state is after or allowed(ticket.state, after):
+        return Decision(ticket, after, verdict, key)
+    return None
+
+
+def _overdue(ticket: Ticket) -> Decision:
+    message = "平台在约定时间内没有给出回执，须人工到平台核实"
+    return Decision(
+        ticket,
+        State.HELD,
+        Verdict(Outcome.IN_DOUBT, "receipt_overdue", message, named=False),
+    )

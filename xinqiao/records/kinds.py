@@ -1,0 +1,88 @@
+"""The kinds of record (记录类型) that the hub knows; one more kind is one more entry."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from xinqiao.errors import InputError
+from xinqiao.records.findings import Finding
+from xinqiao.records.permit import Permit, permit_rules
+from xinqiao.records.subject import IDENTITY_FIELDS
+
+Rules = Callable[[Mapping[str, str], date], Iterable[Finding]]
+"""Takes content and today's date; gives what is wrong among the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the hub knows about one kind of record.
+
+    Attributes:
+        identifier: English identifier, such as ``permit``.
+        name: Chinese name for operators.
+        model: Form of the single fields; the titles of its fields are their Chinese names.
+        rules: What must hold among the fields.
+        identity_fields: Paths of fields that hold identity numbers (身份证号 and the like).
+        key_fields: Paths of the fields that make the matching key.
+        decision_date_field: Path of the date at which the reporting duty begins.
+        free_text_fields: Paths of fields in which a person may have written anything.
+        labels: Field path → Chinese name, in the order of the format.
+        required: Paths that every record of the kind must fill.
+    """
+
+    identifier: str
+    name: str
+    model: type[BaseModel]
+    rules: Rules
+    identity_fields: frozenset[str]
+    key_fields: tuple[str, ...]
+    decision_date_field: str
+    free_text_fields: tuple[str, ...]
+    labels: Mapping[str, str]
+    required: frozenset[str]
+
+
+def kind_of(identifier: str) -> Kind:
+    """Return the kind called ``identifier``.
+
+    Raises:
+        InputError: No such kind; the message lists those there are.
+    """
+    if identifier not in KINDS:
+        known = "、".join(f"{kind.identifier}（{kind.name}）" for kind in KINDS.values())
+        raise InputError(f"没有“{identifier}”这种记录类型，可用的有：{known}", code="unknown_kind")
+    return KINDS[identifier]
+
+
+def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[tuple[str, str, bool]]:
+    """Yield path, Chinese name and whether it is required, of every field below ``model``."""
+    for name, info in model.model_fields.items():
+        annotation = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from _leaves(annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", info.title or name, info.is_required()
+
+
+_PERMIT_LEAVES = tuple(_leaves(Permit))
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "permit": Kind(
+            identifier="permit",
+            name="行政许可",
+            model=Permit,
+            rules=permit_rules,
+            identity_fields=frozenset(IDENTITY_FIELDS),
+            key_fields=("authority_code", "document_number"),
+            decision_date_field="decision_date",
+            free_text_fields=("content", "remarks"),
+            labels=MappingProxyType({path: label for path, label, _ in _PERMIT_LEAVES}),
+            required=frozenset(path for path, _, required in _PERMIT_LEAVES if required),
+        ),
+    }
+)
+"""Kind identifier → kind."""

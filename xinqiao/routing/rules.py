@@ -1,0 +1,131 @@
+"""The deadline rules (报送时限规则): read from ``rules.toml``, which a clerk can review."""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+
+from xinqiao.errors import InputError
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+"""Text that must not be blank."""
+
+
+class OpensOn(StrEnum):
+    """What the clock starts at (起算日)."""
+
+    DECISION = "decision"
+    """The day on which the decision was made (作出决定之日), not the day of service."""
+
+    CHANGE = "change"
+    """The day on which the document was changed, revoked or held void (变更、撤销之日)."""
+
+
+class Unit(StrEnum):
+    """What a period is counted in (期限单位)."""
+
+    WORKING_DAY = "working_day"
+    """Days that the working calendar calls working (工作日)."""
+
+
+class Confidence(StrEnum):
+    """How well the source of a rule is known (依据可信程度)."""
+
+    LAW_TEXT = "law_text"
+    """The law's own text was read (法条原文)."""
+
+    DOCUMENT = "document"
+    """The text of an official document was read (文件原文)."""
+
+    WEB = "web"
+    """Only a page that reprints or quotes it was read (网页转载)."""
+
+    PROPOSAL = "proposal"
+    """This project's own suggestion, without a source (建议)."""
+
+
+class DutyRule(BaseModel):
+    """One deadline rule (时限规则).
+
+    Attributes:
+        id: Identifier, such as ``D1``.
+        title: Chinese title.
+        kinds: Record kinds to which it applies.
+        platforms: Platforms to which it applies.
+        opens_on: What the clock starts at.
+        days: Length of the period, in ``unit``.
+        unit: What the period is counted in.
+        basis: Law and article, or document, in Chinese.
+        legal: Whether law or an official document sets the period. False is an 内部时限: it is
+            shown, and never called overdue (逾期).
+        confidence: How well ``basis`` is known.
+        note: Chinese remark, or empty.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Text
+    title: Text
+    kinds: frozenset[Text] = Field(min_length=1)
+    platforms: frozenset[Text] = Field(min_length=1)
+    opens_on: OpensOn
+    days: int = Field(ge=1, le=366)
+    unit: Unit
+    basis: Text
+    legal: StrictBool
+    confidence: Confidence
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _a_proposal_is_not_law(self) -> "DutyRule":
+        if self.legal and self.confidence is Confidence.PROPOSAL:
+            raise ValueError(f"规则 {self.id} 没有依据，不能标为法定时限")
+        return self
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: tuple[DutyRule, ...] = Field(min_length=1)
+
+
+def read_rules(text: str) -> Mapping[str, DutyRule]:
+    """Return the rules of a TOML ``text``, by identifier, in the order of the table.
+
+    Raises:
+        ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, or an
+            identifier stands twice (pydantic's and tomllib's errors are subclasses).
+    """
+    found: dict[str, DutyRule] = {}
+    for row in _Table.model_validate(tomllib.loads(text)).rule:
+        if row.id in found:
+            raise ValueError(f"规则编号 {row.id} 重复")
+        found[row.id] = row
+    return MappingProxyType(found)
+
+
+@cache
+def rules() -> Mapping[str, DutyRule]:
+    """Return the rules that xinqiao ships, by identifier."""
+    table = files("xinqiao.routing") / "rules.toml"
+    return read_rules(table.read_text(encoding="utf-8"))
+
+
+def rule(identifier: str) -> DutyRule:
+    """Return the rule called ``identifier``, such as ``D1``.
+
+    Raises:
+        InputError: No such rule; the message lists those there are.
+    """
+    found = rules().get(identifier)
+    if found is None:
+        known = "、".join(f"{row.id}（{row.title}）" for row in rules().values())
+        raise InputError(
+            f"没有编号为“{identifier}”的时限规则，可用的有：{known}", code="unknown_rule"
+        )
+    return found

@@ -1,0 +1,101 @@
+"""One request in, one answer out: the routes of the stand-in, behind one lock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from xinqiao.clock import SHANGHAI, Clock
+from xinqiao.errors import InputError
+from xinqiao.simulator.answers import Answer, json_answer
+from xinqiao.simulator.faults import Fault, read_faults
+from xinqiao.simulator.plan import FaultPlan
+from xinqiao.simulator.request import Request
+from xinqiao.simulator.rules import CredentialRules, load_rules
+from xinqiao.simulator.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a stand-in starts, and starts again after a reset.
+
+    Attributes:
+        platform: Which platform is stood in for.
+        faults: Faults it has from the start.
+        receipt_delay: Seconds from a submission to its receipts.
+        seed: Seed of everything that happens by chance.
+        credentials: What clients must show; None for those of the platform's table.
+        clock: Tells the time.
+    """
+
+    platform: str = "credit_shandong"
+    faults: tuple[Fault, ...] = ()
+    receipt_delay: float = 0.0
+    seed: int = 0
+    credentials: CredentialRules | None = None
+    clock: Clock = field(default_factory=Clock)
+
+
+class Application:
+    """Answers requests as the platform would; safe to use from many threads.
+
+    The lock is held while an answer is made, never while it is sent: a hanging call hinders nobody.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._rules = load_rules(setup.platform)
+        self._lock = Lock()
+        self._start_afresh()
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to ``request``; what is wrong with a request is an answer too."""
+        try:
+            with self._lock:
+                return self._route(request)
+        except InputError as error:
+            return json_answer({"code": "4000", "message": error.message}, status=400)
+
+    def trouble(self, status: int, code: str) -> Answer:
+        """Return an answer about the request itself, with the words for ``code``."""
+        return json_answer({"code": code, "message": self._rules.messages[code]}, status=status)
+
+    def _start_afresh(self) -> None:
+        setup = self._setup
+        self._plan = FaultPlan(setup.faults, setup.seed)
+        credentials = setup.credentials or self._rules.credentials
+        self._wire = Wire(self._rules, credentials, setup.clock, setup.receipt_delay, self._plan)
+
+    def _route(self, request: Request) -> Answer:
+        routes: dict[tuple[str, str], Callable[[Request], Answer]] = {
+            ("GET", "/"): self._welcome,
+            ("POST", "/oauth/token"): self._wire.token,
+            ("POST", "/api/v1/submissions"): self._wire.submission,
+            ("GET", "/api/v1/receipts"): self._wire.receipts,
+            ("GET", "/api/v1/records"): self._wire.records,
+            ("GET", "/api/v1/ledger"): self._wire.ledger,
+            ("POST", "/_control/faults"): self._queue_faults,
+            ("GET", "/_control/received"): self._received,
+            ("POST", "/_control/reset"): self._reset,
+        }
+        handler = routes.get((request.method, request.path))
+        if handler is not None:
+            return handler(request)
+        if any(path == request.path for _, path in routes):
+            return self.trouble(405, "4050")
+        return self.trouble(404, "4004")
+
+    def _welcome(self, _: Request) -> Answer:
+        now = self._setup.clock.now().astimezone(SHANGHAI).isoformat(timespec="seconds")
+        return json_answer({"simulator": "xinqiao", "platform": self._setup.platform, "time": now})
+
+    def _queue_faults(self, request: Request) -> Answer:
+        faults = read_faults(request.body)
+        self._plan.add(faults)
+        return json_answer({"code": "200", "message": "", "data": {"queued": len(faults)}})
+
+    def _received(self, _: Request) -> Answer:
+        return json_answer(self._wire.received())
+
+    def _reset(self, _: Request) -> Answer:
+        self._start_afresh()
+        return json_answer({"code": "200", "message": ""})

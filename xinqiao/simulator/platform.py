@@ -1,0 +1,260 @@
+"""The state of the platform that is stood in for: batches, records and the receipts of rows.
+
+Rows of wrong form are refused at once; everything else is decided when the row's receipt is due.
+A decision is made late but never missed: each look at the state first settles what is due.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from xinqiao.clock import SHANGHAI, Clock, local_date
+from xinqiao.simulator.rules import PlatformRules, refusal
+from xinqiao.simulator.submission import Item, Submission
+
+Payload = dict[str, Any]
+"""A JSON object of the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """How a fault changes the fate of a batch's rows; positions count from 1.
+
+    Attributes:
+        refused: Row → code with which it is refused at once.
+        delayed: Row → seconds by which its receipt is later than usual.
+        duplicates: Rows that are taken in although the platform says it held them.
+    """
+
+    refused: Mapping[int, str] = field(default_factory=dict)
+    delayed: Mapping[int, float] = field(default_factory=dict)
+    duplicates: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a submission: the answer, and whether this call was the one that counted."""
+
+    reply: Payload
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    code: str
+    message: str
+    at: datetime
+    record_id: str = ""
+
+
+@dataclass(slots=True)
+class _Row:
+    index: int
+    key: str
+    resource: str
+    operation: str
+    fields: Mapping[str, str]
+    due: datetime
+    report_duplicate: bool = False
+    verdict: _Verdict | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    body_hash: str
+    reply: Payload
+    rows: list[_Row]
+
+
+@dataclass(slots=True)
+class _Record:
+    record_id: str
+    key: str
+    ingested_at: datetime
+    fields: dict[str, str]
+    history: list[str]
+
+
+class Platform:
+    """Batches and records of one platform. Not safe for threads: the caller holds a lock.
+
+    Args:
+        rules: What the platform checks and says.
+        clock: Tells when receipts are due.
+        receipt_delay: Seconds from a submission to the decision about its rows.
+    """
+
+    def __init__(self, rules: PlatformRules, clock: Clock, receipt_delay: float = 0.0) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._delay = receipt_delay
+        self._batches: dict[str, _Batch] = {}
+        self._records: dict[tuple[str, str], _Record] = {}
+        self._waiting: list[tuple[datetime, int, _Row]] = []
+        self._rows_seen = 0
+
+    def submit(self, sent: Submission, body_hash: str, twist: Twist | None = None) -> Taken:
+        """Take a batch, or recognise one that was taken before, and answer.
+
+        A batch number with the same bytes again has the same answer and no second effect; with
+        other bytes it is refused (4009).
+        """
+        known = self._batches.get(sent.batch_number)
+        if known is not None:
+            same = known.body_hash == body_hash
+            return Taken(known.reply if same else self.plain("4009"), applied=False)
+        if sent.resource not in self._rules.resources:
+            return Taken(self.plain("4001"), applied=False)
+        self._settle()
+        now = self._clock.now()
+        rows = [self._receive(sent, item, now, twist or Twist()) for item in sent.items]
+        # Rows that have no verdict yet are answered "received", even when they are due at once.
+        reply = self._confirmation(sent.batch_number, rows)
+        self._batches[sent.batch_number] = _Batch(body_hash, reply, rows)
+        return Taken(reply, applied=True)
+
+    def receipts(self, batch_number: str) -> Payload:
+        """Return the receipts of a batch decided so far (回执); 4040 for an unknown batch."""
+        self._settle()
+        batch = self._batches.get(batch_number)
+        if batch is None:
+            return self.plain("4040")
+        decided = [_receipt(row, row.verdict) for row in batch.rows if row.verdict is not None]
+        status = "done" if len(decided) == len(batch.rows) else "processing"
+        return _success({"batchNo": batch_number, "status": status, "results": decided})
+
+    def records(self, resource: str, key: str) -> Payload:
+        """Return what is held under one document number."""
+        self._settle()
+        record = self._records.get((resource, key))
+        items = [] if record is None else [_entry(record)]
+        return _success({"total": len(items), "items": items})
+
+    def ledger(self, resource: str, start: date, end: date, page: int, size: int) -> Payload:
+        """Return one page of the records taken in from ``start`` to ``end``, both included."""
+        self._settle()
+        held = [
+            record
+            for (kind, _), record in self._records.items()
+            if kind == resource and start <= local_date(record.ingested_at) <= end
+        ]
+        held.sort(key=lambda record: (record.ingested_at, record.record_id))
+        shown = held[(page - 1) * size : page * size]
+        return _success(
+            {
+                "page": page,
+                "pages": -(-len(held) // size),
+                "total": len(held),
+                "items": [_entry(record) for record in shown],
+            }
+        )
+
+    def history(self) -> dict[str, list[str]]:
+        """Return document number → operations that took effect, oldest first."""
+        self._settle()
+        return {record.key: list(record.history) for record in self._records.values()}
+
+    def plain(self, code: str) -> Payload:
+        """Return an answer of nothing but ``code`` and the platform's words for it."""
+        return {"code": code, "message": self._rules.messages.get(code, "")}
+
+    def _receive(self, sent: Submission, item: Item, now: datetime, twist: Twist) -> _Row:
+        rules = self._rules.resources[sent.resource]
+        duplicate = item.index in twist.duplicates
+        wait = 0.0 if duplicate else self._delay + twist.delayed.get(item.index, 0.0)
+        row = _Row(
+            index=item.index,
+            key=item.fields.get(rules.key, ""),
+            resource=sent.resource,
+            operation=sent.operation,
+            fields=item.fields,
+            due=now + timedelta(seconds=wait),
+            report_duplicate=duplicate,
+        )
+        code, place = refusal(rules, sent.operation, item.fields)
+        code = code or twist.refused.get(item.index, "")
+        if code:
+            row.verdict = self._verdict(code, now, place=place)
+        elif duplicate:
+            row.verdict = self._decide(row)
+        else:
+            self._rows_seen += 1
+            heapq.heappush(self._waiting, (row.due, self._rows_seen, row))
+        return row
+
+    def _settle(self) -> None:
+        now = self._clock.now()
+        while self._waiting and self._waiting[0][0] <= now:
+            _, _, row = heapq.heappop(self._waiting)
+            row.verdict = self._decide(row)
+
+    def _decide(self, row: _Row) -> _Verdict:
+        rules = self._rules.resources[row.resource]
+        held = self._records.get((row.resource, row.key))
+        if rules.unknown_subject in row.fields[rules.subject]:
+            return self._verdict("1001", row.due)
+        if row.operation == "insert" and held is not None:
+            return self._verdict("0040", row.due)
+        if row.operation != "insert" and held is None:
+            return self._verdict("0041", row.due)
+        record = held or self._new_record(row)
+        record.fields = dict(row.fields)
+        if row.operation == "withdraw":
+            record.fields[rules.status] = rules.withdrawn
+        record.history.append(row.operation)
+        if row.report_duplicate:
+            return self._verdict("0040", row.due)
+        return self._verdict("0000", row.due, record_id=record.record_id)
+
+    def _new_record(self, row: _Row) -> _Record:
+        record_id = f"R{len(self._records) + 1:08d}"
+        record = _Record(record_id, row.key, row.due, {}, [])
+        self._records[row.resource, row.key] = record
+        return record
+
+    def _verdict(
+        self, code: str, at: datetime, *, place: str = "", record_id: str = ""
+    ) -> _Verdict:
+        words = self._rules.messages.get(code, "")
+        return _Verdict(code, f"{words}：{place}" if place else words, at, record_id)
+
+    def _confirmation(self, batch_number: str, rows: Iterable[_Row]) -> Payload:
+        serial = f"S{len(self._batches) + 1:08d}"
+        results = [_first_answer(row) for row in rows]
+        return _success({"batchNo": batch_number, "serialNo": serial, "results": results})
+
+
+def _success(data: Payload) -> Payload:
+    return {"code": "200", "message": "", "data": data}
+
+
+def _first_answer(row: _Row) -> Payload:
+    if row.verdict is None:
+        return {"index": row.index, "code": "received", "message": ""}
+    return {"index": row.index, "code": row.verdict.code, "message": row.verdict.message}
+
+
+def _receipt(row: _Row, verdict: _Verdict) -> Payload:
+    return {
+        "index": row.index,
+        "documentNumber": row.key,
+        "code": verdict.code,
+        "message": verdict.message,
+        "recordId": verdict.record_id,
+        "time": _local(verdict.at),
+    }
+
+
+def _entry(record: _Record) -> Payload:
+    return {
+        "recordId": record.record_id,
+        "documentNumber": record.key,
+        "ingestedAt": _local(record.ingested_at),
+        "fields": dict(record.fields),
+    }
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -1,0 +1,105 @@
+"""Runs a stand-in until it is told to end."""
+
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from xinqiao.errors import SettingsError
+from xinqiao.simulator.application import Application, Setup
+from xinqiao.simulator.faults import load_faults
+from xinqiao.simulator.rules import PLATFORMS, CredentialRules
+from xinqiao.simulator.server import SimulatorServer
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(
+    platform: str = "credit_shandong",
+    *,
+    port: int = 0,
+    faults: Path | None = None,
+    receipt_delay: float = 0.0,
+    seed: int = 0,
+    credentials: CredentialRules | None = None,
+    until_stdin_closes: bool = False,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Stand in for ``platform`` on 127.0.0.1 until SIGTERM or SIGINT. Main thread only.
+
+    Args:
+        platform: Which platform, one of :data:`~xinqiao.simulator.rules.PLATFORMS`.
+        port: Port to listen on; 0 for any that is free.
+        faults: TOML file of faults to have from the start.
+        receipt_delay: Seconds from a submission to its receipts.
+        seed: Seed of everything that happens by chance.
+        credentials: What clients must show; None for the rehearsal credentials of the table.
+        until_stdin_closes: End as well when standard input closes, so that no stand-in outlives
+            the process that started it.
+        announce: Is handed one line of JSON (port, pid, platform) as soon as requests are
+            answered; None writes it to standard output.
+
+    Raises:
+        SettingsError: The platform is unknown, the port is taken or the fault file is wrong.
+    """
+    if platform not in PLATFORMS:
+        raise SettingsError(f"没有平台 {platform} 的模拟，可用：{'、'.join(PLATFORMS)}")
+    queued = load_faults(faults) if faults else ()
+    application = Application(Setup(platform, queued, receipt_delay, seed, credentials))
+    with _woken_by_signals() as wake, _listening(application, port) as server:
+        ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
+        (announce or _write_line)(json.dumps(ready))
+        _wait(wake, until_stdin_closes)
+
+
+@contextmanager
+def _listening(application: Application, port: int) -> Iterator[SimulatorServer]:
+    try:
+        server = SimulatorServer(application, port)
+    except (OSError, OverflowError):
+        raise SettingsError(f"端口 {port} 不可用，请换一个端口或使用 0") from None
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stopping.set()
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def _woken_by_signals() -> Iterator[int]:
+    """Yield a descriptor that becomes readable when the process is told to end.
+
+    A pipe, because a signal handler must not touch a lock that the main thread may hold.
+    """
+    readable, writable = os.pipe()
+    former = {
+        number: signal.signal(number, lambda *_: os.write(writable, b"!")) for number in _ENDING
+    }
+    try:
+        yield readable
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        os.close(readable)
+        os.close(writable)
+
+
+def _wait(wake: int, until_stdin_closes: bool) -> None:
+    stdin = sys.stdin.fileno() if until_stdin_closes else wake
+    while True:
+        readable, _, _ = select.select({wake, stdin}, [], [])
+        if wake in readable or not os.read(stdin, 4096):
+            return
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
