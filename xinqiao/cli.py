@@ -75,7 +75,7 @@ def main() -> None:
 
 def _tell(error: XinqiaoError) -> None:
     if "--json" in sys.argv:
-        from xinqiao.commands.output import print_json  # noqa: PLC0415 - only on this path
+        from xinqiao.commands.output import print_json
 
         print_json({"error": {"code": error.code, "message": error.message}})
     click.echo(f"错误：{error.message}", err=True)

@@ -6,6 +6,7 @@ Identity numbers are masked in a processor, so no call site can forget it.
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,8 +24,10 @@ def configure(level: str, file: Path | None = None) -> None:
     """
     stream: TextIO = sys.stderr
     if file is not None:
-        file.touch(mode=0o600, exist_ok=True)
-        stream = file.open("a", encoding="utf-8")
+        # a workspace that can only be read is still worth reading: then events go to the terminal
+        with suppress(OSError):
+            file.touch(mode=0o600, exist_ok=True)
+            stream = file.open("a", encoding="utf-8")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -15,7 +15,7 @@ from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
 
 SECRET = "s3cret-never-shown"
-IDENTITY_NUMBER = "370323190501010016"
+IDENTITY_NUMBER = "370323190501010018"
 
 
 class FrozenClock(Clock):

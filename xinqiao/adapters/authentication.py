@@ -136,8 +136,8 @@ def _check(profile: Profile, credentials: Credentials) -> None:
             credentials.values.get(step.credential, "")
         ):
             raise SettingsError(
-                f"{profile.name} 的 {step.credential} 缺失，或含有请求头不能带的字符（空格、中文等），"
-                "请在 secrets 目录中更正",
+                f"{profile.name} 的 {step.credential} 缺失，或含有空格、中文等"
+                "不能放进请求头的字符，请在 secrets 目录中更正",
                 code="credentials",
             )
 

@@ -37,8 +37,12 @@ SHIPPED = ("credit_shandong",)
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
         raise ValueError("应为 http:// 或 https:// 开头的地址")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("地址里不得写用户名、密码、查询参数或锚点")
@@ -129,7 +133,7 @@ class WithdrawStrategy(StrEnum):
     """How a record is taken back from the platform (撤回方式)."""
 
     OPERATION = "operation"
-    """The platform has an operation for it; the row is sent as it was."""
+    """The platform has an operation for it; a row with a status says that it is void (无效)."""
     VOID_ROW = "void_row"
     """An update that marks the record as void (无效)."""
     BY_HAND = "by_hand"

@@ -41,7 +41,7 @@ def list_(
     as_json: bool,
 ) -> None:
     """列出最近的审计条目。"""
-    from xinqiao.audit.review import Filter, entries  # noqa: PLC0415 - loads when it runs
+    from xinqiao.audit.review import Filter, entries
 
     hub = open_hub(context)
     wanted = Filter(record_id, submission_id, platform, action)
@@ -84,7 +84,7 @@ def _remark(one: dict[str, object]) -> str:
 @click.pass_context
 def show(context: click.Context, sequence: int, *, as_json: bool) -> None:
     """显示一条审计条目的全部内容和校验值。"""
-    from xinqiao.audit.review import entry  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.audit.review import entry
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
@@ -100,7 +100,7 @@ def show(context: click.Context, sequence: int, *, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, *, as_json: bool) -> None:
     """从头验证整条审计链；有改动、缺失、插入或调换时指出第一处。"""
-    from xinqiao.audit.verify import verify as verify_chain  # noqa: PLC0415 - loads when it runs
+    from xinqiao.audit.verify import verify as verify_chain
 
     hub = open_hub(context)
     with (

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 
-
 class ChineseCommand(click.Command):
     """A command whose help page has Chinese headings."""
 
@@ -82,7 +81,7 @@ class ChineseGroup(ChineseCommand, click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib  # noqa: PLC0415 - only for a typing slip
+            import difflib
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f"，是不是想用 {near[0]}" if near else ""

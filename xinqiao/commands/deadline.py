@@ -26,8 +26,8 @@ def deadline(
     context: click.Context, day: str, rule: str, counting: str | None, *, as_json: bool
 ) -> None:
     """从决定日期算出报送截止日，并逐日说明怎样数。"""
-    from xinqiao.routing.calendar import WorkingCalendar  # noqa: PLC0415 - loads when it runs
-    from xinqiao.routing.deadlines import Counting, due  # noqa: PLC0415
+    from xinqiao.routing.calendar import WorkingCalendar
+    from xinqiao.routing.deadlines import Counting, due
 
     chosen = Counting(counting or _configured(context))
     found = due(rule, _read_date(day), chosen, WorkingCalendar())
@@ -49,19 +49,21 @@ def deadline(
 
 
 def _read_date(text: str) -> date:
-    from xinqiao.errors import InputError  # noqa: PLC0415 - loads when the command runs
-    from xinqiao.intake.dates import read_date  # noqa: PLC0415
+    from xinqiao.errors import InputError
+    from xinqiao.intake.dates import UnreadableDateError, read_date
 
-    found = read_date(text)
-    if found is None:
-        raise InputError(f"“{text}”不是日期；写法如 2026-11-20、2026/11/20 或 2026年11月20日")
-    return found
+    try:
+        return read_date(text)
+    except UnreadableDateError as error:
+        raise InputError(
+            f"“{text}”不是日期；写法如 2026-11-20、2026/11/20 或 2026年11月20日"
+        ) from error
 
 
 def _configured(context: click.Context) -> str:
     """Return the workspace's counting; the command is useful without a workspace too."""
-    from xinqiao.config.settings import Settings  # noqa: PLC0415 - loads when the command runs
-    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace  # noqa: PLC0415
+    from xinqiao.config.settings import Settings
+    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace
 
     root = context.find_root().obj
     if (root / SETTINGS_FILE).is_file():

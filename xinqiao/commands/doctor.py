@@ -17,13 +17,11 @@ from xinqiao.commands.output import (
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
     """检查版本、工作区、密钥、数据库、日历和平台设置；不改动任何内容。"""
-    from xinqiao.diagnosis import diagnose  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.diagnosis import diagnose
 
     checks = diagnose(context.find_root().obj)
     if as_json:
-        print_json(
-            [{"check": one.name, "ok": one.ok, "remark": one.remark} for one in checks]
-        )
+        print_json([{"check": one.name, "ok": one.ok, "remark": one.remark} for one in checks])
     else:
         print_table(
             ["检查", "结果", "说明"],

@@ -65,10 +65,10 @@ def _import_one(
     dry_run: bool,
     quiet: bool,
 ) -> "FileReport":
-    from rich.progress import Progress, SpinnerColumn, TextColumn  # noqa: PLC0415 - on a terminal
+    from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    from xinqiao.errors import InputError  # noqa: PLC0415
-    from xinqiao.intake.report import FileReport  # noqa: PLC0415
+    from xinqiao.errors import InputError
+    from xinqiao.intake.report import FileReport
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     show = not quiet and errors.is_terminal

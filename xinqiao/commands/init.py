@@ -15,11 +15,11 @@ from xinqiao.commands.output import console
 @click.pass_context
 def init(context: click.Context, folder: Path | None, *, rehearsal: bool, yes: bool) -> None:
     """新建工作区 FOLDER（设置、密钥、数据库）；对已有的工作区则补全、升级，不改动已有内容。"""
-    import sys  # noqa: PLC0415 - loads when the command runs
+    import sys
 
-    from xinqiao.config.workspace import SETTINGS_FILE, create_workspace  # noqa: PLC0415
-    from xinqiao.database.engine import Database  # noqa: PLC0415
-    from xinqiao.database.migration import upgrade  # noqa: PLC0415
+    from xinqiao.config.workspace import SETTINGS_FILE, create_workspace
+    from xinqiao.database.engine import Database
+    from xinqiao.database.migration import upgrade
 
     root = folder or context.find_root().obj
     existed = (root / SETTINGS_FILE).exists()

@@ -30,8 +30,8 @@ errors = Console(stderr=True, highlight=False)
 
 def open_hub(context: click.Context) -> "Hub":
     """Open the workspace that the command line names."""
-    from xinqiao.config.workspace import open_workspace  # noqa: PLC0415 - loads when a command runs
-    from xinqiao.hub import Hub  # noqa: PLC0415
+    from xinqiao.config.workspace import open_workspace
+    from xinqiao.hub import Hub
 
     return Hub(open_workspace(context.find_root().obj))
 
@@ -45,7 +45,10 @@ def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
     """Print a table; a cell of None is shown as a dash."""
-    table = Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD)
+    for column in columns:
+        # nothing is cut off: a document number without its end is no document number
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("—" if cell is None else str(cell) for cell in row))
     console.print(table)

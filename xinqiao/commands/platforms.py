@@ -86,9 +86,7 @@ def check(context: click.Context, platform: str, *, as_json: bool) -> None:
     """接通平台试一次：网络、凭据、时钟；不报送任何记录。"""
     probe = open_hub(context).check(platform)
     if as_json:
-        checks = [
-            {"check": name, "ok": ok, "remark": remark} for name, ok, remark in probe.checks
-        ]
+        checks = [{"check": name, "ok": ok, "remark": remark} for name, ok, remark in probe.checks]
         print_json({"ok": probe.ok, "checks": checks, "clock_offset": probe.clock_offset})
     else:
         print_table(

@@ -59,8 +59,8 @@ def list_(
     as_json: bool,
 ) -> None:
     """列出报送件，最急的在前。"""
-    from xinqiao.queue.board import listing  # noqa: PLC0415 - loads when the command runs
-    from xinqiao.queue.states import CHINESE, State  # noqa: PLC0415
+    from xinqiao.queue.board import listing
+    from xinqiao.queue.states import CHINESE, State
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
@@ -103,7 +103,7 @@ def list_(
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     """一条报送件的来龙去脉：义务、每次尝试、每个回执、下次何时再试。"""
-    from xinqiao.queue.board import story  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.queue.board import story
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
@@ -115,7 +115,7 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
 
 
 def _show_story(told: dict[str, Any]) -> None:
-    from xinqiao.queue.states import CHINESE, State  # noqa: PLC0415 - loads when a command runs
+    from xinqiao.queue.states import CHINESE, State
 
     state = State(told["state"])
     console.print(
@@ -131,7 +131,9 @@ def _show_story(told: dict[str, Any]) -> None:
     for one in told["duties"]:
         closed = "已履行" if one["closed_at"] else "未履行"
         mark = "（暂定）" if one["provisional"] else ""
-        console.print(f"义务 {one['rule']}：{one['due_on']}{mark} 前，{closed}。依据：{one['basis']}")
+        console.print(
+            f"义务 {one['rule']}：{one['due_on']}{mark} 前，{closed}。依据：{one['basis']}"
+        )
     if told["attempts_made"]:
         print_table(
             ["尝试", "开始", "结果", "说法"],
@@ -162,27 +164,25 @@ def _show_story(told: dict[str, Any]) -> None:
 
 def _due_day(text: str) -> str:
     """Return the last day that is still in time for a due instant (the midnight after it)."""
-    from datetime import datetime, timedelta  # noqa: PLC0415 - loads when a command runs
+    from datetime import datetime, timedelta
 
-    from xinqiao.clock import local_date  # noqa: PLC0415
+    from xinqiao.clock import local_date
 
     return local_date(datetime.fromisoformat(text) - timedelta(seconds=1)).isoformat()
 
 
 def _apply(context: click.Context, name: str, ids: tuple[int, ...], reason: str) -> None:
-    from xinqiao.queue import operations  # noqa: PLC0415 - loads when a command runs
+    from xinqiao.queue import operations
 
     verb: Verb = getattr(operations, name)
     run(context, ids, reason, name, verb)
 
 
-def run(
-    context: click.Context, ids: tuple[int, ...], reason: str, name: str, verb: "Verb"
-) -> None:
+def run(context: click.Context, ids: tuple[int, ...], reason: str, name: str, verb: "Verb") -> None:
     """Carry out an operator's action; a refusal is audited too, in a transaction of its own."""
-    from xinqiao.audit.append import append  # noqa: PLC0415 - loads when a command runs
-    from xinqiao.audit.chain import Entry  # noqa: PLC0415
-    from xinqiao.errors import RefusedError  # noqa: PLC0415
+    from xinqiao.audit.append import append
+    from xinqiao.audit.chain import Entry
+    from xinqiao.errors import RefusedError
 
     hub = open_hub(context)
     cause = hub.cause(reason)
@@ -258,10 +258,10 @@ def resolve(
     context: click.Context, ids: tuple[int, ...], found: str, evidence: Path, reason: str
 ) -> None:
     """登记到平台核实的结果，用于待核实、有冲突或挂起的报送件。"""
-    from functools import partial  # noqa: PLC0415 - loads when the command runs
+    from functools import partial
 
-    from xinqiao.errors import InputError  # noqa: PLC0415
-    from xinqiao.queue import operations  # noqa: PLC0415
+    from xinqiao.errors import InputError
+    from xinqiao.queue import operations
 
     try:
         digest = hashlib.sha256(evidence.read_bytes()).hexdigest()

@@ -23,7 +23,7 @@ def simulate(
     platform: str, port: int, faults: Path | None, receipt_delay: float, seed: int
 ) -> None:
     """在本机（127.0.0.1）运行模拟平台，供演练工作区连接；按 Ctrl-C 结束。"""
-    from xinqiao.simulator.serve import serve  # noqa: PLC0415 - loads when the command runs
+    from xinqiao.simulator.serve import serve
 
     def announce(line: str) -> None:
         ready = json.loads(line)

@@ -42,7 +42,7 @@ def needs_a_person(one: dict[str, Any]) -> bool:
 
 def show_board(name: str, one: dict[str, Any]) -> None:
     """Print the board of one platform."""
-    from xinqiao.queue.states import CHINESE  # noqa: PLC0415 - loads when a command runs
+    from xinqiao.queue.states import CHINESE
 
     states = {state: one["states"][state.value] for state in CHINESE}
     if not any(states.values()) and not one["invalid"]:

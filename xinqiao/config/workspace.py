@@ -135,6 +135,11 @@ def _write(root: Path, *, rehearsal: bool) -> Workspace:
     key_file = root / "secrets" / "keys.toml"
     if not key_file.exists():
         create_key_file(key_file)
+    if rehearsal:
+        # the simulated platform's own credentials: they open nothing else
+        credentials = root / "secrets" / "credit_shandong.toml"
+        _write_once(credentials, _template("credentials-rehearsal.toml"))
+        credentials.chmod(0o600)
     return open_workspace(root)
 
 

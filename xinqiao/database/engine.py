@@ -66,8 +66,12 @@ class Database:
 
 def _create(url: sa.URL, busy_seconds: float) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": busy_seconds},
+        hide_parameters=True,  # they hold records; an error message must not
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine

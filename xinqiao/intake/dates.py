@@ -20,10 +20,9 @@ _SPELLINGS = tuple(
     re.compile(pattern, re.ASCII)
     for pattern in (
         # both separators are the same: 2026/11-3 is more likely a slip than a date
-        r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + f"(?:[ T]{_CLOCK})?",
-        r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?[日号]"
-        + f"(?: ?{_CLOCK})?",
-        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})" + rf"(?: ?\d{{6}}|[ T]{_CLOCK})?",
+        rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}})(?:[ T]{_CLOCK})?",
+        rf"(?P<year>\d{{4}}) ?年 ?(?P<month>\d\d?) ?月 ?(?P<day>\d\d?) ?[日号](?: ?{_CLOCK})?",
+        rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?: ?\d{{6}}|[ T]{_CLOCK})?",
     )
 )
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.clock import Clock
+from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.database.engine import Database
 from xinqiao.intake import store
 from xinqiao.intake.findings_workbook import FindingsRow, write_findings_workbook
@@ -31,10 +31,6 @@ from xinqiao.records.kinds import KINDS
 _CHUNK = 500
 
 Progress = Callable[[int], None]
-
-
-class _UndoDryRun(Exception):  # noqa: N818 - not an error: it undoes the transaction of a dry run
-    """Raised at the end of a dry run, so that its transaction leaves nothing behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +80,12 @@ class Importer:
             RowFinding(one.row, one.column, one.code, one.severity, one.message)
             for one in table.findings
         ]
-        bad_rows: list[FindingsRow] = []
-        try:
-            with self.database.writing() as connection:
-                bad_rows = self._write(connection, path, table, report, department, progress)
-                if dry_run:
-                    raise _UndoDryRun
-                if bad_rows:
-                    report.findings_file = str(self._findings_file(path, table, bad_rows))
-        except _UndoDryRun:
-            pass
+        with self.database.writing() as connection:
+            bad_rows = self._write(connection, path, table, report, department, progress)
+            if dry_run:
+                connection.rollback()
+            elif bad_rows:
+                report.findings_file = str(self._findings_file(path, table, bad_rows))
         return report
 
     def _write(
@@ -165,7 +157,7 @@ class Importer:
         return bad
 
     def _findings_file(self, path: Path, table: Table, rows: Sequence[FindingsRow]) -> Path:
-        stamp = self.clock.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        stamp = self.clock.now().astimezone(SHANGHAI).strftime("%Y%m%d-%H%M%S")
         self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = self.findings_folder / f"{path.stem}-疑点-{stamp}.xlsx"
         number = 1

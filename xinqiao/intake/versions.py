@@ -148,7 +148,7 @@ class Writer:
         identifier = _subject_identifier(row.draft.content)
         return {
             "id": record_id,
-            "kind": self.kind.identifierentifier,
+            "kind": self.kind.identifier,
             "matching_key": row.key,
             "unkeyed_hash": row.digest if row.key is None else None,
             "subject_hash": self.keys.lookup_hash(identifier.encode()) if identifier else None,
@@ -181,7 +181,7 @@ class Writer:
                 action,
                 record_id=record_id,
                 details={
-                    "kind": self.kind.identifierentifier,
+                    "kind": self.kind.identifier,
                     "version": version,
                     "run": self.run_id,
                     "row": draft.row,

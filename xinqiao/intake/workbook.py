@@ -52,8 +52,8 @@ def open_workbook(path: Path) -> tuple[Sheet, ...]:
     """Return the worksheets of a workbook that hold anything, in order.
 
     Raises:
-        InputError: The file is missing, may not be read, is no ``.xlsx`` workbook, is protected by a
-            password or damaged, or holds nothing. The message says what it is and what to do.
+        InputError: The file is missing, may not be read, is no ``.xlsx`` workbook, is protected by
+            a password or damaged, or holds nothing. The message says what it is and what to do.
     """
     _check_name(path)
     _check_bytes(path)

@@ -32,6 +32,7 @@ _IDENTITY_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_IDENTITY_NUMBER = re.compile(r"[0-9]{15}")
 
 
+@lru_cache(maxsize=1024)  # the authority's code stands in every row
 def check_credit_code(value: str, field: str) -> tuple[Finding, ...]:
     """Check a 统一社会信用代码 (GB 32100-2015) of the field at path ``field``.
 

@@ -92,7 +92,7 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
     for name, text in fields.items():
         if text and not _well_formed(rules, name, text):
             return "1003", name
-    if operation == "withdraw" and fields.get(rules.status, rules.withdrawn) != rules.withdrawn:
+    if operation == "withdraw" and fields.get(rules.status) not in (None, "", rules.withdrawn):
         return "1003", rules.status
     return "", ""
 

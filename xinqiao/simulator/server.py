@@ -167,9 +167,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _trickle(self, answer: Answer) -> None:
         step = -(-len(answer.body) // _TRICKLE_PIECES) or 1
-        for start in range(0, len(answer.body), step):
+        starts = range(0, len(answer.body), step)
+        for start in starts:
             self.wfile.flush()
-            if self.server.stopping.wait(answer.seconds / _TRICKLE_PIECES):
+            if self.server.stopping.wait(answer.seconds / len(starts)):
                 self.close_connection = True
                 return
             self.wfile.write(answer.body[start : start + step])

@@ -203,10 +203,10 @@ def upgrade() -> None:
             comment="version we believe it holds; null for nothing",
         ),
         sa.Column(
-            "platform_key",
-            sa.Text(),
-            nullable=True,
-            comment="key under which the platform holds it",
+            "wanted_key", sa.Text(), nullable=True, comment="platform's key of the wanted version"
+        ),
+        sa.Column(
+            "held_key", sa.Text(), nullable=True, comment="platform's key of the held version"
         ),
         sa.Column(
             "reference", sa.Text(), server_default="", nullable=False, comment="platform's own id"

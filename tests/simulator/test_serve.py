@@ -1,0 +1,168 @@
+"""The process: how it says that it is ready, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xinqiao.errors import SettingsError
+from xinqiao.simulator.__main__ import main
+from xinqiao.simulator.serve import serve
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Client
+
+COMMAND = [sys.executable, "-m", "xinqiao.simulator", "--platform", "credit_shandong"]
+
+
+@contextmanager
+def running(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Yield a process and its port; nothing of it is left behind."""
+    process = subprocess.Popen(
+        [*COMMAND, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ) | variables,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())["port"]
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_one_ready_line_tells_port_pid_and_platform() -> None:
+    process = subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert ready == {
+            "port": ready["port"],
+            "pid": process.pid,
+            "platform": "credit_shandong",
+        }
+        assert listens(ready["port"])
+        process.terminate()
+        assert process.stdout.read() == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_0_and_without_a_word(number: signal.Signals) -> None:
+    with running() as (process, port):
+        process.send_signal(number)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, out, err) == (0, b"", b"")
+    assert not listens(port)
+
+
+def test_a_hanging_call_does_not_delay_the_end(make_client: type[Client], tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text('[[faults]]\nname = "timeout_before"\nseconds = 3600\n', encoding="utf-8")
+    with running("--faults", str(faults)) as (process, port):
+        client = make_client(port)
+        client.log_in()
+        hanging = HTTPConnection("127.0.0.1", port, timeout=10)
+        headers = {"Authorization": f"Bearer {client.token}"}
+        body = client.batch("B1", client.fields("1号"))
+        hanging.request("POST", "/api/v1/submissions", body, headers)
+        while not client.call("GET", "/_control/received").json()["calls"]:
+            pass
+        begun = time.monotonic()
+        process.terminate()
+        assert process.wait(5) == 0
+        assert time.monotonic() - begun < 2
+        hanging.close()
+
+
+def test_it_ends_when_its_standard_input_closes() -> None:
+    with running("--until-stdin-closes") as (process, port):
+        assert process.stdin is not None
+        process.stdin.write(b"words on the way do not end it\n")
+        process.stdin.flush()
+        assert listens(port)
+        process.stdin.close()
+        assert process.wait(5) == 0
+
+
+def test_without_the_option_a_closed_standard_input_does_not_end_it() -> None:
+    with running() as (process, port):
+        assert process.stdin is not None
+        process.stdin.close()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        assert listens(port)
+
+
+def test_it_listens_on_loopback_only() -> None:
+    with running() as (_, port):
+        # 127.0.0.2 is this machine too, but not the one address that may be served
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.2", port)) != 0
+        assert listens(port)
+
+
+def test_credentials_come_from_the_environment(make_client: type[Client]) -> None:
+    given = {"XINQIAO_SIMULATOR_CLIENT_ID": "county", "XINQIAO_SIMULATOR_CLIENT_SECRET": "other"}
+    with running(**given) as (_, port):
+        client = make_client(port)
+        assert client.log_in().code == "401"
+        assert client.log_in(client_id="county", client_secret="other").code == "200"
+
+
+def test_a_taken_port_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["--platform", "credit_shandong", "--port", str(port)]) == 1
+    assert capsys.readouterr().err == f"端口 {port} 不可用，请换一个端口或使用 0\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--platform", "weather"], ["--platform", "credit_shandong", "--receipt-delay", "-1"]],
+)
+def test_wrong_usage_is_2(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(options)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_serve_refuses_a_platform_that_it_does_not_know() -> None:
+    with pytest.raises(SettingsError, match="没有平台 weather 的模拟"):
+        serve("weather")
+
+
+def test_serve_puts_the_signal_handlers_back(capsys: pytest.CaptureFixture[str]) -> None:
+    former = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    lines: list[str] = []
+
+    def end_at_once(line: str) -> None:
+        lines.append(line)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    serve(announce=end_at_once)
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == former
+    assert not listens(json.loads(lines[0])["port"])
+    assert capsys.readouterr().out == ""

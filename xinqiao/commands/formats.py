@@ -1,0 +1,72 @@
+"""``xinqiao formats``: the format tables."""
+
+import click
+
+from xinqiao.commands.chinese import ChineseGroup
+from xinqiao.commands.output import console, json_option, print_json, print_table
+
+_REQUIRED = {"always": "必填", "when": "有条件", "never": ""}
+_STATUS = {"reference": "参考", "confirmed": "已确认"}
+
+
+@click.group(cls=ChineseGroup)
+def formats() -> None:
+    """查看各平台的报送格式。"""
+
+
+@formats.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """列出全部格式表。"""
+    from xinqiao.mapping.registry import formats as all_formats
+
+    tables = all_formats()
+    if as_json:
+        print_json(
+            [
+                {
+                    "platform": one.platform,
+                    "kind": one.kind,
+                    "edition": one.edition,
+                    "title": one.title,
+                    "fields": len(one.fields),
+                }
+                for one in tables
+            ]
+        )
+        return
+    print_table(
+        ["平台", "类型", "版本", "名称", "字段数"],
+        [(one.platform, one.kind, one.edition, one.title, len(one.fields)) for one in tables],
+    )
+
+
+@formats.command()
+@click.argument("platform")
+@click.argument("kind")
+@json_option
+def show(platform: str, kind: str, *, as_json: bool) -> None:
+    """逐字段显示一张格式表，如 formats show credit_shandong permit。"""
+    from xinqiao.mapping.registry import format_for
+
+    table = format_for(platform, kind).table
+    if as_json:
+        print_json(table.model_dump(mode="json", by_alias=True))
+        return
+    console.print(f"[bold]{table.title}[/]  {table.platform}，{table.edition} 版")
+    console.print(f"来源：{table.source}", soft_wrap=True)
+    print_table(
+        ["代码", "名称", "长度", "必填", "代码表", "核对", "说明"],
+        [
+            (
+                row.code,
+                row.name,
+                row.length,
+                _REQUIRED[row.required],
+                row.codes or "",
+                _STATUS[row.status.value],
+                row.note,
+            )
+            for row in table.fields
+        ],
+    )

@@ -1,0 +1,226 @@
+"""Reading a table of records: file → kind, columns and drafts with findings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+
+from xinqiao.errors import InputError
+from xinqiao.intake.cells import cell_text, date_text, spoilt_by_spreadsheet
+from xinqiao.intake.cleaning import clean_cell, clean_record
+from xinqiao.intake.columns import Columns, guess_kind, match_columns
+from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
+from xinqiao.intake.report import RowFinding
+from xinqiao.intake.workbook import Cell, Sheet, open_workbook
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.identity_text import contains_identity_number
+from xinqiao.records.kinds import kind_of
+from xinqiao.records.validation import validate
+
+GUIDE_SHEET = "说明"
+"""Name of the sheet that explains a workbook and holds no records."""
+
+_HEADER_WITHIN_ROWS = 10
+_FEWEST_LABELS = 3  # a title or a record may hold one or two words that are also labels
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One row of a table as read, before the hub decides what it is (待导入记录).
+
+    Attributes:
+        row: Row number in the sheet, from 1, title and header rows counted.
+        record_id: 记录标识, when the row corrects a record.
+        content: Dotted field path → cleaned text, blank fields absent. What cannot be read keeps
+            its raw text, so that nothing is lost.
+        cells: What the columns of the file show, one text for each of the table's headers.
+        findings: What was cleaned, what is wrong, what is doubtful; one error a field at most.
+    """
+
+    row: int
+    record_id: str | None
+    content: dict[str, str]
+    cells: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose header row has been understood.
+
+    Attributes:
+        kind: Kind identifier.
+        sheet: Name of the worksheet.
+        columns: Field path → header as spelled in the file.
+        headers: Headers as spelled, of all columns but those of our own findings workbook.
+        findings: What is doubtful about the file as a whole.
+        header_row: Row number of the header.
+        source: The worksheet.
+        layout: Which column holds which field.
+        today: Legal date against which the rows are measured.
+    """
+
+    kind: str
+    sheet: str
+    columns: Mapping[str, str]
+    headers: tuple[str, ...]
+    findings: tuple[RowFinding, ...]
+    header_row: int
+    source: Sheet
+    layout: Columns
+    today: date
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield the rows in order, blank ones left out; may be called more than once."""
+        fields = header_table(self.kind).fields
+        reader = _RowReader(
+            kind=self.kind,
+            layout=self.layout,
+            fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
+            today=self.today,
+        )
+        for number, cells in islice(self.source.rows(), self.header_row, None):
+            draft = reader.read(number, cells)
+            if draft is not None:
+                yield draft
+
+
+def read_table(path: Path, *, kind: str | None, today: date) -> Table:
+    """Open ``path`` and understand its header.
+
+    Args:
+        path: An ``.xlsx`` workbook.
+        kind: Kind identifier; recognised by the header when None.
+        today: Legal date in Asia/Shanghai.
+
+    Raises:
+        InputError: The file cannot be read as a table of records; the message says why, where, and
+            what to do.
+    """
+    if kind is not None:
+        kind_of(kind)
+    sheets = open_workbook(path)
+    sheet, header_row, headers = _find_header(path, sheets, kind)
+    place = f"{path.name}，工作表“{sheet.name}”"
+    layout = match_columns(kind or guess_kind(headers, place), headers, place)
+    return Table(
+        kind=layout.kind,
+        sheet=sheet.name,
+        columns=MappingProxyType({path: headers[index] for index, path in layout.fields.items()}),
+        headers=tuple(headers[index] for index in layout.original),
+        findings=(
+            *_columns_not_read(layout, headers, header_row),
+            *_sheets_not_read(sheets, sheet),
+        ),
+        header_row=header_row,
+        source=sheet,
+        layout=layout,
+        today=today,
+    )
+
+
+def _find_header(
+    path: Path, sheets: Sequence[Sheet], kind: str | None
+) -> tuple[Sheet, int, list[str]]:
+    """Return the first sheet with a header, the header's row number and its texts."""
+    tables = (header_table(kind),) if kind else header_tables()
+    for sheet in sheets:
+        best, best_row, best_headers = 0, 0, [""]
+        for number, cells in islice(sheet.rows(), _HEADER_WITHIN_ROWS):
+            headers = [cell_text(cell) for cell in cells]
+            known = max(len(table.paths(headers)) for table in tables)
+            if known > best:
+                best, best_row, best_headers = known, number, headers
+        if best >= _FEWEST_LABELS:
+            return sheet, best_row, best_headers
+    names = "、".join(f"“{sheet.name}”" for sheet in sheets)
+    message = (
+        f"{path.name}：在工作表{names}的前 {_HEADER_WITHIN_ROWS} 行里没有找到表头，"
+        "请确认文件是否选对，表头是否用了标准的列名"
+    )
+    raise InputError(message, code="no_header")
+
+
+def _columns_not_read(
+    layout: Columns, headers: Sequence[str], header_row: int
+) -> Iterator[RowFinding]:
+    for index, finding in layout.findings:
+        shown = "" if contains_identity_number(headers[index]) else headers[index]
+        yield RowFinding(header_row, shown, finding.code, finding.severity, finding.message)
+
+
+def _sheets_not_read(sheets: Sequence[Sheet], chosen: Sheet) -> Iterator[RowFinding]:
+    for sheet in sheets:
+        if sheet is not chosen and sheet.name != GUIDE_SHEET:
+            message = f"工作表“{sheet.name}”里也有内容，没有读取；如有记录，请另存为单独的文件导入"
+            yield RowFinding(0, "", "sheet_not_read", Severity.WARNING, message)
+
+
+@dataclass(frozen=True, slots=True)
+class _RowReader:
+    """Turns rows of cells into drafts."""
+
+    kind: str
+    layout: Columns
+    fields: tuple[tuple[int, FieldHeader], ...]
+    today: date
+
+    def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
+        """Return the draft of one row, or None for a blank row."""
+        texts = [cell_text(cell) for cell in cells]
+        shown = tuple(texts[index] for index in self.layout.original)
+        if not any(text and not text.isspace() for text in shown):
+            return None
+        content: dict[str, str] = {}
+        findings: list[Finding] = []
+        for index, field in self.fields:
+            if texts[index]:
+                text = _read_cell(cells[index], texts[index], field, findings)
+                if text:
+                    content[field.path] = text
+        findings += clean_record(content)
+        findings += _without_repeats(findings, validate(self.kind, content, self.today))
+        return Draft(
+            row=number,
+            record_id=self._record_id(texts),
+            content=content,
+            cells=shown,
+            findings=tuple(findings),
+        )
+
+    def _record_id(self, texts: Sequence[str]) -> str | None:
+        index = self.layout.record_id
+        return (texts[index].strip() or None) if index is not None else None
+
+
+def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
+    """Return the text of one cell as content, adding to ``findings``."""
+    spoilt = spoilt_by_spreadsheet(cell, field)
+    if spoilt is not None:
+        findings.append(spoilt)
+        return text
+    text, cleaned = clean_cell(text, field)
+    findings += cleaned
+    if text and field.type is FieldType.DATE:
+        text, wrong = date_text(cell, text, field)
+        if wrong is not None:
+            findings.append(wrong)
+    return field.values.get(text, text)
+
+
+def _without_repeats(earlier: Sequence[Finding], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield ``findings`` but for errors in fields that have one already."""
+    wrong = {finding.field for finding in earlier if finding.severity is Severity.ERROR}
+    for finding in findings:
+        if finding.severity is Severity.ERROR and finding.field:
+            if finding.field in wrong:
+                continue
+            wrong.add(finding.field)
+        yield finding

@@ -1,0 +1,151 @@
+"""Reads format tables and code tables from folders; the first folder that has a file wins.
+
+The shipped tables are the last folder. A workspace may lay its own folder, with the same
+``formats/`` and ``codes/`` inside, above them.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from xinqiao.errors import SettingsError
+from xinqiao.mapping.problems import explain
+from xinqiao.mapping.tables import CodeTable, FormatTable
+
+
+@dataclass(frozen=True, slots=True)
+class TableSet:
+    """A format table together with the code tables that it names.
+
+    Attributes:
+        format: The format table.
+        codes: Name of the code table → the table.
+        digest: SHA-256 in hex over the names and bytes of all these files; any edit changes it.
+    """
+
+    format: FormatTable
+    codes: Mapping[str, CodeTable]
+    digest: str
+
+
+def load_table_set(platform: str, kind: str, folders: Sequence[Path] = ()) -> TableSet | None:
+    """Return the tables of ``kind`` for ``platform``, or None where there are none.
+
+    A workspace's own table wins over a shipped one; in one folder the latest edition wins.
+
+    Args:
+        platform: Platform identifier, such as ``credit_shandong``.
+        kind: Record kind, such as ``permit``.
+        folders: Folders above the shipped tables, the strongest first.
+
+    Raises:
+        SettingsError: A table cannot be read; the message names file, key and what was expected.
+    """
+    roots = _roots(folders)
+    name = next((n for r in roots if (n := _latest(r, platform, kind)) is not None), None)
+    if name is None:
+        return None
+    read = {name: _bytes_of(roots, name)}
+    table = parse_format(read[name], name)
+    if name != f"formats/{table.platform}/{table.kind}-{table.edition}.toml":
+        raise SettingsError(
+            f"报送格式表 {name} 的表头与文件名不符：platform、kind、edition 应与路径一致，请更正"
+        )
+    codes: dict[str, CodeTable] = {}
+    for field in table.fields:
+        if field.codes is not None and field.codes not in codes:
+            code_name = f"codes/{field.codes}.toml"
+            read[code_name] = _bytes_of(roots, code_name, wanted_by=f"{name} 的 {field.code}")
+            codes[field.codes] = parse_codes(read[code_name], code_name)
+    return TableSet(table, codes, _digest(read))
+
+
+def known_formats(folders: Sequence[Path] = ()) -> tuple[tuple[str, str], ...]:
+    """Return platform and kind of every format table there is, sorted, each pair once."""
+    found: set[tuple[str, str]] = set()
+    for root in _roots(folders):
+        for platform in _entries(root.joinpath("formats")):
+            found.update((platform.name, kind) for kind, _ in _editions(platform))
+    return tuple(sorted(found))
+
+
+def parse_format(content: bytes, name: str) -> FormatTable:
+    """Return the format table in ``content``; ``name`` is the file's name for messages.
+
+    Raises:
+        SettingsError: The table is broken; the message names file, key and what was expected.
+    """
+    raw = _toml(content, f"报送格式表 {name}")
+    try:
+        return FormatTable.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(f"报送格式表 {name} 有误。{explain(error, raw)}") from error
+
+
+def parse_codes(content: bytes, name: str) -> CodeTable:
+    """Return the code table in ``content``; ``name`` is the file's name for messages.
+
+    Raises:
+        SettingsError: The table is broken; the message names file, key and what was expected.
+    """
+    raw = _toml(content, f"代码表 {name}")
+    try:
+        return CodeTable.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(f"代码表 {name} 有误。{explain(error, raw)}") from error
+
+
+def _toml(content: bytes, what: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{what} 不是 UTF-8 编码，请另存为 UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{what} 不合 TOML 写法，请检查该处的引号和括号：{error}") from error
+
+
+def _roots(folders: Sequence[Path]) -> tuple[Traversable, ...]:
+    return (*folders, files("xinqiao.mapping"))
+
+
+def _latest(root: Traversable, platform: str, kind: str) -> str | None:
+    folder = root.joinpath("formats").joinpath(platform)
+    editions = [edition for found, edition in _editions(folder) if found == kind]
+    return f"formats/{platform}/{kind}-{max(editions)}.toml" if editions else None
+
+
+def _editions(folder: Traversable) -> Iterator[tuple[str, str]]:
+    """Yield kind and edition of every format table in a platform's ``folder``."""
+    for entry in _entries(folder):
+        kind, dash, edition = entry.name.removesuffix(".toml").partition("-")
+        if dash and entry.name.endswith(".toml"):
+            yield kind, edition
+
+
+def _entries(folder: Traversable) -> tuple[Traversable, ...]:
+    return tuple(folder.iterdir()) if folder.is_dir() else ()
+
+
+def _bytes_of(roots: Sequence[Traversable], name: str, wanted_by: str = "") -> bytes:
+    for root in roots:
+        entry = root
+        for part in name.split("/"):
+            entry = entry.joinpath(part)
+        if entry.is_file():
+            return entry.read_bytes()
+    raise SettingsError(f"{wanted_by} 所用的代码表 {name} 不存在，请补上该文件或更正 codes")
+
+
+def _digest(read: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(read.items()):
+        # lengths keep the border between two files from moving unnoticed
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""Compiles what one field does with its text: checks characters, maps words, writes dates.
+
+The functions made here are pydantic validators: they take the record's text, return what is sent,
+and raise errors whose ``type`` is the code of the finding. No error carries the value itself.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from xinqiao.mapping.tables import CodeTable, FormatField
+from xinqiao.records.fields import iso_date
+
+Convert = Callable[[str], str]
+"""Takes a field's text; gives the text that comes after it, or raises PydanticCustomError."""
+
+# control characters, surrogates, and characters that cannot be seen: soft hyphen, zero-width and
+# bidirectional marks, line and paragraph separators, byte order mark, non-characters
+_INVISIBLE = r"\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff"
+_FORBIDDEN = re.compile(rf"[\x00-\x1f{_INVISIBLE}]")
+_FORBIDDEN_IN_LONG_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_INVISIBLE}]")
+
+
+def annotate(field: FormatField, codes: Mapping[str, CodeTable], charset: str) -> Any:
+    """Return the annotated type that holds the rendered text of ``field``."""
+    parts: list[Any] = []
+    if field.length is not None and field.unit == "characters":
+        parts.append(StringConstraints(max_length=field.length))
+    elif field.length is not None:
+        parts.append(AfterValidator(_byte_limit(field.length, charset)))
+    # before-validators run from the last to the first: characters, then the conversion
+    if field.codes is not None:
+        parts.append(BeforeValidator(_code(codes[field.codes])))
+    elif field.pattern is not None:
+        parts.append(BeforeValidator(_date(field.pattern)))
+    parts.append(BeforeValidator(_characters(charset, long_text=field.type == "long_text")))
+    return Annotated[str, *parts]
+
+
+def _characters(charset: str, *, long_text: bool) -> Convert:
+    forbidden = _FORBIDDEN_IN_LONG_TEXT if long_text else _FORBIDDEN
+
+    def check(text: str) -> str:
+        # isprintable() is a fast yes for nearly every value; the expression decides the rest
+        if not text.isprintable() and (found := forbidden.search(text)):
+            raise _special_character(text, found.start())
+        if charset != "utf-8":
+            try:
+                text.encode(charset)
+            except UnicodeEncodeError as error:
+                raise _special_character(text, error.start) from None
+        return text
+
+    return check
+
+
+def _special_character(text: str, index: int) -> PydanticCustomError:
+    point = f"U+{ord(text[index]):04X}"
+    context = {"position": index + 1, "point": point}
+    return PydanticCustomError("special_characters", "a character not carried", context)
+
+
+def _byte_limit(limit: int, charset: str) -> Convert:
+    def check(text: str) -> str:
+        length = len(text.encode(charset))
+        if length > limit:
+            raise PydanticCustomError("too_long", "too many bytes", {"actual_length": length})
+        return text
+
+    return check
+
+
+def _code(table: CodeTable) -> Convert:
+    plain = {entry.word: entry.wire for entry in table.entries if not entry.detail}
+    detailed = {entry.word: entry.wire for entry in table.entries if entry.detail}
+
+    def convert(text: str) -> str:
+        if not text:
+            return text
+        if text in plain:
+            return plain[text]
+        word, dash, detail = text.partition("-")
+        if word not in detailed:
+            raise PydanticCustomError("not_in_list", "not a word of the list")
+        if not dash or not detail.strip():
+            raise PydanticCustomError("detail_missing", "no concrete kind", {"word": word})
+        return f"{detailed[word]}-{detail}"
+
+    return convert
+
+
+def _date(pattern: str) -> Convert:
+    template = pattern.replace("{", "{{").replace("}", "}}")
+    for part, slot in (("YYYY", "{0:04d}"), ("MM", "{1:02d}"), ("DD", "{2:02d}")):
+        template = template.replace(part, slot)
+    write = template.format
+
+    def convert(text: str) -> str:
+        if not text:
+            return text
+        day = iso_date(text)
+        if day is None:
+            raise PydanticCustomError("not_a_date", "not a date written YYYY-MM-DD")
+        return write(day.year, day.month, day.day)
+
+    return convert
