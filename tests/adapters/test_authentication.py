@@ -104,12 +104,26 @@ def test_without_a_token_the_batch_is_never_sent(
     assert not router["submit"].called
 
 
-def test_refused_credentials_are_asked_about_twice_at_most(
+def test_refused_credentials_are_not_shown_twice_lest_the_account_be_locked(
     router: Any, connect: Connect, batch: SealedBatch
 ) -> None:
     router["token"].respond(json={"code": "401"})
     connect().submit(batch)
-    assert router["token"].call_count <= 2
+    assert router["token"].call_count == 1
+
+
+def test_credentials_withdrawn_between_two_calls_are_an_auth_outcome(
+    router: Any, connect: Connect, batch: SealedBatch
+) -> None:
+    answer = {"code": "200", "data": {"access_token": "t", "expires_in": 7200}}
+    router["token"].side_effect = [
+        httpx.Response(200, json=answer),
+        httpx.Response(200, json={"code": "401", "message": "账号已停用"}),
+    ]
+    router["submit"].respond(json={"code": "0032"})
+    reply = connect().submit(batch)
+    assert (reply.outcome, reply.code, reply.message) == (Outcome.AUTH, "401", "账号已停用")
+    assert router["submit"].call_count == 1
 
 
 def test_a_lost_answer_to_the_token_request_is_no_doubt_about_the_batch(

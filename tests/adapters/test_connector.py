@@ -182,7 +182,7 @@ def test_a_trickling_answer_is_in_doubt_within_the_bound(
     began = time.monotonic()
     reply = connector.submit(batch)
     assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "total_timeout")
-    assert time.monotonic() - began < 1.8
+    assert time.monotonic() - began < 2.8
     assert received.count(b"POST /api/v1/submissions HTTP/1.1") == 1
 
 

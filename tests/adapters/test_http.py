@@ -216,16 +216,16 @@ def test_a_trickling_answer_ends_with_the_total_bound(
     result, seconds = timed(client(serve(trickle(head, piece)), SHORT))
     assert isinstance(result, HttpFailure)
     assert (result.arrival, result.code) == (Arrival.MAYBE_SENT, "total_timeout")
-    assert 0.5 < seconds < 1.5
+    assert 0.5 < seconds < 3
     assert len(received) == 1
 
 
 def test_silence_ends_with_the_read_bound_and_is_sent_once(
     serve: Serve, client: Callable[..., HttpClient], received: list[bytes]
 ) -> None:
-    result, seconds = timed(client(serve(lambda _: time.sleep(1.2)), SHORT))
+    result, seconds = timed(client(serve(lambda _: time.sleep(1.5)), SHORT))
     assert result == HttpFailure(Arrival.MAYBE_SENT, "read_timeout")
-    assert seconds < 1.1
+    assert seconds < 1.4
     assert len(received) == 1
 
 
@@ -336,13 +336,16 @@ def test_when_the_proof_fails_on_the_way_the_request_was_never_sent(
     assert received == [b"GET / HTTP/1.1"]
 
 
-def test_every_request_has_a_connection_of_its_own(
-    serve: Serve, client: Callable[..., HttpClient], received: list[bytes]
+def test_a_connection_is_closed_after_its_answer(
+    serve: Serve, client: Callable[..., HttpClient]
 ) -> None:
+    after: list[bytes] = []
+
     def script(connection: socket.socket) -> None:
-        # keeps the connection open by HTTP's rules, and closes it: the usual race of keep-alive
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.settimeout(5)
+        after.append(connection.recv(1))
 
     one = client(serve(script))
-    assert all(isinstance(one.exchange(POST), HttpAnswer) for _ in range(5))
-    assert len(received) == 5
+    assert all(isinstance(one.exchange(POST), HttpAnswer) for _ in range(3))
+    assert b"".join(after) == b""

@@ -1,6 +1,7 @@
 """A connector that does what a profile says, over HTTP."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -223,31 +224,29 @@ class ProfileConnector:
         context: Mapping[str, Any],
         asked: Mapping[str, Any] | None = None,
     ) -> Judgement:
-        judged = self._ask_once(call, context, asked)
-        if judged.means == AUTH and self._authentication.renew():
-            # once: a token can end early, but credentials that are refused stay refused
-            judged = self._ask_once(call, context, asked)
-        return judged
-
-    def _ask_once(
-        self,
-        call: Submit | Poll | Query | ProbeCall,
-        context: Mapping[str, Any],
-        asked: Mapping[str, Any] | None,
-    ) -> Judgement:
         request = render(call, context, {})
         headers = self._authentication.headers()
         if isinstance(headers, Judgement):
             return headers
-        sent = HttpRequest(
-            request.method,
-            request.path,
-            request.query,
-            headers | dict(request.headers),
-            request.body,
-        )
-        result = self._client.exchange(sent)
-        return judge(call, call.answers, result, asked or context, self._clock.now())
+        judged = self._send(call, request, headers, asked or context)
+        if judged.means == AUTH and self._authentication.renew():
+            # once: a token can end early, but credentials that are refused stay refused
+            headers = self._authentication.headers()
+            if isinstance(headers, Judgement):
+                return headers
+            judged = self._send(call, request, headers, asked or context)
+        return judged
+
+    def _send(
+        self,
+        call: Submit | Poll | Query | ProbeCall,
+        request: HttpRequest,
+        headers: Mapping[str, str],
+        asked: Mapping[str, Any],
+    ) -> Judgement:
+        whole = replace(request, headers={**headers, **request.headers})
+        result = self._client.exchange(whole)
+        return judge(call, call.answers, result, asked, self._clock.now())
 
     def _submit_context(self, batch: SealedBatch) -> dict[str, Any]:
         if batch.platform != self._profile.id:

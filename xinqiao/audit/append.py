@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.chain import Entry, body_of, hash_of
 from xinqiao.database.tables import audit, audit_head
+from xinqiao.errors import DamageError
 
 
 def append(connection: Connection, entries: Sequence[Entry], *, actor: str, at: datetime) -> None:
@@ -15,12 +16,20 @@ def append(connection: Connection, entries: Sequence[Entry], *, actor: str, at: 
 
     Call it last: the chain's head stays locked until the transaction ends, and every writer of
     every worker needs it.
+
+    Raises:
+        DamageError: The chain's head is missing.
     """
     if not entries:
         return
     head = connection.execute(
         sa.select(audit_head.c.sequence, audit_head.c.hash).with_for_update()
-    ).one()
+    ).one_or_none()
+    if head is None:
+        raise DamageError(
+            "审计日志的链头不见了，数据库被改动过：请停止操作，保留现场，报告负责人",
+            code="audit_head",
+        )
     sequence, previous = head.sequence, head.hash
     instant = at.isoformat()
     rows = []

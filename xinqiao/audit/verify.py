@@ -30,8 +30,10 @@ class Verification:
     Attributes:
         entries: How many entries were read.
         ok: Whether the whole chain holds.
-        first_bad: Number of the first entry that does not hold, or None.
-        damage: ``changed``, ``removed``, ``inserted``, ``reordered``, ``cut_off``,
+        first_bad: Number of the first entry that does not hold or is missing, or None. Whoever
+            changes an entry and its hash betrays himself at the entry after it.
+        damage: ``changed``, ``removed``, ``inserted``, ``reordered``, ``cut_off`` (the end is
+            missing), ``head`` (the last entry and the head contradict each other),
             ``unknown_format``, or empty.
         message: The same in Chinese.
     """
@@ -48,7 +50,8 @@ _MESSAGES = {
     "removed": "第 {number} 条缺失：有记录被删除",
     "inserted": "第 {number} 条不属于这条链：是后来插入的，或它前面的记录被换过",
     "reordered": "第 {number} 条的编号与内容不符：记录被调换过顺序",
-    "cut_off": "第 {number} 条之后的记录被截断：末尾与链头不符",
+    "cut_off": "第 {number} 条起缺失：日志的末尾被截断",
+    "head": "第 {number} 条与链头不符：最后一条或链头被改动过",
     "unknown_format": "第 {number} 条的格式本程序不认识：请用更新版本的信桥验证",
 }
 
@@ -69,9 +72,17 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
         expected, previous, count = expected + 1, row.hash, count + 1
         if progress is not None and count % _CHUNK == 0:
             progress(count)
+    return _end(connection, count, previous)
+
+
+def _end(connection: Connection, count: int, last_hash: str) -> Verification:
     head = connection.execute(sa.select(audit_head.c.sequence, audit_head.c.hash)).one_or_none()
-    if head is None or (head.sequence, head.hash) != (count, previous):
-        return _bad(count, count, "cut_off")
+    if head is not None and head.sequence > count:
+        return _bad(count, count + 1, "cut_off")
+    if head is not None and head.sequence < count:
+        return _bad(count, head.sequence + 1, "inserted")
+    if head is None or head.hash != last_hash:
+        return _bad(count, count, "head")
     return Verification(count, ok=True, message=f"审计链完整，共 {count} 条")
 
 
@@ -91,7 +102,7 @@ def _rows(connection: Connection) -> Iterator[sa.Row[Any]]:
 def _damage(row: sa.Row[Any], expected: int, previous: str) -> str:
     if row.sequence != expected:
         return "removed" if row.sequence > expected else "inserted"
-    if hash_of(row.body) != row.hash:
+    if not isinstance(row.body, str) or hash_of(row.body) != row.hash:
         return "changed"
     # the text hashes to what stands beside it; now it must also be the right text
     plain = _plain(row.body)

@@ -61,7 +61,7 @@ def show(platform: str, kind: str, *, as_json: bool) -> None:
             (
                 row.code,
                 row.name,
-                row.length,
+                row.pattern or row.length,
                 _REQUIRED[row.required],
                 row.codes or "",
                 _STATUS[row.status.value],

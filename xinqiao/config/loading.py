@@ -17,9 +17,12 @@ _EXPECTED = {
     "bool_parsing": "true 或 false",
     "int_type": "整数",
     "int_parsing": "整数",
+    "int_from_float": "整数",
     "float_type": "数字",
     "float_parsing": "数字",
+    "finite_number": "有限的数字",
     "string_type": "文字（加引号）",
+    "model_type": "一节（写成 [名称]，下面逐行写设置）",
 }
 
 
@@ -30,7 +33,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         SettingsError: It is missing, unreadable or not TOML; the message names file and line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # editors on Windows put a byte order mark before the text
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SettingsError(f"找不到设置文件 {path}", code="settings_missing") from error
     except UnicodeDecodeError as error:
@@ -65,11 +69,11 @@ def _explain(model: type[BaseModel], source: Path, problem: Any) -> str:
         return f"{source}：不认识的设置“{key}”，{hint}"
     limits = problem.get("ctx") or {}
     if "expected" in limits:
-        return f"{source}：设置“{key}”应为 {limits['expected']}"
+        return f"{source}：设置“{key}”应为 {limits['expected'].replace(' or ', ' 或 ')}"
     bounds = {"gt": "大于", "ge": "不小于", "lt": "小于", "le": "不大于"}
     for name, word in bounds.items():
         if name in limits:
-            return f"{source}：设置“{key}”应{word} {limits[name]}"
+            return f"{source}：设置“{key}”应{word} {limits[name]:g}"
     if problem["type"] == "missing":
         return f"{source}：缺少设置“{key}”"
     return f"{source}：设置“{key}”应为{_EXPECTED.get(problem['type'], '另一种形式')}"

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class WorkspaceSection(_Section):
@@ -49,13 +49,13 @@ class DeadlinesSection(_Section):
 class DeliverySection(_Section):
     """How the queue sends (报送队列)."""
 
-    lease_seconds: float = Field(default=300, gt=0)
+    lease_seconds: float = Field(default=300, gt=0, le=86400)
     """How long a worker may hold a submission; longer than any one call can take."""
 
-    backoff_first_seconds: float = Field(default=60, gt=0)
+    backoff_first_seconds: float = Field(default=60, gt=0, le=86400)
     """Wait after the first failure; doubles with every further one, with jitter."""
 
-    backoff_longest_seconds: float = Field(default=14400, gt=0)
+    backoff_longest_seconds: float = Field(default=14400, gt=0, le=604800)
     """Longest wait between two tries."""
 
     deaths_before_hold: int = Field(default=3, ge=1)

@@ -11,6 +11,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -104,49 +105,73 @@ def open_workspace(root: Path) -> Workspace:
 def create_workspace(root: Path, *, rehearsal: bool) -> Workspace:
     """Write a new, commented workspace; a second run completes what is missing, changes nothing.
 
+    A workspace stays what it is: a second run on a rehearsal completes the rehearsal.
+
     Raises:
-        InputError: ``root`` is a file, or a folder with other things in it.
-        SettingsError: The folder cannot be written.
+        InputError: ``root`` is a file, a folder with other things in it, or a real workspace that
+            was to become a rehearsal.
+        SettingsError: The folder cannot be written, or the workspace has lost its keys: new ones
+            would make what is stored unreadable for good.
     """
     root = root.absolute()
-    existing = root / SETTINGS_FILE
-    if root.exists() and not root.is_dir():
-        raise InputError(f"{root} 是一个文件，不能作为工作区；请换一个文件夹名")
-    if root.is_dir() and not existing.exists() and any(root.iterdir()):
-        raise InputError(f"{root} 里已有别的文件，不会混在一起；请换一个空文件夹")
     try:
+        if (root / SETTINGS_FILE).exists():
+            return _complete(open_workspace(root), rehearsal=rehearsal)
+        _refuse_foreign(root)
         return _write(root, rehearsal=rehearsal)
     except OSError as error:
         raise SettingsError(f"无法写入 {root}：{error.strerror}，请检查权限") from error
 
 
+def _refuse_foreign(root: Path) -> None:
+    if root.exists() and not root.is_dir():
+        raise InputError(f"{root} 是一个文件，不能作为工作区；请换一个文件夹名")
+    if root.is_dir() and any(root.iterdir()):
+        raise InputError(f"{root} 里已有别的文件，不会混在一起；请换一个空文件夹")
+
+
 def _write(root: Path, *, rehearsal: bool) -> Workspace:
+    _write_folders(root)
+    create_key_file(root / "secrets" / "keys.toml")
+    _write_files(root, rehearsal=rehearsal)
+    # last, so that a folder with settings is a whole workspace
+    _write_once(root / SETTINGS_FILE, "rehearsal.toml" if rehearsal else "xinqiao.toml")
+    return open_workspace(root)
+
+
+def _complete(workspace: Workspace, *, rehearsal: bool) -> Workspace:
+    is_rehearsal = workspace.settings.workspace.rehearsal
+    if rehearsal and not is_rehearsal:
+        raise InputError(f"{workspace.root} 是正式工作区，不能改作演练；请为演练另选一个空文件夹")
+    workspace.keys()
+    _write_folders(workspace.root)
+    _write_files(workspace.root, rehearsal=is_rehearsal)
+    return workspace
+
+
+def _write_folders(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     for name, mode in _FOLDERS.items():
         folder = root / name
         if not folder.exists():
-            folder.mkdir()
+            folder.mkdir(mode=mode)
             folder.chmod(mode)
-    template = "rehearsal.toml" if rehearsal else "xinqiao.toml"
-    _write_once(root / SETTINGS_FILE, _template(template))
+
+
+def _write_files(root: Path, *, rehearsal: bool) -> None:
     platform = "platform-rehearsal.toml" if rehearsal else "platform.toml"
-    _write_once(root / "platforms" / "credit_shandong.toml", _template(platform))
-    _write_once(root / "sources" / "README.txt", _template("sources.txt"))
-    key_file = root / "secrets" / "keys.toml"
-    if not key_file.exists():
-        create_key_file(key_file)
+    _write_once(root / "platforms" / "credit_shandong.toml", platform)
+    _write_once(root / "sources" / "README.txt", "sources.txt")
     if rehearsal:
         # the simulated platform's own credentials: they open nothing else
         credentials = root / "secrets" / "credit_shandong.toml"
-        _write_once(credentials, _template("credentials-rehearsal.toml"))
-        credentials.chmod(0o600)
-    return open_workspace(root)
+        _write_once(credentials, "credentials-rehearsal.toml", mode=0o600)
 
 
-def _template(name: str) -> str:
-    return (resources.files("xinqiao.config") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _write_once(path: Path, text: str) -> None:
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+def _write_once(path: Path, template: str, mode: int = 0o666) -> None:
+    """Write the shipped ``template`` to ``path`` unless there is something."""
+    text = (resources.files("xinqiao.config") / "templates" / template).read_bytes()
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)

@@ -61,7 +61,10 @@ class Database:
                 with connection.begin():
                     yield connection
         except DBAPIError as error:
-            raise _translate(error, self.url) from error
+            translated = _translate(error, self.url)
+            if translated is None:
+                raise
+            raise translated from error
 
 
 def _create(url: sa.URL, busy_seconds: float) -> Engine:
@@ -92,8 +95,8 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _translate(error: DBAPIError, url: sa.URL) -> XinqiaoError | DBAPIError:
-    """Turn what the driver says into what a person can do; anything unforeseen stays as it is."""
+def _translate(error: DBAPIError, url: sa.URL) -> XinqiaoError | None:
+    """Turn what the driver says into what a person can do; None for anything unforeseen."""
     text = str(error.orig)
     place = url.database or str(url)
     table = (
@@ -118,6 +121,10 @@ def _translate(error: DBAPIError, url: sa.URL) -> XinqiaoError | DBAPIError:
             "malformed",
             DamageError(f"数据库 {place} 已损坏：请停止写入，从备份恢复", code="damaged"),
         ),
+        (
+            "Could not decode",
+            DamageError(f"数据库 {place} 里有不是文字的内容：请停止写入，查明原因", code="damaged"),
+        ),
         ("disk is full", SettingsError(f"磁盘已满，无法写入 {place}；清理后再试", code="disk")),
         (
             "no such table",
@@ -129,4 +136,4 @@ def _translate(error: DBAPIError, url: sa.URL) -> XinqiaoError | DBAPIError:
     for mark, translated in table:
         if mark in text:
             return translated
-    return error
+    return None

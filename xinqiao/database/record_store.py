@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import record_version
 from xinqiao.privacy.keys import KeyRing, is_token
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.identity_text import contains_identity_number
 
 _CHUNK = 400
@@ -19,15 +20,20 @@ def protect(
     """Return ``content`` as it may be stored.
 
     Identity fields are encrypted always; any other text, and a text that happens to look like a
-    token, as soon as it holds an identity number.
+    token, as soon as it holds an identity number or what looks like one.
     """
     always = frozenset(identity_fields)
     return {
         path: keys.encrypt_text(text, f"{record_id}/{path}")
-        if path in always or is_token(text) or contains_identity_number(text)
+        if path in always or is_token(text) or _may_hold_identity_number(text)
         else text
         for path, text in content.items()
     }
+
+
+def _may_hold_identity_number(text: str) -> bool:
+    # masking knows the 15-digit ones and wrong check digits too; what it would hide is encrypted
+    return contains_identity_number(text) or mask_identity_numbers(text) != text
 
 
 def reveal(stored: Mapping[str, str], record_id: str, keys: KeyRing) -> dict[str, str]:

@@ -62,7 +62,8 @@ def clean_cell(text: str, field: FieldHeader) -> tuple[str, Sequence[Finding]]:
         if changed != text:
             text = changed
             findings.append(Finding(field.path, rule.code, Severity.CLEANED, rule.message))
-    return text, findings
+    # what was removed may have stood between blanks
+    return _BLANK_ENDS.sub("", text), findings
 
 
 def clean_record(content: Content) -> Iterator[Finding]:

@@ -87,7 +87,7 @@ def _hint(table: str, place: Iterable[int | str]) -> str:
     part = _PARTS.get((table, *parents))
     if part is None:
         return ""
-    known = [info.alias or name for name, info in part.model_fields.items()]
+    known = [str(info.validation_alias or name) for name, info in part.model_fields.items()]
     if near := get_close_matches(key, known, n=1):
         return f"，是否应为 {near[0]}"
     return f"，可用的键：{'、'.join(known)}"

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import stat
 import tomllib
@@ -23,6 +24,7 @@ from xinqiao.errors import DamageError, SettingsError
 TOKEN_PREFIX = "enc:1:"  # noqa: S105 - a format's name, not a password
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
 class KeyRing:
@@ -70,21 +72,25 @@ class KeyRing:
             )
         try:
             return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
-        except InvalidTag as error:
-            raise DamageError(
-                "有一个加密值无法解密：数据库被改动过，或密钥文件不是这个工作区的",
-                code="decryption",
-            ) from error
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
+            raise _damage() from error
 
     def encrypt_text(self, text: str, context: str) -> str:
         """Return ``text`` as a printable token that names its format and key."""
         key_id, sealed = self.encrypt(text.encode(), context)
-        return f"{TOKEN_PREFIX}{key_id}:{base64.b64encode(sealed).decode()}"
+        return f"{TOKEN_PREFIX}{key_id}:{_encode(sealed)}"
 
     def decrypt_text(self, token: str, context: str) -> str:
         """Return the text of a token made by :meth:`encrypt_text`; raises as :meth:`decrypt`."""
         key_id, _, encoded = token.removeprefix(TOKEN_PREFIX).partition(":")
-        return self.decrypt(key_id, base64.b64decode(encoded), context).decode()
+        try:
+            sealed = base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise _damage() from error
+        # bits that the encoding does not use may not be changed either
+        if not is_token(token) or _encode(sealed) != encoded:
+            raise _damage()
+        return self.decrypt(key_id, sealed, context).decode()
 
     def lookup_hash(self, value: bytes) -> str:
         """Return a keyed hash (64 hex digits): equal for equal values, useless without the key."""
@@ -97,7 +103,11 @@ def is_token(text: str) -> bool:
 
 
 def create_key_file(path: Path) -> None:
-    """Write a new key file that only its owner can read; never overwrites one."""
+    """Write a new key file that only its owner can read; never overwrites one.
+
+    Raises:
+        OSError: It cannot be written, or exists (FileExistsError).
+    """
     lines = [
         "# 信桥密钥。丢失后，库中的证件号码无法恢复；请离线备份，不要放进数据库备份里。",
         'current = "k1"',
@@ -110,6 +120,9 @@ def create_key_file(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
+        # a value encrypted with a key that a power cut takes away is lost for ever
+        file.flush()
+        os.fsync(descriptor)
 
 
 def load_key_file(path: Path) -> KeyRing:
@@ -144,7 +157,7 @@ def _ring(plain: Mapping[str, object], path: Path) -> KeyRing:
     if not isinstance(encryption, dict):
         encryption = {}
     try:
-        keys = {str(key_id): _decode(text) for key_id, text in encryption.items()}
+        keys = {_key_id(name): _decode(text) for name, text in encryption.items()}
         keys[str(current)]  # the key that new values need
         return KeyRing(str(current), keys, _decode(plain.get("lookup")))
     except (KeyError, ValueError) as error:
@@ -154,8 +167,21 @@ def _ring(plain: Mapping[str, object], path: Path) -> KeyRing:
         ) from error
 
 
-def _encode(key: bytes) -> str:
-    return base64.b64encode(key).decode()
+def _damage() -> DamageError:
+    return DamageError(
+        "有一个加密值无法解密：数据库被改动过，或密钥文件不是这个工作区的", code="decryption"
+    )
+
+
+def _key_id(name: str) -> str:
+    # it stands between colons in tokens and in a column of 20 characters
+    if not _KEY_ID.fullmatch(name):
+        raise ValueError(name)
+    return name
+
+
+def _encode(plain: bytes) -> str:
+    return base64.b64encode(plain).decode()
 
 
 def _decode(text: object) -> bytes:

@@ -32,15 +32,12 @@ def platform_board(
         now: The instant by which overdue is judged.
         due_soon_at: Open duties that end before this instant are due soon.
     """
-    states = dict(
-        connection.execute(
-            sa.select(submission.c.state, sa.func.count())
-            .where(submission.c.platform == platform)
-            .group_by(submission.c.state)
-        )
-        .tuples()
-        .all()
+    counted = (
+        sa.select(submission.c.state, sa.func.count())
+        .where(submission.c.platform == platform)
+        .group_by(submission.c.state)
     )
+    states = {row[0]: row[1] for row in connection.execute(counted)}
     open_duties = (duty.c.platform == platform, duty.c.closed_at.is_(None), duty.c.legal.is_(True))
     count = sa.select(sa.func.count()).select_from(duty).where(*open_duties)
     oldest = connection.execute(
@@ -181,7 +178,7 @@ def story(connection: Connection, submission_id: int) -> dict[str, Any]:
     }
 
 
-def _plain(row: sa.Row[Any]) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row._mapping.items()  # noqa: SLF001 - the public name of a row's mapping

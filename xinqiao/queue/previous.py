@@ -20,15 +20,10 @@ def previous_values(
     updates = [ticket for ticket in tickets if ticket.operation == Operation.UPDATE]
     if not updates:
         return {}
-    held = dict(
-        connection.execute(
-            sa.select(holding.c.id, holding.c.held_version).where(
-                holding.c.id.in_([ticket.holding_id for ticket in updates])
-            )
-        )
-        .tuples()
-        .all()
+    statement = sa.select(holding.c.id, holding.c.held_version).where(
+        holding.c.id.in_([ticket.holding_id for ticket in updates])
     )
+    held = {row.id: row.held_version for row in connection.execute(statement)}
     versions = {
         ticket.id: (ticket.record_id, version)
         for ticket in updates

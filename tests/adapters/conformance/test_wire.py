@@ -211,7 +211,7 @@ def test_a_slow_platform_is_in_doubt_within_the_bound_and_asked_once(
     began = time.monotonic()
     reply = connector.submit(ONE)
     assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, code)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 8
     assert len(control("received")["calls"]) == 1
     assert effects(control) == ({KEY: 1} if taken else {})
 

@@ -1,0 +1,54 @@
+"""Fixtures of all tests: a frozen clock, real keys, a real database, a rehearsal workspace."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.support import FrozenClock
+from xinqiao.config.workspace import Workspace, create_workspace
+from xinqiao.database.engine import Database
+from xinqiao.database.migration import upgrade
+from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
+
+
+@pytest.fixture(autouse=True)
+def clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the developer's own settings out, and one test's logging out of the next."""
+    for name in list(os.environ):
+        if name.startswith("XINQIAO_"):
+            monkeypatch.delenv(name)
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyRing:
+    path = tmp_path / "keys.toml"
+    create_key_file(path)
+    return load_key_file(path)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'xinqiao.db'}", busy_seconds=5)
+    upgrade(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path) -> Workspace:
+    workspace = create_workspace(tmp_path / "ws", rehearsal=True)
+    made = Database(workspace.database_url)
+    upgrade(made)
+    made.close()
+    return workspace

@@ -1,0 +1,81 @@
+"""Which table is found, that it is compiled once, and what the digest binds to."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from xinqiao.errors import SettingsError
+from xinqiao.mapping.registry import digest, format_for, formats
+
+SHIPPED = files("xinqiao.mapping")
+PERMIT = "formats/credit_shandong/permit-2018.toml"
+CLASSES = "codes/permit_class.toml"
+
+WriteTables = Callable[..., Path]
+
+
+def shipped(name: str) -> str:
+    return SHIPPED.joinpath(*name.split("/")).read_text(encoding="utf-8")
+
+
+def test_a_format_is_compiled_once() -> None:
+    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit")
+
+
+def test_an_unknown_format_is_told_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match="credit_shandong / permit") as caught:
+        format_for("credit_shandong", "penalties")
+    assert caught.value.code == "unknown_format"
+    assert "没有平台 credit_shandong 的 penalties 报送格式表" in caught.value.message
+
+
+def test_the_list_holds_the_permit_format_and_calls_it_a_reference() -> None:
+    permit = next(t for t in formats() if (t.platform, t.kind) == ("credit_shandong", "permit"))
+    assert (permit.edition, permit.status, len(permit.fields)) == ("2018", "reference", 28)
+    assert all("required" in field.unconfirmed for field in permit.fields)
+    assert all("length" in f.unconfirmed for f in permit.fields if f.length is not None)
+
+
+def test_a_workspaces_own_table_wins_over_the_shipped_one(write_tables: WriteTables) -> None:
+    own = shipped(PERMIT).replace("length = 4000", "length = 5")
+    folder = write_tables(own, PERMIT)
+    assert format_for("credit_shandong", "permit", (folder,)).fields["XK_NR"].length == 5
+    assert format_for("credit_shandong", "permit").fields["XK_NR"].length == 4000
+
+
+def test_a_workspaces_own_code_table_serves_the_shipped_format(
+    write_tables: WriteTables, organisation: dict[str, str]
+) -> None:
+    codes = shipped(CLASSES).replace('wire = "普通"', 'wire = "01"')
+    folder = write_tables(shipped(PERMIT), PERMIT, permit_class=codes)
+    values = format_for("credit_shandong", "permit", (folder,)).render(organisation).values
+    assert values is not None
+    assert values["XK_XKLB"] == "01"
+
+
+def test_in_one_folder_the_latest_edition_wins(write_tables: WriteTables) -> None:
+    write_tables(shipped(PERMIT), PERMIT)
+    newer = shipped(PERMIT).replace('edition = "2018"', 'edition = "2026"')
+    folder = write_tables(newer, "formats/credit_shandong/permit-2026.toml")
+    assert format_for("credit_shandong", "permit", (folder,)).table.edition == "2026"
+    assert len(formats((folder,))) == len(formats())
+
+
+def test_the_digest_is_the_same_for_the_same_tables(write_tables: WriteTables) -> None:
+    folder = write_tables(shipped(PERMIT), PERMIT)
+    assert digest("credit_shandong", "permit", (folder,)) == digest("credit_shandong", "permit")
+    assert len(digest("credit_shandong", "permit")) == 64
+
+
+def test_the_digest_changes_with_any_edit_of_the_format_or_of_a_code_table(
+    write_tables: WriteTables, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    by_format = write_tables(shipped(PERMIT) + "\n", PERMIT)
+    by_codes = tmp_path_factory.mktemp("codes")
+    (by_codes / "codes").mkdir()
+    edited = shipped(CLASSES).replace('wire = "普通"', 'wire = "01"')
+    (by_codes / CLASSES).write_text(edited, encoding="utf-8")
+    found = {digest("credit_shandong", "permit", f) for f in ((), (by_format,), (by_codes,))}
+    assert len(found) == 3

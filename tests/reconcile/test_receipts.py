@@ -1,0 +1,149 @@
+"""Receipts: late, repeated and contradictory ones are kept, and each has its meaning."""
+
+import pytest
+
+from tests.submission_queue.world import World, decided, reply
+from xinqiao.adapters.base import BatchProgress, Outcome, RowResult
+from xinqiao.database.tables import batch
+from xinqiao.queue.delivery import deliver
+from xinqiao.queue.states import State
+from xinqiao.reconcile.receipts import collect
+
+ACCEPTED = RowResult(1, Outcome.ACCEPTED, "0000", "", "SD1")
+REJECTED = RowResult(1, Outcome.REJECTED, "1001", "主体不存在")
+
+
+def sent(world: World, *numbers: int) -> None:
+    world.add(*numbers)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.clock.advance(10)
+
+
+def receive(world: World, progress: BatchProgress, *rows: RowResult) -> None:
+    """Let one poll bring ``rows``."""
+    world.connector.reports = [decided(progress, rows)]
+    collect(world.worker, world.platform)
+    world.clock.advance(10)
+
+
+def again(world: World) -> None:
+    """Let the batch be asked about once more, as a later run would."""
+    with world.database.writing() as connection:
+        connection.execute(batch.update().values(next_poll_at=world.clock.now()))
+
+
+def test_receipts_are_not_asked_for_before_their_time(world: World) -> None:
+    world.add(1)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    collect(world.worker, world.platform)
+    assert world.connector.polled == []
+
+
+def test_rows_are_settled_as_they_are_decided_and_the_rest_is_asked_for_again(
+    world: World,
+) -> None:
+    sent(world, 1, 2)
+    receive(world, BatchProgress.PENDING, ACCEPTED)
+    assert world.states() == ["accepted", "awaiting_receipt"]
+    receive(
+        world, BatchProgress.COMPLETE, ACCEPTED, RowResult(2, Outcome.REJECTED, "1001", "主体不存在")
+    )
+    assert world.states() == ["accepted", "rejected"]
+    assert world.rows(batch)[0].next_poll_at is None
+    assert [row.verdict for row in world.receipts()] == ["accepted", "rejected"]
+
+
+def test_a_late_positive_receipt_overrides_a_refusal(world: World) -> None:
+    sent(world, 1)
+    receive(world, BatchProgress.PENDING, REJECTED)
+    again(world)
+    receive(world, BatchProgress.COMPLETE, ACCEPTED)
+    assert world.states() == ["accepted"]
+    assert world.holdings()[0].held_version == 1
+    assert [row.verdict for row in world.receipts()] == ["rejected", "accepted"]
+
+
+def test_a_refusal_after_an_acceptance_is_a_conflict(world: World) -> None:
+    sent(world, 1)
+    receive(world, BatchProgress.PENDING, ACCEPTED)
+    again(world)
+    receive(world, BatchProgress.COMPLETE, REJECTED)
+    assert world.states() == ["conflict"]
+
+
+def test_the_same_receipt_twice_is_kept_once_and_changes_nothing(world: World) -> None:
+    sent(world, 1)
+    receive(world, BatchProgress.PENDING, ACCEPTED)
+    before = world.audited()
+    again(world)
+    receive(world, BatchProgress.COMPLETE, ACCEPTED)
+    assert len(world.receipts()) == 1
+    assert world.audited() == before
+
+
+def test_a_receipt_frees_what_a_person_had_been_asked_about(world: World) -> None:
+    sent(world, 1)
+    world.force(State.HELD)
+    receive(world, BatchProgress.COMPLETE, ACCEPTED)
+    assert world.states() == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    "progress", [BatchProgress.PENDING, BatchProgress.UNKNOWN_BATCH, BatchProgress.NO_ANSWER]
+)
+def test_a_receipt_that_does_not_come_in_time_is_a_persons_matter(
+    world: World, progress: BatchProgress
+) -> None:
+    sent(world, 1)
+    world.clock.advance(3600)
+    receive(world, progress)
+    assert world.states() == ["held"]
+    assert "回执" in world.submissions()[0].message
+
+
+def test_a_duplicate_in_a_receipt_is_accepted_when_the_platform_holds_what_we_sent(
+    world: World,
+) -> None:
+    sent(world, 1)
+    world.connector.holds(world.connector.sent[0], 1)
+    receive(world, BatchProgress.COMPLETE, RowResult(1, Outcome.DUPLICATE, "0040", "已存在"))
+    assert world.states() == ["accepted"]
+
+
+def test_a_duplicate_with_other_content_is_a_conflict(world: World) -> None:
+    sent(world, 1)
+    world.connector.holds(world.connector.sent[0], 1, XK_NR="别的内容")
+    receive(world, BatchProgress.COMPLETE, RowResult(1, Outcome.DUPLICATE, "0040", "已存在"))
+    assert world.states() == ["conflict"]
+
+
+def test_a_duplicate_of_which_the_platform_shows_nothing_is_a_conflict(world: World) -> None:
+    sent(world, 1)
+    receive(world, BatchProgress.COMPLETE, RowResult(1, Outcome.DUPLICATE, "0040", "已存在"))
+    assert world.states() == ["conflict"]
+
+
+def test_a_duplicate_that_cannot_be_compared_now_is_met_again(world: World) -> None:
+    sent(world, 1)
+    world.connector.reachable = False
+    duplicate = RowResult(1, Outcome.DUPLICATE, "0040", "已存在")
+    receive(world, BatchProgress.COMPLETE, duplicate)
+    assert world.states() == ["awaiting_receipt"]
+    world.connector.reachable = True
+    world.connector.holds(world.connector.sent[0], 1)
+    receive(world, BatchProgress.COMPLETE, duplicate)
+    assert world.states() == ["accepted"]
+
+
+def test_once_settled_the_newer_version_that_was_waiting_is_planned(world: World) -> None:
+    world.add(2)
+    (record_id,) = [row.id for row in world.records()]
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.version(record_id, 2, number=2, content="更正后的内容")
+    world.clock.advance(10)
+    receive(world, BatchProgress.COMPLETE, ACCEPTED)
+    assert world.states() == ["accepted", "ready"]
+    assert world.submissions()[1].operation == "update"

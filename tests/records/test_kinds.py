@@ -1,0 +1,69 @@
+from xinqiao.records.kinds import KINDS, kind_of
+
+
+def test_permit_has_the_fields_of_the_national_format_in_order() -> None:
+    assert tuple(kind_of("permit").labels) == (
+        "subject.name",
+        "subject.category",
+        "subject.unified_social_credit_code",
+        "subject.business_registration_number",
+        "subject.organisation_code",
+        "subject.tax_registration_number",
+        "subject.public_institution_certificate_number",
+        "subject.social_organisation_certificate_number",
+        "subject.legal_representative",
+        "subject.legal_representative_certificate_type",
+        "subject.legal_representative_certificate_number",
+        "subject.certificate_type",
+        "subject.certificate_number",
+        "document_name",
+        "document_number",
+        "permit_class",
+        "licence_name",
+        "licence_number",
+        "content",
+        "decision_date",
+        "valid_from",
+        "valid_until",
+        "authority",
+        "authority_code",
+        "status",
+        "source_unit",
+        "source_unit_code",
+        "remarks",
+    )
+
+
+def test_every_field_has_a_chinese_name() -> None:
+    for kind in KINDS.values():
+        assert all(not label.isascii() for label in kind.labels.values())
+
+
+def test_named_fields_of_a_kind_exist() -> None:
+    for identifier, kind in KINDS.items():
+        assert kind.identifier == identifier
+        named = {
+            *kind.identity_fields,
+            *kind.key_fields,
+            *kind.free_text_fields,
+            kind.decision_date_field,
+        }
+        assert named <= set(kind.labels)
+
+
+def test_identity_numbers_never_stand_in_a_key() -> None:
+    assert all(not kind.identity_fields & set(kind.key_fields) for kind in KINDS.values())
+
+
+def test_required_fields_of_a_permit() -> None:
+    permit = kind_of("permit")
+    optional = {path for path in permit.labels if path not in permit.required}
+    assert {path for path in optional if not path.startswith("subject.")} == {
+        "licence_name",
+        "licence_number",
+        "remarks",
+    }
+    assert {path for path in permit.required if path.startswith("subject.")} == {
+        "subject.name",
+        "subject.category",
+    }

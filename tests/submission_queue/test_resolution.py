@@ -1,0 +1,153 @@
+"""In doubt is resolved by asking; only what is proven absent is sent again as new."""
+
+import pytest
+
+from tests.submission_queue.world import World, accepted, decided, reply, with_capabilities
+from xinqiao.adapters.base import BatchProgress, Outcome, SealedBatch
+from xinqiao.queue.delivery import deliver
+from xinqiao.queue.resolution import resolve_doubts
+from xinqiao.queue.states import State
+
+IN_DOUBT = reply(Outcome.IN_DOUBT, code="read_timeout")
+
+
+def doubtful(world: World, *numbers: int) -> SealedBatch:
+    """Bring permits in doubt; return the batch that was sent."""
+    world.add(*numbers)
+    world.connector.answers = [IN_DOUBT]
+    deliver(world.worker, world.platform)
+    world.clock.advance(120)
+    return world.connector.sent[0]
+
+
+def unknown(world: World) -> None:
+    """Let the platform say that it does not know the batch."""
+    world.connector.reports = [decided(BatchProgress.UNKNOWN_BATCH, [])] * 20
+
+
+def test_a_batch_that_the_platform_knows_waits_for_its_receipts(world: World) -> None:
+    doubtful(world, 1, 2)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["awaiting_receipt"] * 2
+    assert world.connector.asked == []
+
+
+def test_what_is_found_under_its_key_is_accepted_without_a_second_send(world: World) -> None:
+    world.connector.holds(doubtful(world, 1), 1)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted"]
+    assert len(world.connector.sent) == 1
+
+
+def test_something_else_under_the_key_is_a_conflict_that_names_the_fields(world: World) -> None:
+    world.connector.holds(doubtful(world, 1), 1, XK_NR="别的内容")
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["conflict"]
+    assert "XK_NR" in world.submissions()[0].message
+
+
+def test_absent_counts_only_after_the_platform_would_show_it(world: World) -> None:
+    with_capabilities(world, visible_after=600)
+    doubtful(world, 1)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["in_doubt"]
+    world.clock.advance(600)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["ready"]
+
+
+def test_what_is_proven_absent_goes_into_a_new_batch(world: World) -> None:
+    first = doubtful(world, 1, 2)
+    world.connector.holds(first, 2)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["ready", "accepted"]
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    second = world.connector.sent[1]
+    assert second.number != first.number
+    assert [row.key for row in second.rows] == [first.rows[0].key]
+
+
+def test_a_platform_that_does_not_answer_is_asked_again_and_then_a_person_decides(
+    world: World,
+) -> None:
+    doubtful(world, 1)
+    world.connector.reports = [decided(BatchProgress.NO_ANSWER, [])] * 20
+    states = []
+    for _ in range(world.questions_before_hold):
+        resolve_doubts(world.worker, world.platform)
+        states += world.states()
+        world.clock.advance(3600)
+    assert states == ["in_doubt", "in_doubt", "held"]
+    assert len(world.connector.sent) == 1
+
+
+def test_without_any_question_the_identical_bytes_go_again_where_the_platform_deduplicates(
+    world: World,
+) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    first = doubtful(world, 1, 2)
+    world.connector.answers = [accepted]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted", "accepted"]
+    assert world.connector.sent[1].to_bytes() == first.to_bytes()
+
+
+def test_a_resend_that_fails_to_arrive_leaves_the_doubt_as_it_was(world: World) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    doubtful(world, 1)
+    world.connector.answers = [reply(Outcome.RETRYABLE, code="connect_refused")]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["in_doubt"]
+
+
+def test_part_of_a_batch_is_never_resent_identically(world: World) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    doubtful(world, 1, 2)
+    world.force(State.IN_DOUBT)
+    with world.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE submission SET state = 'accepted' WHERE id = 1")
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted", "held"]
+    assert len(world.connector.sent) == 1
+
+
+def test_without_question_and_without_deduplication_a_person_decides(world: World) -> None:
+    with_capabilities(world, poll=False, query=False)
+    doubtful(world, 1)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["held"]
+    assert len(world.connector.sent) == 1
+
+
+def test_an_update_of_which_the_platform_shows_the_old_content_did_not_arrive(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    world.connector.holds(world.connector.sent[0], 1)
+    world.version(record_id, 2, content="道路普通货物运输、货物专用运输")
+    world.connector.answers = [IN_DOUBT]
+    deliver(world.worker, world.platform)
+    assert world.connector.sent[1].operation == "update"
+    world.clock.advance(120)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted", "ready"]
+
+
+@pytest.mark.parametrize("who", ["the same worker", "another worker"])
+def test_a_doubt_under_a_lease_is_left_to_the_one_who_asks(world: World, who: str) -> None:
+    doubtful(world, 1)
+    world.force(State.IN_DOUBT, lease_until=world.clock.now(), lease_owner="one")
+    worker = world.worker if who == "the same worker" else world.another_worker("two")
+    resolve_doubts(worker, world.platform)
+    assert world.states() == ["in_doubt"]
+    world.clock.advance(1)
+    resolve_doubts(worker, world.platform)
+    assert world.states() == ["awaiting_receipt"]

@@ -1,0 +1,24 @@
+"""What tests of several parts share."""
+
+from datetime import UTC, datetime, timedelta
+
+from xinqiao.clock import Clock
+
+START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+"""2026-11-20 10:00 in Asia/Shanghai, a Friday."""
+
+
+class FrozenClock(Clock):
+    """A clock that moves only when told to."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)

@@ -1,0 +1,187 @@
+"""Format tables and code tables (报送格式表, 代码表) as they are written in TOML.
+
+A format table says, field by field in the order of the platform's template, what is sent: code,
+Chinese name, source in the record, type, length and its unit, when it is required, when it is
+sent blank, which list of values holds, and where each of these facts comes from.
+"""
+
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+FieldCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
+
+
+class Status(StrEnum):
+    """How far a table or a field can be relied on (核对状态)."""
+
+    REFERENCE = "reference"
+    """Seen elsewhere, in code or data, or remembered; not more (参考)."""
+
+    CONFIRMED = "confirmed"
+    """An official text or the platform owner's own document says so (已确认)."""
+
+
+class TablePart(BaseModel):
+    """Settings of every part of a table: unknown keys are errors, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Condition(TablePart):
+    """One row of a condition (条件); several rows hold together (同时满足).
+
+    Attributes:
+        field: Path of the record field that is looked at.
+        words: Holds when the field is one of these words (``in``).
+        filled: Holds when the field is filled (true) or blank (false).
+    """
+
+    field: FieldPath
+    words: tuple[Text, ...] | None = Field(None, alias="in", min_length=1)
+    filled: bool | None = Field(None, strict=True)
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if (self.words is None) == (self.filled is None):
+            raise ValueError("in 与 filled 必须且只能填写一项")
+        return self
+
+
+class FormatField(TablePart):
+    """One field of the platform's template.
+
+    Attributes:
+        code: The platform's code of the field (字段代码).
+        name: Chinese name in the template.
+        source_path: Path of the record field it is filled from (``from``).
+        constant: Fixed text sent for every record, instead of ``from``.
+        type: ``text``, ``long_text`` (line breaks allowed), ``date`` or ``code``.
+        length: Most that the field takes, counted in ``unit``; dates have their pattern instead.
+        unit: ``characters`` or ``bytes`` (in the charset of the table).
+        pattern: How a date is written, from YYYY, MM and DD.
+        codes: Name of the code table for type ``code``.
+        required: ``always``, ``when`` (see ``required_when``) or ``never``.
+        required_when: Conditions that together make the field required.
+        blank_when: Conditions that together make the field be sent blank, whatever the record
+            holds; stronger than ``required``.
+        note: What a clerk should know about the field.
+        source: Where code, name and position come from.
+        status: Whether those are confirmed.
+        unconfirmed: Which other facts of the row are only assumed.
+    """
+
+    code: FieldCode
+    name: Text
+    source_path: FieldPath | None = Field(None, alias="from")
+    constant: Text | None = None
+    type: Literal["text", "long_text", "date", "code"]
+    length: int | None = Field(None, strict=True, gt=0)
+    unit: Literal["characters", "bytes"] = "characters"
+    pattern: Text | None = None
+    codes: FieldPath | None = None
+    required: Literal["always", "when", "never"]
+    required_when: tuple[Condition, ...] = ()
+    blank_when: tuple[Condition, ...] = ()
+    note: str = ""
+    source: Text
+    status: Status
+    unconfirmed: tuple[Literal["length", "required", "position", "codes"], ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.source_path is None) == (self.constant is None):
+            raise ValueError("from 与 constant 必须且只能填写一项")
+        if (self.required == "when") != bool(self.required_when):
+            raise ValueError('required = "when" 与 required_when 条件必须同时填写')
+        if (self.type == "code") != (self.codes is not None):
+            raise ValueError('type = "code" 与 codes（代码表名）必须同时填写')
+        if self.status is Status.CONFIRMED and self.unconfirmed:
+            raise ValueError('status = "confirmed" 时 unconfirmed 应为空')
+        return self
+
+    @model_validator(mode="after")
+    def _extent(self) -> Self:
+        if (self.type == "date") == (self.pattern is None):
+            raise ValueError('type = "date" 与 pattern（日期写法）必须同时填写')
+        if (self.type == "date") == (self.length is not None):
+            raise ValueError("日期字段不填 length，其他字段必须填写 length")
+        if self.pattern and any(self.pattern.count(part) != 1 for part in ("YYYY", "MM", "DD")):
+            raise ValueError("pattern 中 YYYY、MM、DD 应各出现一次，例如 YYYY/MM/DD")
+        return self
+
+
+class FormatTable(TablePart):
+    """The template of one platform for one kind of record, in one edition (报送格式表).
+
+    Attributes:
+        platform: Platform identifier, such as ``credit_shandong``.
+        kind: Record kind, such as ``permit``.
+        edition: Edition, such as ``2018``.
+        title: Chinese title.
+        source: Where the table comes from.
+        status: ``confirmed`` only when every field is.
+        key_field: Code of the field by which the platform knows a record.
+        charset: What the wire can carry and how lengths in bytes are counted.
+        fields: The fields, in the order of the template; ``[[field]]`` in the file.
+    """
+
+    platform: FieldPath
+    kind: FieldPath
+    edition: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._]+$")]
+    title: Text
+    source: Text
+    status: Status
+    key_field: FieldCode
+    charset: Literal["utf-8", "gb18030", "gbk"]
+    fields: tuple[FormatField, ...] = Field(validation_alias="field", min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        counts = Counter(field.code for field in self.fields)
+        if repeated := [code for code, count in counts.items() if count > 1]:
+            raise ValueError(f"字段代码重复：{'、'.join(repeated)}")
+        if self.key_field not in counts:
+            raise ValueError(f"key_field 所指的字段 {self.key_field} 不在本表中")
+        unconfirmed = any(field.status is not Status.CONFIRMED for field in self.fields)
+        if self.status is Status.CONFIRMED and unconfirmed:
+            raise ValueError('尚有字段未经确认，表头 status 不能是 "confirmed"')
+        return self
+
+
+class CodeEntry(TablePart):
+    """One value of a code table.
+
+    Attributes:
+        word: The word in our records.
+        wire: What the platform is sent.
+        detail: The word must be followed by ``-`` and the concrete kind, which is sent along.
+        note: What a clerk should know.
+    """
+
+    word: Text
+    wire: Text
+    detail: bool = Field(default=False, strict=True)
+    note: str = ""
+
+
+class CodeTable(TablePart):
+    """A list of values (代码表): our word → what the platform is sent; ``[[entry]]`` each."""
+
+    name: FieldPath
+    title: Text
+    source: Text
+    status: Status
+    note: str = ""
+    entries: tuple[CodeEntry, ...] = Field(validation_alias="entry", min_length=1)
+
+    @model_validator(mode="after")
+    def _no_word_twice(self) -> Self:
+        counts = Counter(entry.word for entry in self.entries)
+        if repeated := [word for word, count in counts.items() if count > 1]:
+            raise ValueError(f"本地用词重复：{'、'.join(repeated)}")
+        return self
