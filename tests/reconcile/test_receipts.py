@@ -48,7 +48,10 @@ def test_rows_are_settled_as_they_are_decided_and_the_rest_is_asked_for_again(
     receive(world, BatchProgress.PENDING, ACCEPTED)
     assert world.states() == ["accepted", "awaiting_receipt"]
     receive(
-        world, BatchProgress.COMPLETE, ACCEPTED, RowResult(2, Outcome.REJECTED, "1001", "主体不存在")
+        world,
+        BatchProgress.COMPLETE,
+        ACCEPTED,
+        RowResult(2, Outcome.REJECTED, "1001", "主体不存在"),
     )
     assert world.states() == ["accepted", "rejected"]
     assert world.rows(batch)[0].next_poll_at is None

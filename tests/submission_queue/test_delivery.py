@@ -1,4 +1,4 @@
-"""Delivery: every outcome ends in the right state, and a crash anywhere is never taken for a failure."""
+"""Every outcome ends in the right state; a crash is never taken for a failure."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What operators do: all of it or none, with a reason, audited; never blind to what may have left."""
+"""What operators do: all of it or none, audited, never blind to what may have left."""
 
 from collections.abc import Callable
 from typing import Any

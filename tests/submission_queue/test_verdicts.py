@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from xinqiao.adapters.base import LedgerEntry, Outcome, Reply, RowResult, SealedRow
 from xinqiao.queue.verdicts import compare, differing, of_reply
 
-ROW = SealedRow(1, "云交许〔2026〕0001号", {"XK_WSH": "云交许〔2026〕0001号", "XK_JDRQ": "2026/11/03"})
+ROW = SealedRow(
+    1, "云交许〔2026〕0001号", {"XK_WSH": "云交许〔2026〕0001号", "XK_JDRQ": "2026/11/03"}
+)
 
 
 def entry(**values: str) -> LedgerEntry:

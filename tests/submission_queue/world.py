@@ -1,4 +1,4 @@
-"""A small world for the queue: a real database, real tables, and a platform that follows a script."""
+"""A small world for the queue: a real database, and a platform that follows a script."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -74,7 +74,9 @@ class ScriptedPlatform:
     It remembers nothing by itself: what it "holds" is what a test put into ``held``.
     """
 
-    capabilities: Capabilities = Capabilities(poll=True, query=True, visible_after=10)
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities(poll=True, query=True, visible_after=10)
+    )
     answers: list[Reply | Submit | BaseException] = field(default_factory=list)
     reports: list[BatchReport] = field(default_factory=list)
     held: dict[str, list[LedgerEntry]] = field(default_factory=dict)
@@ -159,7 +161,10 @@ class World:
 
     def add(self, *numbers: int, **changes: str) -> list[str]:
         """Import one valid permit per number; ``changes`` name fields with ``__`` for dots."""
-        return [self.version(str(uuid.uuid4()), 1, number, **changes) for number in numbers]
+        ids = [str(uuid.uuid4()) for _ in numbers]
+        for record_id, number in zip(ids, numbers, strict=True):
+            self.plan(record_id, 1, number, valid=True, decided=True, **changes)
+        return ids
 
     def version(
         self,

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 
 class ChineseCommand(click.Command):
@@ -106,7 +107,7 @@ def _usage_message(error: click.UsageError) -> str:
         return f"缺少 {_parameter(error)}"
     if isinstance(error, click.BadParameter):
         return f"{_parameter(error)} 的值不对：{error.message}"
-    if isinstance(error, click.NoArgsIsHelpError):
+    if isinstance(error, NoArgsIsHelpError):
         return "缺少命令"
     return error.format_message()
 
