@@ -32,12 +32,12 @@ from xinqiao.mapping.registry import formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
 from xinqiao.queue.delivery import Worker, deliver
+from xinqiao.queue.lease import Lease
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
-from xinqiao.queue.store import Lease
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.receipts import collect
 from xinqiao.routing.calendar import WorkingCalendar

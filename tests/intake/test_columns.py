@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from xinqiao.errors import InputError
+from xinqiao.intake import columns as columns_module
 from xinqiao.intake.columns import column_letter, guess_kind, match_columns
 from xinqiao.intake.headers import header_table
 from xinqiao.records.findings import Severity
+from xinqiao.records.kinds import kind_of
 
 HEADERS = [field.label for field in header_table("permit").fields.values()]
 PLACE = "许可.xlsx，工作表“双公示”"
@@ -63,6 +67,14 @@ def test_kind_that_cannot_be_guessed_names_what_each_kind_lacks() -> None:
     assert "行政许可缺少“行政许可决定文书号”" in raised.value.message
     assert "“许可类别”（Z 列“许可类型”与它相近）" in raised.value.message
     assert raised.value.message.startswith(PLACE)
+
+
+def test_header_that_fits_two_kinds_asks_for_the_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = header_table("permit")
+    monkeypatch.setattr(columns_module, "header_tables", lambda: (table, replace(table, kind="b")))
+    monkeypatch.setattr(columns_module, "kind_of", lambda _: kind_of("permit"))
+    with pytest.raises(InputError, match="--kind"):
+        guess_kind(HEADERS, PLACE)
 
 
 def test_near_miss_of_an_absent_label_is_refused_with_its_place() -> None:

@@ -37,7 +37,7 @@ def table(make_book: MakeBook, company: dict[str, Any], person: dict[str, Any]) 
         "许可类别": "批准",
         "许可决定日期": "2026年11月31日",
         "许可机关统一社会信用代码": "00000000000000000X",
-        "窗口电话": "=1+1",
+        "窗口电话": "5331",
     }
     del person["备注"]
     return _read(make_book(wrong, {**person, "证件号码": "370323190711118765"}, headers=[*wrong]))
@@ -65,7 +65,7 @@ def test_reads_back_as_the_same_rows(table: Table, written: Path) -> None:
 def test_corrected_row_becomes_valid_and_keeps_its_record(written: Path) -> None:
     book = openpyxl.load_workbook(written)
     sheet = book["待更正"]
-    columns = {cell.value: cell.column for cell in sheet[1]}
+    columns = {str(cell.value): int(cell.column or 0) for cell in sheet[1]}
     sheet.cell(2, columns["许可类别"], "普通")
     sheet.cell(2, columns["许可决定日期"], "2026/11/3")
     book.save(written)
@@ -112,12 +112,17 @@ def test_cells_in_doubt_are_coloured_and_carry_the_reason(written: Path) -> None
     assert sheet.cell(3, columns["许可类别"]).comment is None
 
 
-def test_every_value_is_text_and_no_formula(written: Path) -> None:
-    sheet = openpyxl.load_workbook(written)["待更正"]
+def test_every_value_is_text_and_no_formula(table: Table, tmp_path: Path) -> None:
+    first, *others = _rows(table)
+    risky = replace(first, cells=("=1+1", "https://xinqiao.invalid", "0012", *first.cells[3:]))
+    path = tmp_path / "疑点.xlsx"
+    write_findings_workbook(path, table, [risky, *others])
+    sheet = openpyxl.load_workbook(path)["待更正"]
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert {cell.number_format for cell in cells} == {"@"}
-    assert "=1+1" in {cell.value for cell in cells}
+    assert {cell.hyperlink for cell in cells} == {None}
+    assert {"=1+1", "https://xinqiao.invalid", "0012"} <= {cell.value for cell in cells}
 
 
 def test_reasons_never_hold_an_identity_number(written: Path) -> None:

@@ -114,7 +114,7 @@ def test_zip_archive_that_is_no_workbook(tmp_path: Path) -> None:
     assert _refusal(path).code == "file_damaged"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
 def test_damaged_workbooks_are_read_or_refused_but_never_crash(
     tmp_path: Path, data: st.DataObject

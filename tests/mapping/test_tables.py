@@ -46,6 +46,8 @@ source = "测试"
 status = "reference"
 """
 
+DATE = 'type = "date"\npattern = "DD.MM.YYYY"'
+
 CODES = """
 name = "colour"
 title = "颜色"
@@ -130,6 +132,25 @@ def test_blank_is_stronger_than_required(write_tables: WriteTables) -> None:
     assert rendering.values == {"ID": "1", "NR": ""}
 
 
+def test_a_date_that_is_not_required_may_be_blank(write_tables: WriteTables) -> None:
+    field = TEXT.replace('type = "text"\nlength = 6\nunit = "bytes"', DATE)
+    table = compiled(write_tables, field)
+    assert table.render({"number": "1"}).values == {"ID": "1", "NR": ""}
+    assert table.render({"number": "1", "text": "2099-12-31"}).values == {
+        "ID": "1",
+        "NR": "31.12.2099",
+    }
+
+
+@pytest.mark.parametrize("pattern", ["YYYY/MM", "YYYY/MM/DD/DD", "yyyy-mm-dd"])
+def test_a_date_pattern_needs_year_month_and_day_once(
+    write_tables: WriteTables, pattern: str
+) -> None:
+    field = TEXT.replace('type = "text"\nlength = 6\nunit = "bytes"', DATE)
+    with pytest.raises(SettingsError, match="应各出现一次"):
+        compiled(write_tables, field.replace("DD.MM.YYYY", pattern))
+
+
 def test_codes_that_pydantic_uses_itself_are_free_for_the_platform(
     write_tables: WriteTables,
 ) -> None:
@@ -138,6 +159,8 @@ def test_codes_that_pydantic_uses_itself_are_free_for_the_platform(
 
 
 BROKEN = [
+    ('type = "date"\npattern = "YYYY/MM/DD"\n{}', ["日期字段不填 length"]),
+    ('unit = "words"\n{}', ["unit", "之一"]),
     ("lenght = 5\n{}", ["lenght", "是否应为 length"]),
     ("zzzzzz = 5\n{}", ["zzzzzz", "可用的键", "required_when"]),
     ('length = "5"\n{}', ["length", "应为整数", "第 2 项（NR）"]),

@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,8 +29,8 @@ COMMAND = [sys.executable, "-m", "xinqiao.simulator", "--platform", "credit_shan
 
 
 @contextmanager
-def running(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Yield a process and its port; nothing of it is left behind."""
+def running(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Any]]:
+    """Yield a process and its ready line; nothing of it is left behind."""
     process = subprocess.Popen(
         [*COMMAND, *options],
         stdin=subprocess.PIPE,
@@ -40,7 +41,7 @@ def running(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[
     with process:
         try:
             assert process.stdout is not None
-            yield process, json.loads(process.stdout.readline())["port"]
+            yield process, json.loads(process.stdout.readline())
         finally:
             if process.poll() is None:
                 process.kill()
@@ -52,10 +53,7 @@ def listens(port: int) -> bool:
 
 
 def test_one_ready_line_tells_port_pid_and_platform() -> None:
-    process = subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE)
-    with process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
+    with running("--port", "0") as (process, ready):
         assert ready == {
             "port": ready["port"],
             "pid": process.pid,
@@ -63,25 +61,26 @@ def test_one_ready_line_tells_port_pid_and_platform() -> None:
         }
         assert listens(ready["port"])
         process.terminate()
-        assert process.stdout.read() == b""
+        out, _ = process.communicate(timeout=5)
+    assert out == b""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_0_and_without_a_word(number: signal.Signals) -> None:
-    with running() as (process, port):
+    with running() as (process, ready):
         process.send_signal(number)
         out, err = process.communicate(timeout=5)
     assert (process.returncode, out, err) == (0, b"", b"")
-    assert not listens(port)
+    assert not listens(ready["port"])
 
 
 def test_a_hanging_call_does_not_delay_the_end(make_client: type[Client], tmp_path: Path) -> None:
     faults = tmp_path / "faults.toml"
     faults.write_text('[[faults]]\nname = "timeout_before"\nseconds = 3600\n', encoding="utf-8")
-    with running("--faults", str(faults)) as (process, port):
-        client = make_client(port)
+    with running("--faults", str(faults)) as (process, ready):
+        client = make_client(ready["port"])
         client.log_in()
-        hanging = HTTPConnection("127.0.0.1", port, timeout=10)
+        hanging = HTTPConnection("127.0.0.1", ready["port"], timeout=10)
         headers = {"Authorization": f"Bearer {client.token}"}
         body = client.batch("B1", client.fields("1号"))
         hanging.request("POST", "/api/v1/submissions", body, headers)
@@ -95,36 +94,36 @@ def test_a_hanging_call_does_not_delay_the_end(make_client: type[Client], tmp_pa
 
 
 def test_it_ends_when_its_standard_input_closes() -> None:
-    with running("--until-stdin-closes") as (process, port):
+    with running("--until-stdin-closes") as (process, ready):
         assert process.stdin is not None
         process.stdin.write(b"words on the way do not end it\n")
         process.stdin.flush()
-        assert listens(port)
+        assert listens(ready["port"])
         process.stdin.close()
         assert process.wait(5) == 0
 
 
 def test_without_the_option_a_closed_standard_input_does_not_end_it() -> None:
-    with running() as (process, port):
+    with running() as (process, ready):
         assert process.stdin is not None
         process.stdin.close()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)
-        assert listens(port)
+        assert listens(ready["port"])
 
 
 def test_it_listens_on_loopback_only() -> None:
-    with running() as (_, port):
+    with running() as (_, ready):
         # 127.0.0.2 is this machine too, but not the one address that may be served
         with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.2", port)) != 0
-        assert listens(port)
+            assert probe.connect_ex(("127.0.0.2", ready["port"])) != 0
+        assert listens(ready["port"])
 
 
 def test_credentials_come_from_the_environment(make_client: type[Client]) -> None:
     given = {"XINQIAO_SIMULATOR_CLIENT_ID": "county", "XINQIAO_SIMULATOR_CLIENT_SECRET": "other"}
-    with running(**given) as (_, port):
-        client = make_client(port)
+    with running(**given) as (_, ready):
+        client = make_client(ready["port"])
         assert client.log_in().code == "401"
         assert client.log_in(client_id="county", client_secret="other").code == "200"
 
@@ -154,6 +153,18 @@ def test_serve_refuses_a_platform_that_it_does_not_know() -> None:
         serve("weather")
 
 
+@pytest.mark.timeout(20)
+def test_a_signal_that_reaches_another_thread_ends_it() -> None:
+    """The main thread waits meanwhile; the system does not interrupt it for that signal."""
+
+    def signal_own_thread() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    timer = threading.Timer(0.3, signal_own_thread)
+    serve(announce=lambda _: timer.start())
+    timer.join()
+
+
 def test_serve_puts_the_signal_handlers_back(capsys: pytest.CaptureFixture[str]) -> None:
     former = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     lines: list[str] = []
@@ -164,5 +175,6 @@ def test_serve_puts_the_signal_handlers_back(capsys: pytest.CaptureFixture[str])
 
     serve(announce=end_at_once)
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == former
+    assert signal.set_wakeup_fd(-1) == -1
     assert not listens(json.loads(lines[0])["port"])
     assert capsys.readouterr().out == ""

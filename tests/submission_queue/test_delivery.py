@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tests.submission_queue.world import PLATFORM, World, accepted, reply
 from xinqiao.adapters.base import Outcome, Reply, RowResult, SealedBatch
 from xinqiao.database.tables import attempt, batch, platform_state
-from xinqiao.queue import delivery, store
+from xinqiao.queue import batches, claims, delivery
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.states import State
 
@@ -180,7 +180,7 @@ def test_the_sealed_bytes_are_stored_encrypted_before_the_call(world: World) -> 
     deliver(world.worker, world.platform)
     assert "柳泉".encode() not in stored[0]
     with world.database.reading() as connection:
-        reopened = store.open_batch(connection, 1, world.keys)
+        reopened = batches.open_batch(connection, 1, world.keys)
     assert reopened == world.connector.sent[0]
 
 
@@ -192,7 +192,7 @@ def test_a_crash_before_the_request_begins_leaves_the_submission_ready(
     def dies(*_: object) -> int:
         raise Crash
 
-    monkeypatch.setattr(store, "begin_attempt", dies)
+    monkeypatch.setattr(batches, "begin_attempt", dies)
     with pytest.raises(Crash):
         deliver(world.worker, world.platform)
     assert world.states() == ["ready"]
@@ -230,8 +230,8 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(world: World) ->
         world.clock.advance(61)
         with world.database.writing() as connection:
             lease = world.another_worker("two").lease
-            assert store.recover_expired(connection, PLATFORM, lease, world.cause()) == 1
-            store.claim_in_doubt(connection, PLATFORM, lease, world.clock.now())
+            assert claims.recover_expired(connection, PLATFORM, lease, world.cause()) == 1
+            claims.claim_in_doubt(connection, PLATFORM, lease, world.clock.now())
         return accepted(sent)
 
     world.connector.answers = [oversleep]

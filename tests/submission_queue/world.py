@@ -29,11 +29,11 @@ from xinqiao.database.tables import audit, duty, holding, receipt, record, submi
 from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.delivery import Worker
+from xinqiao.queue.lease import Lease
 from xinqiao.queue.planning import Change, Plan, Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
-from xinqiao.queue.store import Lease
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting

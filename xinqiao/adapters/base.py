@@ -70,7 +70,7 @@ class SealedRow:
 
     number: int
     key: str
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +146,18 @@ class RowResult:
     row: int
     outcome: Outcome
     code: str = ""
-    message: str = ""
+    message: str = field(default="", repr=False)
     reference: str = ""
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one call came to.
+    """What one call came to. Its representation leaves out what may hold personal data.
 
     Attributes:
-        outcome: Meaning for every row that ``rows`` does not name.
+        outcome: Meaning for every row that ``rows`` does not name. Of a call that only asks, it
+            tells how the call went (RECEIVED when it was answered) and nothing about rows.
         code: The platform's own code, or the name of what happened on the way
             (``connect_refused``, ``read_timeout``, ``not_json``…).
         message: The platform's own words, or ours in Chinese where it gave none.
@@ -168,11 +169,11 @@ class Reply:
 
     outcome: Outcome
     code: str = ""
-    message: str = ""
+    message: str = field(default="", repr=False)
     rows: tuple[RowResult, ...] = ()
     serial: str = ""
     retry_after: float | None = None
-    raw: bytes = b""
+    raw: bytes = field(default=b"", repr=False)
 
 
 class BatchProgress(StrEnum):
@@ -212,7 +213,7 @@ class LedgerEntry:
     """
 
     key: str
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     reference: str = ""
     at: datetime | None = None
 

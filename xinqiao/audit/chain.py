@@ -44,9 +44,15 @@ class Entry:
 
 
 def body_of(entry: Entry, *, sequence: int, at: datetime, actor: str, previous: str) -> str:
-    """Return the canonical text of ``entry`` as link ``sequence`` after ``previous``."""
+    """Return the canonical text of ``entry`` as link ``sequence`` after ``previous``.
+
+    Raises:
+        ValueError: ``at`` names no zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError("an instant without a zone must not be stored")
     details = {
-        name: mask_identity_numbers(value) if isinstance(value, str) else value
+        name: _text(value) if isinstance(value, str) else value
         for name, value in entry.details.items()
     }
     return rfc8785.dumps(
@@ -56,15 +62,20 @@ def body_of(entry: Entry, *, sequence: int, at: datetime, actor: str, previous: 
             "sequence": sequence,
             "previous": previous,
             "at": at.isoformat(),
-            "actor": actor,
+            "actor": _text(actor),
             "action": entry.action,
             "record": entry.record_id,
             "submission": entry.submission_id,
             "platform": entry.platform,
-            "reason": mask_identity_numbers(entry.reason),
+            "reason": _text(entry.reason),
             "details": details,
         }
     ).decode()
+
+
+def _text(text: str) -> str:
+    """Mask ``text``; bytes that a terminal or a file name passed on undecoded become readable."""
+    return mask_identity_numbers(text.encode(errors="backslashreplace").decode())
 
 
 def hash_of(body: str) -> str:

@@ -10,6 +10,9 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import audit
 from xinqiao.errors import InputError
 
+_SEQUENCES = range(1, 2**63)
+"""What both databases can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -43,10 +46,16 @@ def entry(connection: Connection, sequence: int) -> dict[str, Any]:
     Raises:
         InputError: There is no entry of that number.
     """
+    if sequence not in _SEQUENCES:
+        raise _no_entry(sequence)
     row = connection.execute(
         sa.select(audit.c.body, audit.c.hash).where(audit.c.sequence == sequence)
     ).one_or_none()
     if row is None:
-        raise InputError(f"审计日志里没有第 {sequence} 条")
+        raise _no_entry(sequence)
     plain: dict[str, Any] = json.loads(row.body)
     return {**plain, "hash": row.hash}
+
+
+def _no_entry(sequence: int) -> InputError:
+    return InputError(f"审计日志里没有第 {sequence} 条")

@@ -18,10 +18,13 @@ from xinqiao.clock import Clock
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import load_contents
+from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue import store
-from xinqiao.queue.platforms import Platform, note_failure, note_success, pause, standing
+from xinqiao.queue import batches, claims
+from xinqiao.queue.lease import Lease
+from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.resting import TROUBLE, note_reply
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.settlement import Decision, note_serial, settle
 from xinqiao.queue.states import State
@@ -43,7 +46,6 @@ AFTER = {
 }
 """Outcome of a send → state. A duplicate that could not be compared stays in doubt."""
 
-_STOPS_THE_PASS = frozenset({Outcome.RATE_LIMITED, Outcome.AUTH, Outcome.RETRYABLE})
 UNSENT = {"batch_id": None, "row_number": None, "request_started_at": None}
 
 
@@ -63,7 +65,7 @@ class Worker:
     database: Database
     keys: KeyRing
     clock: Clock
-    lease: store.Lease
+    lease: Lease
     backoff: Backoff
     questions_before_hold: int
 
@@ -77,6 +79,9 @@ def deliver(worker: Worker, platform: Platform) -> Counter[State]:
 
     Returns:
         How many submissions reached each state.
+
+    Raises:
+        SettingsError: The platform's settings do not allow a send; nothing was sent.
     """
     reached: Counter[State] = Counter()
     while True:
@@ -84,7 +89,13 @@ def deliver(worker: Worker, platform: Platform) -> Counter[State]:
         if sending is None:
             return reached
         started = time.monotonic()
-        reply = platform.connector.submit(sending.batch)
+        try:
+            reply = platform.connector.submit(sending.batch)
+        except SettingsError as error:
+            # raised before anything is sent: the rows are ready again, and a person is told
+            unsent = Reply(Outcome.RETRYABLE, "settings", error.message)
+            _settle(worker, platform, sending, unsent)
+            raise
         reply = _resolve_duplicates(platform, sending, reply)
         decisions = _settle(worker, platform, sending, reply)
         reached.update(decision.after for decision in decisions)
@@ -99,26 +110,26 @@ def deliver(worker: Worker, platform: Platform) -> Counter[State]:
         )
         if len(decisions) < len(sending.tickets):
             log.warning("batch.lost_lease", platform=platform.id, batch=sending.batch.number)
-        if reply.outcome in _STOPS_THE_PASS:
+        if reply.outcome in TROUBLE:
             return reached
 
 
-def _next(worker: Worker, platform: Platform) -> store.Sending | None:
+def _next(worker: Worker, platform: Platform) -> batches.Sending | None:
     """Claim and seal the next batch; rows that no longer fit are held with the reason."""
     while True:
         with worker.database.writing() as connection:
             cause = worker.cause(connection)
             if not standing(connection, platform.id).may_be_called(cause.at):
                 return None
-            store.recover_expired(connection, platform.id, worker.lease, cause)
-            tickets = store.claimable(connection, platform.id, platform.rows_per_batch, cause.at)
+            claims.recover_expired(connection, platform.id, worker.lease, cause)
+            tickets = claims.claimable(connection, platform.id, platform.rows_per_batch, cause.at)
             if not tickets:
                 return None
             rendered, unfit, edition = _render(connection, worker, tickets)
             advance(connection, unfit, cause)
             fit = [ticket for ticket in tickets if ticket.id in rendered]
             if fit:
-                return store.begin_sending(
+                return batches.begin_sending(
                     connection,
                     fit,
                     rendered,
@@ -147,7 +158,7 @@ def _render(
     return rendered, unfit, compiled.table.edition
 
 
-def _resolve_duplicates(platform: Platform, sending: store.Sending, reply: Reply) -> Reply:
+def _resolve_duplicates(platform: Platform, sending: batches.Sending, reply: Reply) -> Reply:
     """Ask what the platform holds for every row that it calls a duplicate.
 
     The same as ours means accepted; something else is a conflict, which the row's settlement makes
@@ -175,14 +186,14 @@ def _resolve_duplicates(platform: Platform, sending: store.Sending, reply: Reply
 
 
 def _settle(
-    worker: Worker, platform: Platform, sending: store.Sending, reply: Reply
+    worker: Worker, platform: Platform, sending: batches.Sending, reply: Reply
 ) -> list[Decision]:
     verdicts = of_reply(reply, list(sending.tickets))
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        store.finish_attempt(connection, sending.attempt_id, reply, worker.keys, cause.at)
+        batches.finish_attempt(connection, sending.attempt_id, reply, worker.keys, cause.at)
         note_serial(connection, sending.batch_id, reply.serial)
-        resting = _note_platform(connection, worker, platform, reply, cause)
+        resting = note_reply(connection, platform.id, reply, worker.backoff, cause)
         decisions = [
             _decide(worker, sending, number, verdict, cause, resting)
             for number, verdict in verdicts.items()
@@ -190,13 +201,13 @@ def _settle(
         done = settle(connection, decisions, cause)
         if any(decision.after is State.AWAITING_RECEIPT for decision in done):
             first_poll = cause.at + timedelta(seconds=platform.poll_after)
-            store.schedule_poll(connection, sending.batch_id, first_poll)
+            batches.schedule_poll(connection, sending.batch_id, first_poll)
     return done
 
 
 def _decide(
     worker: Worker,
-    sending: store.Sending,
+    sending: batches.Sending,
     number: int,
     verdict: Verdict,
     cause: Cause,
@@ -216,29 +227,3 @@ def _decide(
         values = {**UNSENT, "batch_limit": smaller, "next_attempt_at": cause.at}
     key = sending.batch.rows[number - 1].key
     return Decision(ticket, after, verdict, key, values)
-
-
-def _note_platform(
-    connection: Connection, worker: Worker, platform: Platform, reply: Reply, cause: Cause
-) -> timedelta:
-    """Note whether the platform works; return how long it is left alone."""
-    if reply.outcome not in _STOPS_THE_PASS:
-        note_success(connection, platform.id, cause.at)
-        return timedelta()
-    failures = standing(connection, platform.id).failures + 1
-    resting = worker.backoff.after(failures)
-    if reply.retry_after is not None:
-        resting = timedelta(seconds=reply.retry_after)
-    note_failure(connection, platform.id, failures, cause.at + resting)
-    if reply.outcome is Outcome.AUTH:
-        why = Cause(cause.actor, cause.at, "平台不认可凭据，已暂停；更正凭据后恢复")
-        pause(connection, platform.id, why)
-    log.warning(
-        "platform.resting",
-        platform=platform.id,
-        outcome=reply.outcome.value,
-        code=reply.code,
-        failures=failures,
-        seconds=round(resting.total_seconds(), 1),
-    )
-    return resting

@@ -13,7 +13,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.delivery import UNSENT
-from xinqiao.queue.planning import holdings_query, submission_values
+from xinqiao.queue.holdings import holdings_query, submission_values
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State
 from xinqiao.queue.tickets import Ticket, tickets_by_id

@@ -13,10 +13,11 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, LedgerEntry, Outcome, Reply, SealedBatch, SealedRow
-from xinqiao.queue import store
+from xinqiao.queue import batches, claims
 from xinqiao.queue.delivery import AFTER, UNSENT, Worker
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.previous import previous_values
+from xinqiao.queue.resting import TROUBLE, note_reply
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -51,6 +52,8 @@ class _Answers:
 
     decisions: list[Decision] = field(default_factory=list)
     waiting: list[tuple[_Row, datetime | None]] = field(default_factory=list)
+    silent: bool = False
+    """Whether the platform could not be asked."""
 
 
 def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
@@ -68,20 +71,22 @@ def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
             resolved=len(done),
             waiting=len(answers.waiting),
         )
+        if answers.silent:
+            return reached
     return reached
 
 
 def _next(worker: Worker, platform: Platform) -> _Doubt | None:
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        store.recover_expired(connection, platform.id, worker.lease, cause)
+        claims.recover_expired(connection, platform.id, worker.lease, cause)
         if not standing(connection, platform.id).may_be_called(cause.at):
             return None
-        claimed = store.claim_in_doubt(connection, platform.id, worker.lease, cause.at)
+        claimed = claims.claim_in_doubt(connection, platform.id, worker.lease, cause.at)
         if claimed is None:
             return None
         batch_id, tickets = claimed
-        batch = store.open_batch(connection, batch_id, worker.keys)
+        batch = batches.open_batch(connection, batch_id, worker.keys)
         previous = previous_values(connection, tickets, worker.keys)
     rows = [
         _Row(
@@ -101,7 +106,7 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         report = platform.connector.poll(doubt.batch.number, doubt.batch.kind)
         _record(worker, doubt, report.reply)
         if report.progress is BatchProgress.NO_ANSWER:
-            return _Answers(waiting=[(row, None) for row in doubt.rows])
+            return _Answers(waiting=[(row, None) for row in doubt.rows], silent=True)
         if report.progress is not BatchProgress.UNKNOWN_BATCH:
             return _all(doubt, State.AWAITING_RECEIPT, Outcome.RECEIVED, "平台确认已收到该批次")
     if can.query:
@@ -124,6 +129,7 @@ def _ask_by_key(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         _record(worker, doubt, asked.reply)
         if asked.entries is None:
             answers.waiting.append((row, None))
+            answers.silent = True
             continue
         decision = judge(row.ticket, row.sent, asked.entries, row.previous)
         visible_at = row.sent_at + visible_after
@@ -161,11 +167,11 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     """Send the identical bytes again: allowed only where a repeat has no second effect."""
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        attempt = store.begin_attempt(connection, doubt.batch_id, "send", worker.lease, cause)
+        attempt = batches.begin_attempt(connection, doubt.batch_id, "send", worker.lease, cause)
     reply = platform.connector.submit(doubt.batch)
     with worker.database.writing() as connection:
         now = worker.cause(connection).at
-        store.finish_attempt(connection, attempt, reply, worker.keys, now)
+        batches.finish_attempt(connection, attempt, reply, worker.keys, now)
     rows = {row.sent.number: row for row in doubt.rows}
     answers = _Answers()
     for number, verdict in of_reply(reply, list(rows)).items():
@@ -192,15 +198,17 @@ def _settle(
             decisions.append(Decision(row.ticket, State.HELD, verdict))
             continue
         again = not_before or worker.backoff.next_at(cause.at, questions)
-        store.postpone(connection, [row.ticket], again, questions=questions)
+        claims.postpone(connection, [row.ticket], again, questions=questions)
     done = settle(connection, decisions, cause)
     if any(decision.after is State.AWAITING_RECEIPT for decision in done):
-        store.schedule_poll(connection, doubt.batch_id, cause.at)
+        batches.schedule_poll(connection, doubt.batch_id, cause.at)
     return done
 
 
 def _record(worker: Worker, doubt: _Doubt, reply: Reply) -> None:
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        attempt = store.begin_attempt(connection, doubt.batch_id, "query", worker.lease, cause)
-        store.finish_attempt(connection, attempt, reply, worker.keys, cause.at)
+        attempt = batches.begin_attempt(connection, doubt.batch_id, "query", worker.lease, cause)
+        batches.finish_attempt(connection, attempt, reply, worker.keys, cause.at)
+        if reply.outcome in TROUBLE:
+            note_reply(connection, doubt.batch.platform, reply, worker.backoff, cause)

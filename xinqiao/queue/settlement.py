@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import batch, batch_row, duty, holding, receipt
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.planning import replan
+from xinqiao.queue.holdings import replan
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause, Move, advance
@@ -77,13 +77,13 @@ def _moves(decisions: Sequence[Decision]) -> list[Move]:
                 "lease_until": None,
                 "deaths": 0,
                 "outcome": decision.verdict.outcome.value,
-                "code": decision.verdict.code,
+                "code": _shown(decision.verdict.code),
                 "message": _shown(decision.verdict.message),
                 **decision.values,
             },
             details={
                 "outcome": decision.verdict.outcome.value,
-                "code": decision.verdict.code,
+                "code": _shown(decision.verdict.code),
                 "message": _shown(decision.verdict.message),
             },
         )
@@ -116,7 +116,7 @@ def _receipt(decision: Decision, cause: Cause) -> dict[str, Any]:
         "batch_id": decision.ticket.batch_id,
         "submission_id": decision.ticket.id,
         "verdict": verdict.outcome.value,
-        "code": verdict.code,
+        "code": _shown(verdict.code),
         "message": _shown(verdict.message),
         "reference": verdict.reference,
         "platform_time": verdict.at,

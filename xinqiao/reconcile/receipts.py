@@ -13,11 +13,12 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
-from xinqiao.queue import store
+from xinqiao.queue import batches, claims
 from xinqiao.queue.delivery import Worker
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resolution import judge
+from xinqiao.queue.resting import TROUBLE, note_reply
 from xinqiao.queue.settlement import Decision, settle, store_receipts, submissions_of_batch
 from xinqiao.queue.states import State, allowed
 from xinqiao.queue.tickets import Ticket, tickets_by_id
@@ -68,14 +69,14 @@ def _next(worker: Worker, platform: Platform) -> _Polled | None:
         if not standing(connection, platform.id).may_be_called(now):
             return None
         again_at = now + timedelta(seconds=platform.poll_every)
-        row = store.claim_poll(connection, platform.id, now, again_at)
+        row = claims.claim_poll(connection, platform.id, now, again_at)
         if row is None:
             return None
         ids = submissions_of_batch(connection, row.id)
         tickets = tickets_by_id(connection, ids.values())
         by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
         previous = previous_values(connection, list(tickets.values()), worker.keys)
-        batch = store.open_batch(connection, row.id, worker.keys)
+        batch = batches.open_batch(connection, row.id, worker.keys)
         return _Polled(row.id, batch, row.sent_at, by_row, previous)
 
 
@@ -88,6 +89,10 @@ def _compare_duplicates(
     """
     meanings: dict[int, Decision | Verdict] = {}
     for result in report.rows:
+        if result.row not in polled.tickets:
+            # an answer about a row that was never sent is about something else: not believed
+            log.warning("receipts.unknown_row", batch=polled.batch.number, row=result.row)
+            continue
         if result.outcome is not Outcome.DUPLICATE:
             meanings[result.row] = of_row(result)
             continue
@@ -115,6 +120,8 @@ def _settle(
     meanings: Mapping[int, Decision | Verdict],
 ) -> list[Decision]:
     cause = worker.cause(connection)
+    if report.reply.outcome in TROUBLE:
+        note_reply(connection, platform.id, report.reply, worker.backoff, cause)
     decisions = []
     for number, meaning in meanings.items():
         ticket = polled.tickets[number]
@@ -138,7 +145,7 @@ def _settle(
         moving += [_overdue(ticket) for ticket in waiting]
     done = settle(connection, moving, cause)
     if report.progress is BatchProgress.COMPLETE and not waiting:
-        store.schedule_poll(connection, polled.batch_id, None)
+        batches.schedule_poll(connection, polled.batch_id, None)
     return done
 
 

@@ -75,19 +75,21 @@ def _listening(application: Application, port: int) -> Iterator[SimulatorServer]
 
 @contextmanager
 def _woken_by_signals() -> Iterator[int]:
-    """Yield a descriptor that becomes readable when the process is told to end.
+    """Yield a descriptor from which the numbers of arriving signals can be read.
 
-    A pipe, because a signal handler must not touch a lock that the main thread may hold.
+    The interpreter writes them at once, whichever thread a signal reaches. A handler in Python
+    would run only after the main thread's wait, and so could let a signal go unnoticed.
     """
     readable, writable = os.pipe()
-    former = {
-        number: signal.signal(number, lambda *_: os.write(writable, b"!")) for number in _ENDING
-    }
+    os.set_blocking(writable, False)
+    former_descriptor = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    former = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
     try:
         yield readable
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(former_descriptor)
         os.close(readable)
         os.close(writable)
 
@@ -96,7 +98,9 @@ def _wait(wake: int, until_stdin_closes: bool) -> None:
     stdin = sys.stdin.fileno() if until_stdin_closes else wake
     while True:
         readable, _, _ = select.select({wake, stdin}, [], [])
-        if wake in readable or not os.read(stdin, 4096):
+        if wake in readable and {*os.read(wake, 4096)} & {*_ENDING}:
+            return
+        if stdin in readable and stdin != wake and not os.read(stdin, 4096):
             return
 
 
