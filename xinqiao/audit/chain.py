@@ -62,7 +62,7 @@ def body_of(entry: Entry, *, sequence: int, at: datetime, actor: str, previous: 
             "sequence": sequence,
             "previous": previous,
             "at": at.isoformat(),
-            "actor": _text(actor),
+            "actor": actor,
             "action": entry.action,
             "record": entry.record_id,
             "submission": entry.submission_id,

@@ -1,6 +1,8 @@
 """Holdings (持有): what each platform should hold of a record, and the submission that follows."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,33 @@ KEY_CHANGED = "平台据以识别的文书号已改变：须先撤回平台上�
 
 _CHUNK = 400
 """Values in one query; SQLite allows 999 parameters everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one platform should hold of one record, and what we believe it holds.
+
+    Attributes:
+        id: Of the row.
+        record_id: The record.
+        platform: The platform.
+        kind: The record's kind.
+        wanted_version: Version it should hold; None for nothing.
+        held_version: Version we believe it holds; None for nothing.
+        held_key: Key under which it holds it.
+        findings: Why the wanted version cannot be sent; empty when it can.
+        due_at: When the earliest open duty ends, if one is open.
+    """
+
+    id: int
+    record_id: str
+    platform: str
+    kind: str
+    wanted_version: int | None
+    held_version: int | None
+    held_key: str | None
+    findings: tuple[Any, ...]
+    due_at: datetime | None
 
 
 def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cause) -> None:
@@ -38,7 +67,7 @@ def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cau
     _create_missing(connection, free, cause)
 
 
-def _create_missing(connection: Connection, rows: Sequence[sa.Row[Any]], cause: Cause) -> None:
+def _create_missing(connection: Connection, rows: Sequence[Holding], cause: Cause) -> None:
     needed = [
         submission_values(row, cause)
         for row in rows
@@ -51,11 +80,11 @@ def _create_missing(connection: Connection, rows: Sequence[sa.Row[Any]], cause: 
     create(connection, fresh, cause)
 
 
-def submission_values(row: sa.Row[Any], cause: Cause, *, again: int = 0) -> dict[str, Any]:
+def submission_values(row: Holding, cause: Cause, *, again: int = 0) -> dict[str, Any]:
     """Return the values of the submission that a holding's row needs.
 
     Args:
-        row: A row of the holdings query, with kind and due time.
+        row: The holding.
         cause: Used for the due time of a record that nothing is owed for.
         again: How often the same version was tried before on a person's word.
     """
@@ -104,29 +133,39 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
         )
 
 
-def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list[sa.Row[Any]]:
+def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list[Holding]:
     wanted = set(places)
-    rows: list[sa.Row[Any]] = []
+    found: list[Holding] = []
     for chunk in chunks(sorted({record_id for record_id, _ in places})):
-        statement = holdings_query().where(holding.c.record_id.in_(chunk))
-        rows += [
-            row for row in connection.execute(statement) if (row.record_id, row.platform) in wanted
-        ]
-    return rows
+        found += read_holdings(connection, holding.c.record_id.in_(chunk))
+    return [one for one in found if (one.record_id, one.platform) in wanted]
 
 
-def holdings_query() -> sa.Select[Any]:
-    """Return a SELECT of holdings with the record's kind and the earliest open due time."""
-    due_at = (
-        sa.select(sa.func.min(duty.c.due_at))
-        .where(
-            duty.c.record_id == holding.c.record_id,
-            duty.c.platform == holding.c.platform,
-            duty.c.closed_at.is_(None),
-        )
-        .scalar_subquery()
+def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list[Holding]:
+    """Return the holdings that ``where`` selects, with kind and earliest open due time."""
+    statement = sa.select(holding, record.c.kind).join(record).where(where)
+    rows = connection.execute(statement).all()
+    # asked for by record alone: with the platform in it, SQLite would walk every open duty
+    open_duties = (
+        sa.select(duty.c.record_id, duty.c.platform, sa.func.min(duty.c.due_at))
+        .where(duty.c.record_id.in_({row.record_id for row in rows}), duty.c.closed_at.is_(None))
+        .group_by(duty.c.record_id, duty.c.platform)
     )
-    return sa.select(holding, record.c.kind, due_at.label("due_at")).join(record)
+    due = {(row[0], row[1]): row[2] for row in connection.execute(open_duties)}
+    return [
+        Holding(
+            id=row.id,
+            record_id=row.record_id,
+            platform=row.platform,
+            kind=row.kind,
+            wanted_version=row.wanted_version,
+            held_version=row.held_version,
+            held_key=row.held_key,
+            findings=tuple(row.findings),
+            due_at=due.get((row.record_id, row.platform)),
+        )
+        for row in rows
+    ]
 
 
 def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[int, Ticket]:

@@ -13,7 +13,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.delivery import UNSENT
-from xinqiao.queue.holdings import holdings_query, submission_values
+from xinqiao.queue.holdings import read_holdings, submission_values
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
@@ -127,7 +127,7 @@ def _bring_forward(connection: Connection, ticket: Ticket, cause: Cause) -> None
 
 
 def _send_anew(connection: Connection, ticket: Ticket, cause: Cause) -> None:
-    row = connection.execute(holdings_query().where(holding.c.id == ticket.holding_id)).one()
+    (row,) = read_holdings(connection, holding.c.id == ticket.holding_id)
     if row.wanted_version != ticket.version or row.held_version == row.wanted_version:
         raise RefusedError(f"报送件 {ticket.id} 已有更新的版本，不再重试；请看同一记录的新报送件")
     count = sa.func.count()
