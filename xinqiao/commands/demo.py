@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, print_json, print_table
+from xinqiao.commands.output import console, json_option, print_json, print_table, program
 
 if TYPE_CHECKING:
     from xinqiao.demo.story import Story
@@ -37,6 +37,12 @@ def demo(context: click.Context, folder: Path, *, as_json: bool) -> None:
         _show(story)
     if not story.as_scripted:
         context.exit(_NOT_AS_SCRIPTED)
+
+
+def _short(folder: Path) -> Path:
+    """Return ``folder`` as seen from here, when it lies below."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _plain(story: "Story", seconds: float) -> dict[str, object]:
@@ -70,7 +76,7 @@ def _show(story: "Story") -> None:
     console.print(story.audit.message)
     if not story.as_scripted:
         console.print("[red]演示没有按脚本走完，请把以上内容发给开发者。[/]")
-    folder = story.workspace.root
+    folder = _short(story.workspace.root)
     console.print(f"\n工作区留在 {folder}，接下来可以：", soft_wrap=True)
     for command, purpose in (
         ("status", "看板"),
@@ -79,6 +85,6 @@ def _show(story: "Story") -> None:
         ("audit list", "审计日志"),
         ("deadline 2026-11-20", "截止日怎样算出"),
     ):
-        console.print(f"  xinqiao -w {folder} {command}   # {purpose}", soft_wrap=True)
+        console.print(f"  {program()} -w {folder} {command}   # {purpose}", soft_wrap=True)
     if story.imported.findings_file:
         console.print(f"  疑点表：{story.imported.findings_file}", soft_wrap=True)

@@ -1,9 +1,11 @@
 """What commands share: opening the workspace's hub, printing tables and JSON."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,13 +47,23 @@ def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
     """Print a table; a cell of None is shown as a dash."""
-    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         # nothing is cut off: a document number without its end is no document number
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("—" if cell is None else str(cell) for cell in row))
     console.print(table)
+
+
+def program() -> str:
+    """Return how this program was started, so that a command shown can be typed as it stands."""
+    started = Path(sys.argv[0])
+    if started.name != "xinqiao":
+        return "python -m xinqiao"
+    found = shutil.which("xinqiao")
+    on_path = found is not None and Path(found).resolve() == started.resolve()
+    return "xinqiao" if on_path else sys.argv[0]
 
 
 def local_time(text: str | None) -> str:

@@ -32,6 +32,17 @@ _STATES = (
     "cancelled",
 )
 _OPERATIONS = {"insert": "新增", "update": "变更", "withdraw": "撤回", "take_down": "下架"}
+_OUTCOMES = {
+    "accepted": "已入库",
+    "received": "已收下",
+    "rejected": "退回",
+    "duplicate": "重复",
+    "rate_limited": "限流",
+    "auth": "凭据不认",
+    "retryable": "未送达",
+    "in_doubt": "不明",
+    None: "没有结束",
+}
 _PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
 
 ids_argument = click.argument("ids", nargs=-1, required=True, type=int)
@@ -132,7 +143,8 @@ def _show_story(told: dict[str, Any]) -> None:
         closed = "已履行" if one["closed_at"] else "未履行"
         mark = "（暂定）" if one["provisional"] else ""
         console.print(
-            f"义务 {one['rule']}：{one['due_on']}{mark} 前，{closed}。依据：{one['basis']}"
+            f"义务 {one['rule']}：{one['due_on']}{mark}前，{closed}。依据：{one['basis']}",
+            soft_wrap=True,
         )
     if told["attempts_made"]:
         print_table(
@@ -141,7 +153,7 @@ def _show_story(told: dict[str, Any]) -> None:
                 (
                     _PURPOSES[one["purpose"]],
                     local_time(one["request_started_at"]),
-                    one["outcome"] or "没有结束",
+                    _OUTCOMES[one["outcome"]],
                     f"{one['code']} {one['message']}",
                 )
                 for one in told["attempts_made"]
@@ -152,7 +164,7 @@ def _show_story(told: dict[str, Any]) -> None:
             ["回执", "收到", "平台时间", "说法"],
             [
                 (
-                    one["verdict"],
+                    _OUTCOMES[one["verdict"]],
                     local_time(one["received_at"]),
                     local_time(one["platform_time"]),
                     f"{one['code']} {one['message']} {one['reference']}",
