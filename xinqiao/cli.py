@@ -9,6 +9,7 @@ needs a person.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,7 +34,21 @@ COMMANDS = {
 """Command → (where it is, what it does)."""
 
 
-@click.group(cls=ChineseGroup, commands_table=COMMANDS, context_settings={"max_content_width": 100})
+class _Root(ChineseGroup):
+    """The whole command line; what nobody foresaw is logged and told in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        foreseen = (click.ClickException, click.exceptions.Exit, click.Abort, XinqiaoError)
+        try:
+            return super().invoke(ctx)
+        except (*foreseen, BrokenPipeError, EOFError):
+            raise
+        except Exception as error:
+            raise _unforeseen(error, ctx.params["workspace"]) from error
+
+
+@click.group(cls=_Root, commands_table=COMMANDS, context_settings={"max_content_width": 100})
 @click.option(
     "-w",
     "--workspace",
@@ -71,6 +86,33 @@ def main() -> None:
         sys.stderr.close()
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception, workspace: Path) -> XinqiaoError:
+    """Log ``error`` with its traceback, which may hold data and so is shown to nobody."""
+    from xinqiao.config.workspace import SETTINGS_FILE
+
+    file = workspace.absolute() / "var" / "xinqiao.log"
+    if not (workspace / SETTINGS_FILE).is_file() or not _writable(file):
+        message = f"程序出现意外错误（{type(error).__name__}），没有地方记录详情；"
+        return XinqiaoError(f"{message}请把所用的命令和这一行告诉开发者", code="unforeseen")
+    import structlog
+
+    from xinqiao.logs import configure
+
+    configure("error", file)
+    structlog.get_logger().error("unforeseen", exc_info=error)
+    message = f"程序出现意外错误，详情已记入 {file}；请把该文件的最后一行发给开发者"
+    return XinqiaoError(message, code="unforeseen")
+
+
+def _writable(file: Path) -> bool:
+    try:
+        file.touch(mode=0o600)
+        file.open("a", encoding="utf-8").close()
+    except OSError:
+        return False
+    return True
 
 
 def _tell(error: XinqiaoError) -> None:

@@ -16,6 +16,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import ArgumentError
+
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Credentials, Probe
 from xinqiao.adapters.connector import build
@@ -42,6 +45,8 @@ from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.receipts import collect
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class Hub:
     @cached_property
     def database(self) -> Database:
         """The database, checked to be at the present schema."""
-        database = Database(self.workspace.database_url, self.settings.database.busy_seconds)
+        database = open_database(self.workspace)
         check(database)
         return database
 
@@ -159,7 +164,10 @@ class Hub:
 
     def sync(self, platform: str | None = None) -> dict[str, SyncReport]:
         """Make one pass: deliver what is due, resolve what is in doubt, collect receipts."""
-        return {name: self._sync_one(name) for name in self.chosen(platform)}
+        names = self.chosen(platform)
+        if len(names) == 1:
+            return {name: self._sync_one(name) for name in names}
+        return {name: self._sync_among_others(name) for name in names}
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""
@@ -206,6 +214,14 @@ class Hub:
         (name,) = self.chosen(platform)
         with self._connector(name) as connector:
             return connector.probe()
+
+    def _sync_among_others(self, name: str) -> SyncReport:
+        """Make a pass over one of several platforms: what is wrong with it stops no other."""
+        try:
+            return self._sync_one(name)
+        except SettingsError as error:
+            _log.warning("platform.unusable", platform=name, code=error.code)
+            return SyncReport(note=error.message)
 
     def _sync_one(self, name: str) -> SyncReport:
         report = SyncReport()
@@ -282,7 +298,9 @@ class Hub:
         path = self.workspace.root / "platforms" / f"{stem}.toml"
         overlay = read_toml(path)
         shipped = overlay.pop("profile", name)
-        transport = overlay.get("transport", {})
+        transport = overlay.get("transport")
+        if not isinstance(transport, dict):
+            transport = {}  # if it is something else, loading the profile says what is wrong
         connected = bool(transport.get("base_url"))
         if not connected:
             # not filled in yet: the shipped profile's own address stands in, and is never called
@@ -304,6 +322,23 @@ class Hub:
             day += timedelta(days=1)
             days -= self.calendar.status(day).working
         return end_of(day)
+
+
+def open_database(workspace: Workspace) -> Database:
+    """Return the workspace's database, whatever its schema.
+
+    Raises:
+        SettingsError: The configured URL is none that can be used; it is not shown, since it may
+            hold a password.
+    """
+    try:
+        return Database(workspace.database_url, workspace.settings.database.busy_seconds)
+    except (ArgumentError, ImportError) as error:
+        raise SettingsError(
+            "数据库地址（xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL）不能用："
+            "写法如 sqlite:////文件夹/xinqiao.db；用 PostgreSQL 时还须安装它的驱动程序",
+            code="database_url",
+        ) from error
 
 
 def person() -> str:

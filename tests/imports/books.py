@@ -64,6 +64,9 @@ _COMPANY: Mapping[str, Any] = {
     **_DECISION,
 }
 
+WITHOUT_NUMBER: Mapping[str, Any] = {DOCUMENT: None, "许可编号": None}
+"""Neither a document number nor the licence number that would stand in for it."""
+
 Row = dict[str, Any]
 
 

@@ -11,6 +11,7 @@ from tests.imports.books import (
     CREDIT_CODE,
     DOCUMENT,
     NAME,
+    WITHOUT_NUMBER,
     Desk,
     Row,
     bad,
@@ -31,7 +32,7 @@ WRONG: Mapping[str, tuple[Row, dict[str, Any]]] = {
         {CREDIT_CODE: "91110000600037341L"},
     ),
     "the name": (company(1, **{NAME: "云溪县青*公司"}), {NAME: "云溪县青石公司"}),
-    "no document number": (company(1, **{DOCUMENT: None}), {DOCUMENT: "云交许〔2026〕0001号"}),
+    "no document number": (company(1, **WITHOUT_NUMBER), {DOCUMENT: "云交许〔2026〕0001号"}),
     "a wrong document number": (bad(7), {DOCUMENT: "云交许〔2026〕0001号", CLASS: "普通"}),
 }
 
@@ -129,7 +130,7 @@ def test_a_corrected_row_copied_twice_is_taken_once(desk: Desk) -> None:
 
 def test_one_number_for_two_record_ids_is_an_error_on_both_rows(desk: Desk) -> None:
     """Otherwise the second record would be taken for a repeat and stay owed for ever."""
-    rows = [company(1, **{DOCUMENT: None, CONTENT: text}) for text in ("甲", "乙")]
+    rows = [company(1, **{**WITHOUT_NUMBER, CONTENT: text}) for text in ("甲", "乙")]
     desk.take(*rows)
     ids = [row.id for row in desk.rows(record)]
     report = desk.take(*({RECORD_ID: one, **company(1)} for one in ids))

@@ -12,6 +12,7 @@ from tests.imports.books import (
     DECIDED,
     DOCUMENT,
     NAME,
+    WITHOUT_NUMBER,
     Desk,
     bad,
     codes,
@@ -177,14 +178,14 @@ def test_every_row_of_a_long_file_is_read_and_repeats_are_known_across_chunks(de
 
 
 def test_two_rows_without_a_number_that_are_the_same_are_one_record(desk: Desk) -> None:
-    row = company(1, **{DOCUMENT: None})
+    row = company(1, **WITHOUT_NUMBER)
     report = desk.take(row, company(2), row)
     assert counts(report) == {"read": 3, "new": 1, "duplicates": 1, "invalid": 1}
     assert len(desk.rows(record)) == 2
 
 
 def test_a_row_without_a_number_is_found_again_by_its_content(desk: Desk) -> None:
-    row = company(1, **{DOCUMENT: None})
+    row = company(1, **WITHOUT_NUMBER)
     desk.take(row)
     report = desk.take(row)
     assert counts(report) == {"read": 1, "invalid": 1}
@@ -193,7 +194,7 @@ def test_a_row_without_a_number_is_found_again_by_its_content(desk: Desk) -> Non
 
 
 def test_two_rows_without_a_number_that_differ_are_two_records(desk: Desk) -> None:
-    rows = [company(1, **{DOCUMENT: None, NAME: name}) for name in ("甲公司", "乙公司")]
+    rows = [company(1, **{**WITHOUT_NUMBER, NAME: name}) for name in ("甲公司", "乙公司")]
     assert counts(desk.take(*rows)) == {"read": 2, "invalid": 2}
     assert len(desk.rows(record)) == 2
 

@@ -150,3 +150,17 @@ def test_once_settled_the_newer_version_that_was_waiting_is_planned(world: World
     receive(world, BatchProgress.COMPLETE, ACCEPTED)
     assert world.states() == ["accepted", "ready"]
     assert world.submissions()[1].operation == "update"
+
+
+def test_a_late_receipt_for_an_older_version_does_not_hide_the_newer_one(world: World) -> None:
+    sent(world, 1)
+    (record_id,) = [row.id for row in world.records()]
+    receive(world, BatchProgress.PENDING, REJECTED)
+    world.version(record_id, 2, content="更正后的内容")
+    world.connector.answers = [reply(Outcome.ACCEPTED)]
+    deliver(world.worker, world.platform)
+    assert world.states() == ["rejected", "accepted"]
+    again(world)
+    receive(world, BatchProgress.COMPLETE, ACCEPTED)
+    assert world.states() == ["accepted", "accepted"]
+    assert world.holdings()[0].held_version == 2

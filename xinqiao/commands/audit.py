@@ -79,7 +79,7 @@ def _remark(one: dict[str, object]) -> str:
 
 
 @audit.command()
-@click.argument("sequence", type=int)
+@click.argument("sequence", type=int, metavar="序号")
 @json_option
 @click.pass_context
 def show(context: click.Context, sequence: int, *, as_json: bool) -> None:

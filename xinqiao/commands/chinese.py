@@ -1,5 +1,6 @@
 """click in Chinese: help headings, usage errors, and a group whose commands load when used."""
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -8,8 +9,23 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 
+_WORDS = {"INTEGER": "数字", "PATH": "路径", "TEXT": "文字", "[default: ": "[默认 "}
+"""What click writes on a help page → what operators read."""
+
+_ENGLISH = re.compile("|".join(map(re.escape, _WORDS)))
+_EXTRA = re.compile(r"extra arguments? \((.*)\)")
+
+
 class ChineseCommand(click.Command):
     """A command whose help page has Chinese headings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse ``args``; an error of any option names the command whose help explains it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the usage line."""
@@ -27,7 +43,7 @@ class ChineseCommand(click.Command):
         records = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
         if records:
             with formatter.section("选项"):
-                formatter.write_dl(records)
+                formatter.write_dl([(_chinese(left), _chinese(right)) for left, right in records])
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Describe ``--help`` in Chinese."""
@@ -106,14 +122,32 @@ def _usage_message(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return f"缺少 {_parameter(error)}"
     if isinstance(error, click.BadParameter):
-        return f"{_parameter(error)} 的值不对：{error.message}"
+        return f"{_parameter(error)} 的值不对：{_expected(error)}"
+    if isinstance(error, click.BadOptionUsage):
+        flag = "does not take a value" in error.message
+        return f"选项 {error.option_name} {'后面不写值' if flag else '后面要写它的值'}"
     if isinstance(error, NoArgsIsHelpError):
         return "缺少命令"
+    if extra := _EXTRA.search(error.message):
+        return f"多出了参数 {extra[1]}"
     return error.format_message()
+
+
+def _expected(error: click.BadParameter) -> str:
+    kind = error.param.type if error.param is not None else None
+    if isinstance(kind, click.Choice):
+        return f"只能是 {'、'.join(map(str, kind.choices))}"
+    if kind is click.INT:
+        return "应为整数"
+    return error.message
+
+
+def _chinese(text: str) -> str:
+    return _ENGLISH.sub(lambda match: _WORDS[match[0]], text)
 
 
 def _parameter(error: click.BadParameter) -> str:
     if error.param is not None:
-        names = [*error.param.opts, error.param.human_readable_name]
+        names = [*error.param.opts, error.param.human_readable_name.rstrip(".")]
         return next((name for name in names if name.startswith("--")), names[-1])
     return str(error.param_hint or "")

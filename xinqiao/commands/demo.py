@@ -15,11 +15,11 @@ _NOT_AS_SCRIPTED = 3
 
 
 @click.command(cls=ChineseCommand)
-@click.argument("folder", type=click.Path(path_type=Path), default=Path("xinqiao-demo"))
+@click.argument("folder", metavar="[文件夹]", type=click.Path(path_type=Path), default=Path("xinqiao-demo"))
 @json_option
 @click.pass_context
 def demo(context: click.Context, folder: Path, *, as_json: bool) -> None:
-    """用演示数据走完整个流程，结果留在 FOLDER（默认 xinqiao-demo；已有则另起一名）。"""
+    """用演示数据走完整个流程，结果留在所给文件夹（默认 xinqiao-demo；已有则另起一名）。"""
     import time
 
     from xinqiao.demo.story import new_folder, tell_story

@@ -1,6 +1,7 @@
 """``xinqiao doctor``: is everything as it should be."""
 
 import click
+from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
@@ -25,7 +26,7 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
     else:
         print_table(
             ["检查", "结果", "说明"],
-            [(one.name, "正常" if one.ok else "[red]须处理[/]", one.remark) for one in checks],
+            [(one.name, "正常" if one.ok else Text("须处理", "red"), one.remark) for one in checks],
         )
         console.print(
             "一切正常。" if all(one.ok for one in checks) else "有需要处理的项目，见上表。"

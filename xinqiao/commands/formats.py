@@ -29,7 +29,7 @@ def list_(*, as_json: bool) -> None:
                     "kind": one.kind,
                     "edition": one.edition,
                     "title": one.title,
-                    "fields": len(one.fields),
+                    "fields": [{"code": row.code, "name": row.name} for row in one.fields],
                 }
                 for one in tables
             ]
@@ -42,8 +42,8 @@ def list_(*, as_json: bool) -> None:
 
 
 @formats.command()
-@click.argument("platform")
-@click.argument("kind")
+@click.argument("platform", metavar="平台")
+@click.argument("kind", metavar="类型")
 @json_option
 def show(platform: str, kind: str, *, as_json: bool) -> None:
     """逐字段显示一张格式表，如 formats show credit_shandong permit。"""

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
+from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
@@ -21,11 +23,17 @@ if TYPE_CHECKING:
     from xinqiao.intake.report import FileReport
 
 _SHOWN_FINDINGS = 30
-_SEVERITY = {"error": "[red]错误[/]", "warning": "[yellow]提醒[/]", "cleaned": "[dim]已清洗[/]"}
+_SEVERITY = {
+    "error": Text("错误", "red"),
+    "warning": Text("提醒", "yellow"),
+    "cleaned": Text("已清洗", "dim"),
+}
 
 
 @click.command("import", cls=ChineseCommand)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, metavar="文件...", type=click.Path(path_type=Path)
+)
 @click.option("--kind", metavar="类型", help="记录类型，如 permit；默认按表头判断。")
 @click.option("--department", default="", metavar="科室", help="责任科室，随记录保存。")
 @click.option("--dry-run", is_flag=True, help="只检查，不保存。")
@@ -40,7 +48,7 @@ def import_files(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """导入 FILES。有错误的行不影响其他行；改好后再次导入同一文件不会重复。"""
+    """导入文件。有错误的行不影响其他行；改好后再次导入同一文件不会重复。"""
     importer = open_hub(context).importer()
     reports = []
     for path in files:
@@ -89,11 +97,11 @@ def _import_one(
 
 def _show(report: "FileReport", *, dry_run: bool) -> None:
     if report.error:
-        errors.print(f"[red]未导入[/] {report.error}", soft_wrap=True)
+        errors.print(f"[red]未导入[/] {escape(report.error)}", soft_wrap=True)
         return
     mode = "（只检查，未保存）" if dry_run else ""
     console.print(
-        f"[bold]{report.file}[/]{mode}  共 {report.read} 行：新增 {report.new}，"
+        f"[bold]{escape(report.file)}[/]{mode}  共 {report.read} 行：新增 {report.new}，"
         f"变更 {report.changed}，已有 {report.unchanged}，重复 {report.duplicates}，"
         f"有错 {report.invalid}" + (f"，不报送 {report.not_routed}" if report.not_routed else ""),
         soft_wrap=True,
@@ -111,6 +119,6 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
             console.print(f"…另有 {len(shown) - _SHOWN_FINDINGS} 条，用 --json 查看全部")
     if report.findings_file:
         console.print(
-            f"有错的行已抄入疑点表：{report.findings_file}\n改好后用 xinqiao import 导入该表即可。",
+            f"有错的行已抄入疑点表：{escape(report.findings_file)}\n改好后用 xinqiao import 导入该表即可。",
             soft_wrap=True,
         )

@@ -3,36 +3,37 @@
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import console
 
 
 @click.command(cls=ChineseCommand)
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", metavar="[文件夹]", type=click.Path(path_type=Path), required=False)
 @click.option("--rehearsal", is_flag=True, help="演练工作区：只能连接本机的模拟平台。")
 @click.option("--yes", is_flag=True, help="不询问，直接执行。")
 @click.pass_context
 def init(context: click.Context, folder: Path | None, *, rehearsal: bool, yes: bool) -> None:
-    """新建工作区 FOLDER（设置、密钥、数据库）；对已有的工作区则补全、升级，不改动已有内容。"""
+    """新建工作区（设置、密钥、数据库）；对已有的工作区则补全、升级，不改动已有内容。"""
     import sys
 
     from xinqiao.config.workspace import SETTINGS_FILE, create_workspace
-    from xinqiao.database.engine import Database
     from xinqiao.database.migration import upgrade
+    from xinqiao.hub import open_database
 
     root = folder or context.find_root().obj
     existed = (root / SETTINGS_FILE).exists()
     if not yes and not existed and sys.stdin.isatty():
         click.confirm(f"在 {root.absolute()} 新建工作区？", default=True, abort=True)
     workspace = create_workspace(root, rehearsal=rehearsal)
-    database = Database(workspace.database_url, workspace.settings.database.busy_seconds)
+    database = open_database(workspace)
     upgrade(database)
     database.close()
     if existed:
-        console.print(f"工作区已是完整的：{workspace.root}")
+        console.print(f"工作区已是完整的：{escape(str(workspace.root))}")
         return
-    console.print(f"已新建{'演练' if rehearsal else ''}工作区：{workspace.root}")
+    console.print(f"已新建{'演练' if rehearsal else ''}工作区：{escape(str(workspace.root))}")
     console.print("密钥在 secrets/keys.toml：请离线备份，丢失后库中的证件号码无法恢复。")
     if rehearsal:
         console.print("下一步：xinqiao simulate 启动模拟平台，另开终端 xinqiao import 文件.xlsx")

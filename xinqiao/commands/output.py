@@ -12,6 +12,7 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from xinqiao.clock import SHANGHAI
 
@@ -46,14 +47,23 @@ def print_json(value: Any) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
-    """Print a table; a cell of None is shown as a dash."""
+    """Print a table; a cell of None is shown as a dash.
+
+    Cells are shown as they are: what a platform or a file says may look like markup.
+    """
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         # nothing is cut off: a document number without its end is no document number
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("—" if cell is None else str(cell) for cell in row))
+        table.add_row(*(_cell(cell) for cell in row))
     console.print(table)
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    return Text("—" if value is None else str(value))
 
 
 def program() -> str:

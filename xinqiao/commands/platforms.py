@@ -1,6 +1,8 @@
 """``xinqiao platforms``: profiles and their health."""
 
 import click
+from rich.markup import escape
+from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
@@ -59,7 +61,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
 
 
 @platforms.command()
-@click.argument("platform")
+@click.argument("platform", metavar="平台")
 @json_option
 @click.pass_context
 def show(context: click.Context, platform: str, *, as_json: bool) -> None:
@@ -71,15 +73,15 @@ def show(context: click.Context, platform: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"profile": plain, "digest": connection.digest})
         return
-    console.print(f"[bold]{connection.profile.name}[/]（{name}）{_STATUS[plain['status']]}")
-    console.print(f"来源：{connection.profile.source}", soft_wrap=True)
+    console.print(f"[bold]{escape(connection.profile.name)}[/]（{name}）{_STATUS[plain['status']]}")
+    console.print(f"来源：{escape(connection.profile.source)}", soft_wrap=True)
     address = connection.profile.transport.base_url if connection.connected else "未填写"
-    console.print(f"地址：{address}\n确认摘要：{connection.digest}")
+    console.print(f"地址：{escape(address)}\n确认摘要：{connection.digest}")
     console.print("全部内容用 --json 查看；字段表用 xinqiao formats show 查看。")
 
 
 @platforms.command()
-@click.argument("platform")
+@click.argument("platform", metavar="平台")
 @json_option
 @click.pass_context
 def check(context: click.Context, platform: str, *, as_json: bool) -> None:
@@ -92,7 +94,7 @@ def check(context: click.Context, platform: str, *, as_json: bool) -> None:
         print_table(
             ["检查", "结果", "说明"],
             [
-                (name, "通过" if ok else "[red]未通过[/]", remark)
+                (name, "通过" if ok else Text("未通过", "red"), remark)
                 for name, ok, remark in probe.checks
             ],
         )
@@ -101,7 +103,7 @@ def check(context: click.Context, platform: str, *, as_json: bool) -> None:
 
 
 @platforms.command()
-@click.argument("platform")
+@click.argument("platform", metavar="平台")
 @reason_option
 @click.pass_context
 def confirm(context: click.Context, platform: str, reason: str) -> None:
@@ -111,7 +113,7 @@ def confirm(context: click.Context, platform: str, reason: str) -> None:
 
 
 @platforms.command()
-@click.argument("platform")
+@click.argument("platform", metavar="平台")
 @reason_option
 @click.pass_context
 def pause(context: click.Context, platform: str, reason: str) -> None:
@@ -121,7 +123,7 @@ def pause(context: click.Context, platform: str, reason: str) -> None:
 
 
 @platforms.command()
-@click.argument("platform")
+@click.argument("platform", metavar="平台")
 @reason_option
 @click.pass_context
 def resume(context: click.Context, platform: str, reason: str) -> None:

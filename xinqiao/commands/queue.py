@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
@@ -45,7 +46,7 @@ _OUTCOMES = {
 }
 _PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
 
-ids_argument = click.argument("ids", nargs=-1, required=True, type=int)
+ids_argument = click.argument("ids", nargs=-1, required=True, type=int, metavar="编号...")
 
 
 @click.group(cls=ChineseGroup)
@@ -109,7 +110,7 @@ def list_(
 
 
 @queue.command("show")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=int, metavar="编号")
 @json_option
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
@@ -132,11 +133,12 @@ def _show_story(told: dict[str, Any]) -> None:
     console.print(
         f"[bold]报送件 {told['id']}[/]  {_OPERATIONS[told['operation']]} → {told['platform']}  "
         f"[bold]{CHINESE[state]}[/]\n记录 {told['record']} 第 {told['version']} 版；"
-        f"平台现有第 {told['held_version'] or '—'} 版 {told['reference']}",
+        f"平台现有第 {told['held_version'] or '—'} 版 {escape(told['reference'])}",
         soft_wrap=True,
     )
     if told["message"] or told["code"]:
-        console.print(f"最近的说法：{told['code']} {told['message']}", soft_wrap=True)
+        said = escape(f"{told['code']} {told['message']}")
+        console.print(f"最近的说法：{said}", soft_wrap=True)
     if state in (State.READY, State.IN_DOUBT):
         console.print(f"下次尝试：{local_time(told['next_attempt_at'])} 以后")
     for one in told["duties"]:

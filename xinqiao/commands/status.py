@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
@@ -46,12 +47,12 @@ def show_board(name: str, one: dict[str, Any]) -> None:
 
     states = {state: one["states"][state.value] for state in CHINESE}
     if not any(states.values()) and not one["invalid"]:
-        console.print(f"[bold]{one['name']}[/]（{name}）还没有报送件；用 xinqiao import 导入记录。")
+        console.print(f"[bold]{escape(one['name'])}[/]（{name}）还没有报送件；用 xinqiao import 导入记录。")
         return
     print_table(
         [*CHINESE.values()],
         [[count or "·" for count in states.values()]],
-        title=f"[bold]{one['name']}[/]（{name}）",
+        title=f"[bold]{escape(one['name'])}[/]（{name}）",
     )
     provisional = "（暂定，待次年放假通知）" if one["oldest_due_provisional"] else ""
     oldest = f"，最早截止 {one['oldest_due']}{provisional}" if one["oldest_due"] else ""
@@ -62,7 +63,7 @@ def show_board(name: str, one: dict[str, Any]) -> None:
     if one["last_success_at"]:
         console.print(f"  最近一次接通：{local_time(one['last_success_at'])}")
     if one["paused"]:
-        console.print(f"  [red]已暂停[/]：{one['paused_reason']}")
+        console.print(f"  [red]已暂停[/]：{escape(one['paused_reason'])}")
     if not one["confirmed"]:
         console.print("  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm")
     for line in _next_steps(one):

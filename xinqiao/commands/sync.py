@@ -1,6 +1,7 @@
 """``xinqiao sync``: one pass over the platforms."""
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
@@ -41,7 +42,7 @@ def sync(context: click.Context, platform: str | None, *, as_json: bool) -> None
         )
         for name, one in reports.items():
             if one["note"]:
-                console.print(f"[yellow]{name}[/]：{one['note']}", soft_wrap=True)
+                console.print(f"[yellow]{name}[/]：{escape(one['note'])}", soft_wrap=True)
     attention = ("rejected", "conflict", "held", "note")
     if any(one[key] for one in reports.values() for key in attention):
         context.exit(NEEDS_A_PERSON)

@@ -16,16 +16,18 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.database.engine import Database
+from xinqiao.errors import SettingsError
 from xinqiao.intake import store
+from xinqiao.intake.census import Census, Identity, identify, unusable_key
 from xinqiao.intake.findings_workbook import FindingsRow, write_findings_workbook
 from xinqiao.intake.reading import Draft, Table, read_table
 from xinqiao.intake.report import FileReport, RowFinding
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.keys import content_for_hash, matching_key
 from xinqiao.records.kinds import KINDS
 
 _CHUNK = 500
@@ -80,12 +82,18 @@ class Importer:
             RowFinding(one.row, one.column, one.code, one.severity, one.message)
             for one in table.findings
         ]
-        with self.database.writing() as connection:
-            bad_rows = self._write(connection, path, table, report, department, progress)
-            if dry_run:
-                connection.rollback()
-            elif bad_rows:
-                report.findings_file = str(self._findings_file(path, table, bad_rows))
+        try:
+            with self.database.writing() as connection:
+                bad_rows = self._write(connection, path, table, report, department, progress)
+                if dry_run:
+                    connection.rollback()
+                elif bad_rows:
+                    report.findings_file = str(self._findings_file(path, table, bad_rows))
+        except BaseException:
+            # nothing was kept: the workbook would name records that do not exist
+            if report.findings_file:
+                Path(report.findings_file).unlink(missing_ok=True)
+            raise
         return report
 
     def _write(
@@ -100,14 +108,23 @@ class Importer:
         cause = Cause(self.actor, self.clock.now())
         run_id = store.open_run(
             connection,
-            file_name=path.name,
+            # people name files after the person whose decision they hold
+            file_name=mask_identity_numbers(path.name),
             file_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             kind=table.kind,
             department=department,
             cause=cause,
         )
-        census = take_census(table, self.keys)
-        writer = Writer(connection, self.keys, KINDS[table.kind], run_id, department, cause)
+        census = self._census(connection, table)
+        writer = Writer(
+            connection,
+            self.keys,
+            KINDS[table.kind],
+            run_id,
+            department,
+            cause,
+            store.superseded(connection, table.kind),
+        )
         bad_rows: list[FindingsRow] = []
         for drafts in _chunks(table.drafts()):
             bad_rows += self._write_chunk(table, drafts, census, writer, report)
@@ -121,32 +138,41 @@ class Importer:
         append(connection, [entry], actor=cause.actor, at=cause.at)
         return bad_rows
 
+    def _census(self, connection: Connection, table: Table) -> Census:
+        """Read the whole table once and note which row says that it is which record."""
+        census = Census()
+        for draft in table.drafts():
+            census.note(draft.row, identify(table.kind, draft, self.keys))
+        ids = census.record_ids
+        known = store.find(connection, table.kind, ids=ids, keys=(), hashes=())
+        census.note_known(known.all)
+        return census
+
     def _write_chunk(
         self,
         table: Table,
         drafts: Sequence[Draft],
-        census: "Census",
+        census: Census,
         writer: Writer,
         report: FileReport,
     ) -> list[FindingsRow]:
         report.read += len(drafts)
         rows = []
         for draft in drafts:
-            digest = self.keys.lookup_hash(content_for_hash(draft.content))
-            key = matching_key(table.kind, draft.content)
-            if census.is_repeat(key, draft.row):
+            identity = identify(table.kind, draft, self.keys)
+            first = census.repeats(draft.row, identity)
+            if first is None:
+                rows.append(_new_version(draft, identity, census))
+            else:
                 report.duplicates += 1
-                _note(report, table, draft.row, [_repeat(census.first_row(key))])
-                continue
-            if key is not None and key in census.conflicting:
-                draft = replace(draft, findings=(*draft.findings, _conflict(census, key, draft)))  # noqa: PLW2901 - the same row, with what was found about it
-            rows.append(NewVersion(draft, key, digest, storable=key not in census.conflicting))
+                _note(report, table, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
         plan = self.planner.plan(writer.connection, outcome.changes, writer.cause)
         report.not_routed += plan.not_routed
+        misfits = store.misfits(writer.connection, outcome.reportable)
         bad: list[FindingsRow] = []
         for row in outcome.rows:
-            misfit = plan.misfits.get(row.record_id or "", ())
+            misfit = misfits.get(row.record_id or "", ())
             findings = (*row.draft.findings, *row.findings, *misfit)
             _note(report, table, row.draft.row, findings)
             if any(one.severity is Severity.ERROR for one in findings):
@@ -158,7 +184,11 @@ class Importer:
 
     def _findings_file(self, path: Path, table: Table, rows: Sequence[FindingsRow]) -> Path:
         stamp = self.clock.now().astimezone(SHANGHAI).strftime("%Y%m%d-%H%M%S")
-        self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"文件夹 {self.findings_folder} 无法新建（{error.strerror}），请检查权限"
+            raise SettingsError(message, code="findings_file") from error
         target = self.findings_folder / f"{path.stem}-疑点-{stamp}.xlsx"
         number = 1
         while target.exists():
@@ -168,54 +198,21 @@ class Importer:
         return target
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
-    """The keys of a file, taken before anything is written.
-
-    Attributes:
-        rows: Key → (first row, keyed hash of its content).
-        conflicting: Key → every row that claims it, for keys with more than one content.
-    """
-
-    rows: dict[str, tuple[int, str]]
-    conflicting: dict[str, list[int]]
-
-    def first_row(self, key: str | None) -> int:
-        """Return the first row with ``key``; 0 when there is none."""
-        return self.rows[key][0] if key is not None else 0
-
-    def is_repeat(self, key: str | None, row: int) -> bool:
-        """Tell whether ``row`` repeats an earlier row word for word."""
-        return key is not None and key not in self.conflicting and self.rows[key][0] != row
-
-
-def take_census(table: Table, keys: KeyRing) -> Census:
-    """Read the whole table once and note which key stands in which row with which content."""
-    rows: dict[str, tuple[int, str]] = {}
-    conflicting: dict[str, list[int]] = {}
-    for draft in table.drafts():
-        key = matching_key(table.kind, draft.content)
-        if key is None:
-            continue
-        digest = keys.lookup_hash(content_for_hash(draft.content))
-        if key not in rows:
-            rows[key] = (draft.row, digest)
-        elif key in conflicting:
-            conflicting[key].append(draft.row)
-        elif rows[key][1] != digest:
-            conflicting[key] = [rows[key][0], draft.row]
-    return Census(rows, conflicting)
+def _new_version(draft: Draft, identity: Identity, census: Census) -> NewVersion:
+    conflict = census.conflict(draft.row, identity)
+    found = [unusable_key(path) for path in identity.unusable]
+    if conflict is not None:
+        found.append(conflict)
+    if found:
+        draft = replace(draft, findings=(*draft.findings, *found))
+    return NewVersion(
+        draft, identity.key, identity.digest, identity.unusable, storable=conflict is None
+    )
 
 
 def _repeat(first: int) -> Finding:
     message = f"与第 {first} 行完全相同，只保留一条"
     return Finding("", "repeated", Severity.WARNING, message)
-
-
-def _conflict(census: Census, key: str, draft: Draft) -> Finding:
-    others = "、".join(str(row) for row in census.conflicting[key] if row != draft.row)
-    message = f"文书号与第 {others} 行相同而内容不同：请核对是文书号写错，还是多余的一行"
-    return Finding("document_number", "key_conflict", Severity.ERROR, message)
 
 
 def _note(report: FileReport, table: Table, row: int, findings: Sequence[Finding]) -> None:

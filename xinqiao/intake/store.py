@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import import_run, record, record_version
+from xinqiao.database.tables import holding, import_run, record, record_version
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding, Severity
 
 _CHUNK = 400
 
@@ -31,6 +32,7 @@ class KnownRecords:
 
     def __init__(self, found: Collection[Known]) -> None:
         """Index what was found."""
+        self.all = tuple(found)
         self._by_id = {one.id: one for one in found}
         self._by_key = {one.matching_key: one for one in found if one.matching_key is not None}
         self._by_hash = {one.unkeyed_hash: one for one in found if one.unkeyed_hash is not None}
@@ -81,6 +83,36 @@ def find(
             rows = connection.execute(statement.where(column.in_(chunk), *further))
             found += [Known(*row) for row in rows]
     return KnownRecords(found)
+
+
+def superseded(connection: Connection, kind: str) -> dict[str, str]:
+    """Return content hash → record of every version that a later one replaced."""
+    statement = (
+        sa.select(record_version.c.content_hash, record_version.c.record_id)
+        .join(record)
+        .where(
+            record.c.kind == kind,
+            record.c.current_version > 1,
+            record_version.c.version < record.c.current_version,
+        )
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:
+    """Return record → why its present version cannot be sent to a platform."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    empty = sa.literal([], holding.c.findings.type)
+    for chunk in _chunks(sorted(ids)):
+        statement = sa.select(holding.c.record_id, holding.c.findings).where(
+            holding.c.record_id.in_(chunk), holding.c.findings != empty
+        )
+        for row in connection.execute(statement):
+            findings = (
+                Finding(**{**one, "severity": Severity(one["severity"])}) for one in row.findings
+            )
+            found[row.record_id] = (*found.get(row.record_id, ()), *findings)
+    return found
 
 
 def earlier_hashes(connection: Connection, ids: Collection[str]) -> set[tuple[str, str]]:

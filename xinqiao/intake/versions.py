@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -30,28 +30,39 @@ class NewVersion:
         draft: The row as read.
         key: Its matching key, if every part of it is there.
         digest: Keyed hash of its content.
+        secret_fields: Parts of the key that hold an identity number: never planned with.
         storable: False for a row whose key is claimed by another row of the same file.
     """
 
     draft: Draft
     key: str | None
     digest: str
+    secret_fields: tuple[str, ...] = ()
     storable: bool = True
 
     @property
     def valid(self) -> bool:
         """Whether the record can be reported."""
-        return all(one.severity is not Severity.ERROR for one in self.draft.findings)
+        return self.draft.valid
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one row."""
+    """What became of one row.
+
+    Attributes:
+        draft: The row as read.
+        record_id: Its record, or the one that it names; None for neither.
+        effect: What happened to that record.
+        findings: What was found about the row beside the record.
+        current: Whether the row is the record's present version.
+    """
 
     draft: Draft
     record_id: str | None
     effect: Effect
     findings: tuple[Finding, ...] = ()
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +72,29 @@ class Outcome:
     rows: list[Written]
     changes: list[Change]
 
+    @property
+    def reportable(self) -> list[str]:
+        """Ids of the records whose present version is a row without errors."""
+        return [
+            row.record_id
+            for row in self.rows
+            if row.record_id is not None and row.current and row.draft.valid
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes rows of one file in the caller's transaction."""
+    """Writes rows of one file in the caller's transaction.
+
+    Attributes:
+        connection: The transaction.
+        keys: The workspace's keys.
+        kind: Kind of the rows.
+        run_id: The import.
+        department: Who answers for new records (责任科室).
+        cause: Who imports, and when.
+        superseded: Keyed hash of the content of earlier versions → record.
+    """
 
     connection: Connection
     keys: KeyRing
@@ -72,13 +102,15 @@ class Writer:
     run_id: int
     department: str
     cause: Cause
+    superseded: Mapping[str, str]
 
     def write(self, rows: Sequence[NewVersion]) -> Outcome:
         """Write a chunk of rows; see :class:`Outcome`."""
         known = store.find(
             self.connection,
             self.kind.identifier,
-            ids={row.draft.record_id for row in rows if row.draft.record_id is not None},
+            ids={row.draft.record_id for row in rows if row.draft.record_id is not None}
+            | {self.superseded[row.digest] for row in rows if row.digest in self.superseded},
             keys={row.key for row in rows if row.key is not None},
             hashes={row.digest for row in rows if row.key is None},
         )
@@ -101,7 +133,8 @@ class Writer:
     ) -> tuple[store.Known | None, Finding | None]:
         by_key = known.with_key(row.key) if row.key is not None else known.with_hash(row.digest)
         if row.draft.record_id is None:
-            return by_key, None
+            # a record whose number was corrected is still met under its old one
+            return by_key or known.with_id(self.superseded.get(row.digest, "")), None
         record = known.with_id(row.draft.record_id)
         if record is None or record.kind != self.kind.identifier:
             return None, _error(
@@ -123,7 +156,7 @@ class Writer:
     ) -> Written:
         if finding is not None or not row.storable:
             findings = (finding,) if finding is not None else ()
-            return Written(row.draft, None, "ignored", findings)
+            return Written(row.draft, row.draft.record_id, "ignored", findings, current=False)
         if record is None:
             record_id = str(uuid.uuid4())
             pending.records.append(self._record_row(row, record_id))
@@ -138,7 +171,9 @@ class Writer:
                 Severity.WARNING,
                 "与本库中较早的版本相同，现有的较新版本保持不变；确要改回，请在备注中写明后再导入",
             )
-            return Written(row.draft, record.id, "unchanged", (older,))
+            # what was wrong with the row has been corrected since, if the present version is valid
+            draft = replace(row.draft, findings=()) if record.valid else row.draft
+            return Written(draft, record.id, "unchanged", (older,), current=False)
         version = record.version + 1
         pending.updates.append(self._record_row(row, record.id, version))
         self._add_version(row, record.id, version, "record.changed", pending)
@@ -189,8 +224,11 @@ class Writer:
                 },
             )
         )
+        content = {
+            path: text for path, text in draft.content.items() if path not in row.secret_fields
+        }
         pending.changes.append(
-            Change(record_id, self.kind.identifier, version, draft.content, row.valid, decided_on)
+            Change(record_id, self.kind.identifier, version, content, row.valid, decided_on)
         )
 
 

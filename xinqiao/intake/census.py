@@ -1,0 +1,129 @@
+"""Which rows of a file mean the same record, noted before anything is written.
+
+A row claims a number (or, without one, its content) and, when it corrects a record, a record id.
+Rows that claim the same and say the same are repeats; rows that say different things are all in
+error, since nobody but a person knows which one is meant.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from xinqiao.intake.reading import Draft
+from xinqiao.intake.store import Known
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.identity_text import contains_identity_number
+from xinqiao.records.keys import content_for_hash, matching_key
+from xinqiao.records.kinds import kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a row says about which record it is.
+
+    Attributes:
+        key: Matching key, if every part of it is there and none holds an identity number.
+        digest: Keyed hash of the content.
+        record_id: 记录标识, when the row corrects a record.
+        unusable: Parts of the key that hold an identity number, which may never stand in a key.
+    """
+
+    key: str | None
+    digest: str
+    record_id: str | None
+    unusable: tuple[str, ...] = ()
+
+    @property
+    def number_claim(self) -> str:
+        """The claim by number, or by content where there is no number."""
+        return f"key {self.key}" if self.key is not None else f"content {self.digest}"
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Everything that no other row may claim with other content."""
+        if self.record_id is None:
+            return (self.number_claim,)
+        return (f"id {self.record_id}", self.number_claim)
+
+
+def identify(kind: str, draft: Draft, keys: KeyRing) -> Identity:
+    """Return which record a row says that it is."""
+    unusable = tuple(
+        path
+        for path in kind_of(kind).key_fields
+        if _may_hold_identity_number(draft.content.get(path, ""))
+    )
+    key = None if unusable else matching_key(kind, draft.content)
+    digest = keys.lookup_hash(content_for_hash(draft.content))
+    return Identity(key, digest, draft.record_id, unusable)
+
+
+def unusable_key(path: str) -> Finding:
+    """Return the finding about a part of the key that holds an identity number."""
+    message = "此处疑似写有身份证号码，不能用作识别记录的编号，请改填决定书的文书号或机关代码"
+    return Finding(path, "identity_number_in_key", Severity.ERROR, message)
+
+
+@dataclass(slots=True)
+class Census:
+    """The claims of all rows of a file; see the module."""
+
+    _first: dict[str, tuple[int, Identity]] = field(default_factory=dict)
+    _conflicting: dict[str, list[int]] = field(default_factory=dict)
+    _meant: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def record_ids(self) -> set[str]:
+        """The 记录标识 that rows of the file name."""
+        return {one.record_id for _, one in self._first.values() if one.record_id is not None}
+
+    def note(self, row: int, identity: Identity) -> None:
+        """Note the claims of one row; rows are noted in order."""
+        for claim in identity.claims:
+            first_row, first = self._first.setdefault(claim, (row, identity))
+            if claim in self._conflicting:
+                self._conflicting[claim].append(row)
+            elif (first.digest, first.record_id) != (identity.digest, identity.record_id):
+                self._conflicting[claim] = [first_row, row]
+
+    def note_known(self, records: Iterable[Known]) -> None:
+        """Note the records that rows name by 记录标识: another row may mean one by its number."""
+        for record in records:
+            claim = f"content {record.unkeyed_hash}"
+            if record.matching_key is not None:
+                claim = f"key {record.matching_key}"
+            row, other = self._first.get(claim, (0, None))
+            mine = self._first.get(f"id {record.id}")
+            if other is not None and other.record_id is None and mine is not None:
+                self._conflicting.setdefault(f"id {record.id}", []).extend((mine[0], row))
+                self._meant[claim] = f"id {record.id}"
+
+    def repeats(self, row: int, identity: Identity) -> int | None:
+        """Return the earlier row that ``row`` repeats word for word, if there is one."""
+        first = self._first[identity.number_claim][0]
+        return None if first == row or self.conflict(row, identity) is not None else first
+
+    def conflict(self, row: int, identity: Identity) -> Finding | None:
+        """Return the finding about a row that claims what another row claims, if there is one."""
+        meant = self._meant.get(identity.number_claim, "")
+        for claim in (meant, *identity.claims):
+            rows = sorted({one for one in self._conflicting.get(claim, ()) if one != row})
+            if rows:
+                return _conflict(claim, "、".join(map(str, rows)))
+        return None
+
+
+def _conflict(claim: str, others: str) -> Finding:
+    if claim.startswith("key "):
+        message = f"文书号与第 {others} 行相同而内容不同：请核对是文书号写错，还是多余的一行"
+        return Finding("document_number", "key_conflict", Severity.ERROR, message)
+    if claim.startswith("content "):
+        message = f"与第 {others} 行内容相同而记录标识不同：请删去多余的一行"
+        return Finding("", "key_conflict", Severity.ERROR, message)
+    message = f"与第 {others} 行是同一条记录而内容不同：请核对记录标识和文书号，删去多余的一行"
+    return Finding("", "record_conflict", Severity.ERROR, message)
+
+
+def _may_hold_identity_number(text: str) -> bool:
+    return contains_identity_number(text) or mask_identity_numbers(text) != text
