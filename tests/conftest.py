@@ -21,6 +21,9 @@ def clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.startswith("XINQIAO_"):
             monkeypatch.delenv(name)
     yield
+    close = getattr(structlog.get_config()["logger_factory"], "close", None)
+    if close is not None:
+        close()
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 

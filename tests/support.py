@@ -1,5 +1,7 @@
 """What tests of several parts share."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from xinqiao.clock import Clock
@@ -22,3 +24,13 @@ class FrozenClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
+
+
+def wait_until(
+    settled: Callable[[], bool], explain: Callable[[], str], seconds: float = 30
+) -> None:
+    """Try ``settled`` until it holds; fail with ``explain()`` after ``seconds``."""
+    ends_at = time.monotonic() + seconds
+    while not settled():
+        assert time.monotonic() < ends_at, explain()
+        time.sleep(0.05)

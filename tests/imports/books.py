@@ -77,7 +77,7 @@ def company(number: int = 1, **changes: Any) -> Row:
 
 def person(number: int = 1, **changes: Any) -> Row:
     """Return the row of a natural person's permit ``number``."""
-    row = dict.fromkeys(_COMPANY) | _DECISION
+    row: Row = {**dict.fromkeys(_COMPANY), **_DECISION}
     row |= {NAME: "溪样三", CATEGORY: "自然人", "证件类型": "身份证"}
     row |= {"证件号码": IDENTITY_NUMBER, DOCUMENT: f"云交许〔2026〕{number:04}号"}
     return {**row, **changes}

@@ -108,9 +108,7 @@ def test_one_key_with_two_contents_is_an_error_on_both_rows_and_touches_nothing(
     if stored:
         desk.take(company(1))
     before = desk.rows(record_version)
-    report = desk.take(
-        company(1, **{CONTENT: "甲"}), company(2), company(1, **{CONTENT: "乙"})
-    )
+    report = desk.take(company(1, **{CONTENT: "甲"}), company(2), company(1, **{CONTENT: "乙"}))
     assert counts(report) == {"read": 3, "new": 1, "invalid": 2}
     assert codes(report) == [(2, "key_conflict"), (4, "key_conflict")]
     assert [row for row in desk.rows(record_version) if row.source_row != 3] == before

@@ -8,7 +8,6 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-
 _WORDS = {"INTEGER": "数字", "PATH": "路径", "TEXT": "文字", "[default: ": "[默认 "}
 """What click writes on a help page → what operators read."""
 
@@ -116,21 +115,23 @@ def explain_usage(error: click.UsageError) -> str:
 
 
 def _usage_message(error: click.UsageError) -> str:
-    if isinstance(error, click.NoSuchOption):
-        near = f"，是不是想用 {error.possibilities[0]}" if error.possibilities else ""
-        return f"没有选项 {error.option_name}{near}"
-    if isinstance(error, click.MissingParameter):
-        return f"缺少 {_parameter(error)}"
-    if isinstance(error, click.BadParameter):
-        return f"{_parameter(error)} 的值不对：{_expected(error)}"
-    if isinstance(error, click.BadOptionUsage):
-        flag = "does not take a value" in error.message
-        return f"选项 {error.option_name} {'后面不写值' if flag else '后面要写它的值'}"
-    if isinstance(error, NoArgsIsHelpError):
-        return "缺少命令"
-    if extra := _EXTRA.search(error.message):
-        return f"多出了参数 {extra[1]}"
-    return error.format_message()
+    extra = _EXTRA.search(error.message)
+    match error:
+        case click.NoSuchOption():
+            near = f"，是不是想用 {error.possibilities[0]}" if error.possibilities else ""
+            text = f"没有选项 {error.option_name}{near}"
+        case click.MissingParameter():
+            text = f"缺少 {_parameter(error)}"
+        case click.BadParameter():
+            text = f"{_parameter(error)} 的值不对：{_expected(error)}"
+        case click.BadOptionUsage():
+            flag = "does not take a value" in error.message
+            text = f"选项 {error.option_name} {'后面不写值' if flag else '后面要写它的值'}"
+        case NoArgsIsHelpError():
+            text = "缺少命令"
+        case _:
+            text = f"多出了参数 {extra[1]}" if extra else error.format_message()
+    return text
 
 
 def _expected(error: click.BadParameter) -> str:

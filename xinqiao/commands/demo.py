@@ -15,7 +15,12 @@ _NOT_AS_SCRIPTED = 3
 
 
 @click.command(cls=ChineseCommand)
-@click.argument("folder", metavar="[文件夹]", type=click.Path(path_type=Path), default=Path("xinqiao-demo"))
+@click.argument(
+    "folder",
+    metavar="[文件夹]",
+    type=click.Path(path_type=Path),
+    default=Path("xinqiao-demo"),
+)
 @json_option
 @click.pass_context
 def demo(context: click.Context, folder: Path, *, as_json: bool) -> None:

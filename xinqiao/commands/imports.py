@@ -119,6 +119,7 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
             console.print(f"…另有 {len(shown) - _SHOWN_FINDINGS} 条，用 --json 查看全部")
     if report.findings_file:
         console.print(
-            f"有错的行已抄入疑点表：{escape(report.findings_file)}\n改好后用 xinqiao import 导入该表即可。",
+            f"有错的行已抄入疑点表：{escape(report.findings_file)}\n"
+            "改好后用 xinqiao import 导入该表即可。",
             soft_wrap=True,
         )

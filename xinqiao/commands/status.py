@@ -47,7 +47,8 @@ def show_board(name: str, one: dict[str, Any]) -> None:
 
     states = {state: one["states"][state.value] for state in CHINESE}
     if not any(states.values()) and not one["invalid"]:
-        console.print(f"[bold]{escape(one['name'])}[/]（{name}）还没有报送件；用 xinqiao import 导入记录。")
+        title = f"[bold]{escape(one['name'])}[/]（{name}）"
+        console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。")
         return
     print_table(
         [*CHINESE.values()],

@@ -138,7 +138,9 @@ def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list
     found: list[Holding] = []
     for chunk in chunks(sorted({record_id for record_id, _ in places})):
         found += read_holdings(connection, holding.c.record_id.in_(chunk))
-    return [one for one in found if (one.record_id, one.platform) in wanted]
+    chosen = [one for one in found if (one.record_id, one.platform) in wanted]
+    # in order of import: among equally urgent ones the first to come goes first
+    return sorted(chosen, key=lambda one: one.id)
 
 
 def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list[Holding]:

@@ -1,0 +1,166 @@
+"""A rehearsal hub and a simulated platform in a process of its own, over real HTTP."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from tests.support import wait_until
+from xinqiao.audit.verify import verify
+from xinqiao.config.workspace import Workspace, open_workspace
+from xinqiao.hub import Hub, SyncReport
+from xinqiao.intake.report import FileReport
+from xinqiao.queue.board import listing
+from xinqiao.simulator.process import SimulatorProcess, start
+
+PLATFORM = "credit_shandong"
+HEADERS = (
+    "行政相对人名称",
+    "行政相对人类别",
+    "行政相对人代码_1(统一社会信用代码)",
+    "法定代表人",
+    "行政许可决定文书名称",
+    "行政许可决定文书号",
+    "许可类别",
+    "许可内容",
+    "许可决定日期",
+    "有效期自",
+    "有效期至",
+    "许可机关",
+    "许可机关统一社会信用代码",
+    "当前状态",
+    "数据来源单位",
+    "数据来源单位统一社会信用代码",
+)
+BUREAU = "11420000MB15291767"
+
+
+def permit(
+    number: int, name: str = "云溪县青石货物运输有限公司", content: str = "货运"
+) -> list[str]:
+    """Return the cells of one valid permit."""
+    day = "2026/11/03"
+    unit = "云溪县交通运输局"
+    return [
+        name,
+        "法人及非法人组织",
+        "91350100M000100Y43",
+        "试一",
+        "道路运输经营许可决定书",
+        f"云交许〔2026〕{number:04}号",
+        "普通",
+        content,
+        day,
+        day,
+        "2099/12/31",
+        unit,
+        BUREAU,
+        "1",
+        unit,
+        BUREAU,
+    ]
+
+
+@dataclass
+class Rehearsal:
+    """One rehearsal workspace and the platform that it talks to."""
+
+    workspace: Workspace
+    simulator: SimulatorProcess
+
+    @property
+    def hub(self) -> Hub:
+        """Return a hub as a new process would build it."""
+        return Hub(open_workspace(self.workspace.root))
+
+    def load(self, *rows: list[str]) -> FileReport:
+        """Import a workbook of ``rows``."""
+        path = self.workspace.root / "sources" / "许可.xlsx"
+        with xlsxwriter.Workbook(str(path)) as book:
+            sheet = book.add_worksheet("双公示")
+            for number, cells in enumerate([list(HEADERS), *rows]):
+                sheet.write_row(number, 0, cells)
+        return self.hub.importer().run(path)
+
+    def sync(self) -> SyncReport:
+        return self.hub.sync(PLATFORM)[PLATFORM]
+
+    def states(self) -> dict[str, int]:
+        """Return how many submissions stand in each state that any stands in."""
+        return {name: count for name, count in self.board()["states"].items() if count}
+
+    def board(self) -> dict[str, Any]:
+        return self.hub.status()[PLATFORM]
+
+    def settle(self, **expected: int) -> None:
+        """Make passes until the submissions stand as ``expected``, or fail after some seconds."""
+
+        def settled() -> bool:
+            self.sync()
+            return self.states() == expected
+
+        wait_until(settled, lambda: f"{self.states()} instead of {expected}")
+
+    def submissions(self) -> list[dict[str, Any]]:
+        with self.hub.database.reading() as connection:
+            return listing(connection, state=None, platform=PLATFORM, record_id=None, limit=1000)
+
+    def set(self, **replacements: tuple[str, str]) -> None:
+        """Change lines of the platform's file: word → (old, new)."""
+        path = self.workspace.root / "platforms" / f"{PLATFORM}.toml"
+        text = path.read_text("utf-8")
+        for old, new in replacements.values():
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text, "utf-8")
+
+    def judge(self, *numbers: int) -> None:
+        """Check what must hold after every fault: nothing lost, doubled or broken."""
+        received = self.simulator.received()
+        expected = {f"云交许〔2026〕{number:04}号": 1 for number in numbers}
+        assert received["effects"] == expected
+        assert not unasked_resends(received)
+        with self.hub.database.reading() as connection:
+            assert verify(connection).ok
+
+
+def unasked_resends(received: dict[str, Any]) -> list[str]:
+    """Return the batches that followed an unanswered one without a question in between."""
+    events = sorted([*received["calls"], *received["queries"]], key=lambda one: one["sequence"])
+    doubtful, culprits = False, []
+    for event in events:
+        if "bodySha256" not in event:
+            doubtful = False
+            continue
+        if doubtful:
+            culprits.append(event["batchNo"])
+        doubtful = event["fault"] in {"timeout_after_commit", "reset_mid_answer", "slow_trickle"}
+    return culprits
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with start(PLATFORM) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(rehearsal: Workspace, simulator: SimulatorProcess) -> Rehearsal:
+    made = Rehearsal(rehearsal, simulator)
+    made.set(
+        port=(":8642", f":{simulator.port}"),
+        read=("read_seconds = 2", "read_seconds = 0.5"),
+        total=("total_seconds = 5", "total_seconds = 2"),
+        visible=("visible_after_seconds = 1", "visible_after_seconds = 0.2"),
+        first=("poll_after_seconds = 1", "poll_after_seconds = 0.05"),
+        every=("poll_every_seconds = 1", "poll_every_seconds = 0.05"),
+    )
+    path = rehearsal.root / "xinqiao.toml"
+    text = path.read_text("utf-8")
+    text = text.replace("lease_seconds = 60", "lease_seconds = 12")
+    path.write_text(
+        text.replace("backoff_first_seconds = 1", "backoff_first_seconds = 0.1"), "utf-8"
+    )
+    return made
