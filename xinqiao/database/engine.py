@@ -110,7 +110,9 @@ def _translate(error: DBAPIError, url: sa.URL) -> XinqiaoError | None:
         (
             "unable to open",
             SettingsError(
-                f"打不开数据库 {place}：请检查文件夹是否存在、权限是否正确", code="unopened"
+                f"打不开数据库 {place}：请检查文件夹是否存在、本用户能否写入"
+                "（只是查看也要能写该文件夹；在只读的盘上请先复制出来）",
+                code="unopened",
             ),
         ),
         (
