@@ -8,7 +8,13 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-_WORDS = {"INTEGER": "数字", "PATH": "路径", "TEXT": "文字", "[default: ": "[默认 "}
+_WORDS = {
+    "INTEGER": "数字",
+    "FLOAT": "数字",
+    "PATH": "路径",
+    "TEXT": "文字",
+    "[default: ": "[默认 ",
+}
 """What click writes on a help page → what operators read."""
 
 _ENGLISH = re.compile("|".join(map(re.escape, _WORDS)))
@@ -140,6 +146,8 @@ def _expected(error: click.BadParameter) -> str:
         return f"只能是 {'、'.join(map(str, kind.choices))}"
     if kind is click.INT:
         return "应为整数"
+    if kind is click.FLOAT:
+        return "应为数字"
     return error.message
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import console, json_option, print_json, print_table, program
@@ -33,7 +34,8 @@ def demo(context: click.Context, folder: Path, *, as_json: bool) -> None:
 
     def tell(line: str) -> None:
         if not as_json:
-            console.print(f"[dim]{time.monotonic() - started:5.1f} 秒[/]  {line}", soft_wrap=True)
+            seconds = time.monotonic() - started
+            console.print(f"[dim]{seconds:5.1f} 秒[/]  {escape(line)}", soft_wrap=True)
 
     story = tell_story(new_folder(folder), tell)
     if as_json:
@@ -81,7 +83,7 @@ def _show(story: "Story") -> None:
     console.print(story.audit.message)
     if not story.as_scripted:
         console.print("[red]演示没有按脚本走完，请把以上内容发给开发者。[/]")
-    folder = _short(story.workspace.root)
+    folder = escape(str(_short(story.workspace.root)))
     console.print(f"\n工作区留在 {folder}，接下来可以：", soft_wrap=True)
     for command, purpose in (
         ("status", "看板"),
@@ -92,4 +94,4 @@ def _show(story: "Story") -> None:
     ):
         console.print(f"  {program()} -w {folder} {command}   # {purpose}", soft_wrap=True)
     if story.imported.findings_file:
-        console.print(f"  疑点表：{story.imported.findings_file}", soft_wrap=True)
+        console.print(f"  疑点表：{escape(story.imported.findings_file)}", soft_wrap=True)
