@@ -10,7 +10,7 @@ from stdnum.cn import ric
 from xinqiao.privacy.masking import MASK, mask_identity_numbers
 
 NUMBER = "370323190501010018"
-NUMBER_X = "37032319050101009X"
+NUMBER_X = "37032319050101000X"
 OLD_NUMBER = "370323050101001"
 WIDE = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 

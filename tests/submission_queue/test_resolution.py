@@ -151,3 +151,23 @@ def test_a_doubt_under_a_lease_is_left_to_the_one_who_asks(world: World, who: st
     world.clock.advance(1)
     resolve_doubts(worker, world.platform)
     assert world.states() == ["awaiting_receipt"]
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def test_a_submission_at_which_workers_keep_dying_is_held_for_a_person(world: World) -> None:
+    world.add(1)
+    states = []
+    for _ in range(world.deaths_before_hold):
+        world.connector.answers = [Crash()]
+        with pytest.raises(Crash):
+            deliver(world.worker, world.platform)
+        world.clock.advance(61)
+        unknown(world)
+        resolve_doubts(world.worker, world.platform)
+        states += world.states()
+    assert states == ["ready", "held"]
+    assert "中止" in world.submissions()[0].message
+    assert world.submissions()[0].request_started_at is None, "it may be released"

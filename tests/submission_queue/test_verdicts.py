@@ -44,6 +44,11 @@ def test_nothing_found_and_something_else_found_are_told_apart() -> None:
     assert (other.found, other.same, other.fields) == (True, False, ("XK_JDRQ",))
 
 
+def test_an_entry_that_tells_none_of_our_fields_is_not_taken_for_ours() -> None:
+    silent = compare(ROW, [LedgerEntry(ROW.key, {"recordId": "SD1"})])
+    assert (silent.found, silent.same) == (True, False)
+
+
 @given(st.dictionaries(st.text(min_size=1), st.text()))
 def test_a_row_never_differs_from_itself(values: dict[str, str]) -> None:
     assert differing(values, values) == ()

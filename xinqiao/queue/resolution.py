@@ -6,7 +6,7 @@ platform de-duplicates and the whole batch is in doubt, else a person.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -189,7 +189,7 @@ def _settle(
     connection: Connection, worker: Worker, doubt: _Doubt, answers: _Answers
 ) -> list[Decision]:
     cause = worker.cause(connection)
-    decisions = list(answers.decisions)
+    decisions = [_unless_deadly(worker, decision) for decision in answers.decisions]
     for row, not_before in answers.waiting:
         questions = row.ticket.questions + (not_before is None)
         if questions >= worker.questions_before_hold:
@@ -203,6 +203,16 @@ def _settle(
     if any(decision.after is State.AWAITING_RECEIPT for decision in done):
         batches.schedule_poll(connection, doubt.batch_id, cause.at)
     return done
+
+
+def _unless_deadly(worker: Worker, decision: Decision) -> Decision:
+    """Hold what did not arrive because too many workers died sending it."""
+    deaths = decision.ticket.deaths
+    if decision.after is not State.READY or deaths < worker.lease.deaths_before_hold:
+        return decision
+    message = f"报送它的程序已意外中止 {deaths} 次，须人工查明原因后再放行"
+    verdict = Verdict(Outcome.RETRYABLE, "deadly", message, named=False)
+    return replace(decision, after=State.HELD, verdict=verdict)
 
 
 def _record(worker: Worker, doubt: _Doubt, reply: Reply) -> None:

@@ -75,7 +75,8 @@ def _moves(decisions: Sequence[Decision]) -> list[Move]:
             values={
                 "lease_owner": None,
                 "lease_until": None,
-                "deaths": 0,
+                # only a worker that came back proves that the submission does not kill
+                **({"deaths": 0} if decision.ticket.state is State.SENDING else {}),
                 "outcome": decision.verdict.outcome.value,
                 "code": _shown(decision.verdict.code),
                 "message": _shown(decision.verdict.message),
