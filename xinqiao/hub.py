@@ -23,11 +23,12 @@ from xinqiao import logs
 from xinqiao.adapters.base import Connector, Credentials, Probe
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.profile import Profile, load_profile, profile_digest
+from xinqiao.audit.founding import founded_for_rehearsal, record_founding
 from xinqiao.clock import Clock, end_of
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
-from xinqiao.database.migration import check
+from xinqiao.database.migration import check, upgrade
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.importer import Importer
 from xinqiao.mapping.registry import digest as format_digest
@@ -114,6 +115,13 @@ class Hub:
         """The database, checked to be at the present schema."""
         database = open_database(self.workspace)
         check(database)
+        with database.reading() as connection:
+            if founded_for_rehearsal(connection) and not self.settings.workspace.rehearsal:
+                raise SettingsError(
+                    "这是演练工作区，不能改作正式使用：请恢复 xinqiao.toml 的 rehearsal = true，"
+                    "正式报送另用 xinqiao init 新建",
+                    code="rehearsal",
+                )
         return database
 
     @cached_property
@@ -347,3 +355,17 @@ def person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def prepare_database(workspace: Workspace) -> None:
+    """Create or upgrade the workspace's database, and note what the workspace was made for."""
+    database = open_database(workspace)
+    upgrade(database)
+    with database.writing() as connection:
+        record_founding(
+            connection,
+            rehearsal=workspace.settings.workspace.rehearsal,
+            actor=person(),
+            at=Clock().now(),
+        )
+    database.close()

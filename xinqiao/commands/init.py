@@ -19,17 +19,14 @@ def init(context: click.Context, folder: Path | None, *, rehearsal: bool, yes: b
     import sys
 
     from xinqiao.config.workspace import SETTINGS_FILE, create_workspace
-    from xinqiao.database.migration import upgrade
-    from xinqiao.hub import open_database
+    from xinqiao.hub import prepare_database
 
     root = folder or context.find_root().obj
     existed = (root / SETTINGS_FILE).exists()
     if not yes and not existed and sys.stdin.isatty():
         click.confirm(f"在 {root.absolute()} 新建工作区？", default=True, abort=True)
     workspace = create_workspace(root, rehearsal=rehearsal)
-    database = open_database(workspace)
-    upgrade(database)
-    database.close()
+    prepare_database(workspace)
     if existed:
         console.print(f"工作区已是完整的：{escape(str(workspace.root))}")
         return

@@ -10,11 +10,9 @@ from typing import Any
 
 from xinqiao.audit.verify import Verification, verify
 from xinqiao.config.workspace import Workspace, create_workspace
-from xinqiao.database.engine import Database
-from xinqiao.database.migration import upgrade
 from xinqiao.demo.dates import bring_up_to_date
 from xinqiao.errors import BusyError
-from xinqiao.hub import Hub
+from xinqiao.hub import Hub, prepare_database
 from xinqiao.intake.report import FileReport
 from xinqiao.queue.board import listing
 from xinqiao.queue.states import State
@@ -98,9 +96,7 @@ def tell_story(folder: Path, tell: Tell) -> Story:
     """
     tell(f"新建演练工作区 {folder}")
     workspace = create_workspace(folder, rehearsal=True)
-    database = Database(workspace.database_url)
-    upgrade(database)
-    database.close()
+    prepare_database(workspace)
     hub = Hub(workspace)
     shipped = resources.files("xinqiao.demo") / WORKBOOK
     workbook = workspace.root / "sources" / WORKBOOK
