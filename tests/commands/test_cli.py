@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from tests.commands.terminal import Terminal
 from tests.e2e.conftest import HEADERS, permit
 from xinqiao.cli import COMMANDS
 from xinqiao.config.workspace import Workspace
@@ -33,17 +34,31 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(rehearsal: Workspace) -> Run:
-    """Run ``xinqiao`` in a process of its own on the rehearsal workspace."""
+def run(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``xinqiao`` on the rehearsal workspace within this process."""
 
     def command(*words: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        with monkeypatch.context() as patch:
+            for name, text in environment.items():
+                patch.setenv(name, text)
+            said = terminal.run(*words)
+        return subprocess.CompletedProcess(words, said.code, said.out, said.err)
+
+    return command
+
+
+@pytest.fixture
+def spawn(rehearsal: Workspace) -> Run:
+    """Run ``xinqiao`` on the rehearsal workspace in a process of its own."""
+
+    def command(*words: str | Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "xinqiao", "-w", str(rehearsal.root), *map(str, words)],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            env={**os.environ, "COLUMNS": "160", **environment},
+            env={**os.environ, "COLUMNS": "160"},
         )
 
     return command
@@ -76,6 +91,18 @@ def test_import_tells_rows_columns_and_reasons_and_asks_for_a_person(run: Run, b
     assert "新增 2" in done.stdout
     assert "许可类别" in done.stdout
     assert "疑点表" in done.stdout
+
+
+def test_codes_and_streams_of_a_process_of_its_own(spawn: Run, book: Path) -> None:
+    imported = spawn("import", book, "--json")
+    assert (imported.returncode, imported.stderr) == (3, "")
+    assert as_json(imported)["files"][0]["new"] == 2
+    failed = spawn("import", "没有.xlsx")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert "没有.xlsx" in failed.stderr
+    wrong = spawn("queue", "hold", "1")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert spawn("queue", "hold", "1", "--reason", "等函复").returncode == 0
 
 
 def test_a_second_import_changes_nothing(run: Run, book: Path) -> None:

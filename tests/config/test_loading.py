@@ -1,60 +1,156 @@
-"""A wrong setting is answered with file, key and what was expected."""
+"""Loading settings: every message names the file, the key, and what to write instead."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from xinqiao.config.loading import parse, read_toml
 from xinqiao.config.settings import Settings
 from xinqiao.errors import SettingsError
 
-PLACE = Path("xinqiao.toml")
+SOURCE = Path("/ws/xinqiao.toml")
+TEMPLATES = Path(__file__).parents[2] / "xinqiao" / "config" / "templates"
+
+
+def complaint(values: dict[str, Any]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse(Settings, values, SOURCE)
+    return caught.value.message
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "said"),
     [
-        pytest.param(
-            {"delivery": {"lease_secons": 5}},
-            ("delivery.lease_secons", "lease_seconds"),
-            id="unknown key",
+        (
+            {"delivery": {"lease_second": 5}},
+            "不认识的设置“delivery.lease_second”，是不是想写“lease_seconds”？",
         ),
-        pytest.param({"bureu": {}}, ("bureu", "bureau"), id="unknown section"),
-        pytest.param({"bureau": {"name": 5}}, ("bureau.name", "文字"), id="wrong type"),
-        pytest.param(
-            {"deadlines": {"counting": "sometimes"}},
-            ("deadlines.counting", "exclusive"),
-            id="not one of the words",
+        ({"deadline": {}}, "不认识的设置“deadline”，是不是想写“deadlines”？"),
+        ({"bureau": {"zzz": 1}}, "不认识的设置“bureau.zzz”，这里可以写：name、code"),
+        (
+            {"zzz": 1},
+            "不认识的设置“zzz”，这里可以写：workspace、bureau、database、deadlines、delivery、logging",
         ),
-        pytest.param(
+        ({"workspace": {"rehearsal": "maybe"}}, "设置“workspace.rehearsal”应为true 或 false"),
+        ({"workspace": {"rehearsal": []}}, "设置“workspace.rehearsal”应为true 或 false"),
+        (
+            {"deadlines": {"due_soon_working_days": "two"}},
+            "设置“deadlines.due_soon_working_days”应为整数",
+        ),
+        (
+            {"deadlines": {"due_soon_working_days": 2.5}},
+            "设置“deadlines.due_soon_working_days”应为整数",
+        ),
+        (
+            {"deadlines": {"due_soon_working_days": []}},
+            "设置“deadlines.due_soon_working_days”应为整数",
+        ),
+        ({"database": {"busy_seconds": "long"}}, "设置“database.busy_seconds”应为数字"),
+        ({"database": {"busy_seconds": {}}}, "设置“database.busy_seconds”应为数字"),
+        ({"database": {"busy_seconds": float("nan")}}, "设置“database.busy_seconds”应为有限的数字"),
+        (
+            {"delivery": {"lease_seconds": float("inf")}},
+            "设置“delivery.lease_seconds”应为有限的数字",
+        ),
+        ({"bureau": {"name": 5}}, "设置“bureau.name”应为文字（加引号）"),
+        ({"bureau": "某局"}, "设置“bureau”应为一节（写成 [名称]，下面逐行写设置）"),
+        (
+            {"deadlines": {"counting": "both"}},
+            "设置“deadlines.counting”应为 'exclusive' 或 'inclusive'",
+        ),
+        ({"database": {"busy_seconds": 0}}, "设置“database.busy_seconds”应大于 0"),
+        ({"database": {"busy_seconds": 601}}, "设置“database.busy_seconds”应不大于 600"),
+        (
+            {"deadlines": {"due_soon_working_days": -1}},
+            "设置“deadlines.due_soon_working_days”应不小于 0",
+        ),
+        (
+            {"delivery": {"lease_seconds": 1e300}},
+            "设置“delivery.lease_seconds”应不大于 86400",
+        ),
+        (
             {"delivery": {"deaths_before_hold": 0}},
-            ("delivery.deaths_before_hold", "1"),
-            id="out of bounds",
+            "设置“delivery.deaths_before_hold”应不小于 1",
         ),
     ],
 )
-def test_a_wrong_setting_names_file_key_and_expectation(
-    values: dict[str, object], words: tuple[str, ...]
+def test_a_wrong_setting_is_named_with_its_file_and_what_to_write(
+    values: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(SettingsError) as refused:
-        parse(Settings, values, PLACE)
-    assert all(word in refused.value.message for word in ("xinqiao.toml", *words))
+    assert complaint(values) == f"{SOURCE}：{said}"
 
 
-def test_bad_toml_names_the_line(tmp_path: Path) -> None:
+def test_a_missing_setting_is_named() -> None:
+    class Section(BaseModel):
+        address: str
+
+    with pytest.raises(SettingsError, match="缺少设置“address”"):
+        parse(Section, {}, SOURCE)
+
+
+def test_a_value_is_never_shown() -> None:
+    assert "s3cret" not in complaint({"database": {"url": {"password": "s3cret"}}})
+    assert "s3cret" not in complaint({"logging": {"level": "s3cret"}})
+
+
+def test_an_empty_file_gives_safe_defaults() -> None:
+    settings = parse(Settings, {}, SOURCE)
+    assert settings == Settings()
+    assert not settings.workspace.rehearsal
+    assert settings.deadlines.counting == "exclusive"
+
+
+@pytest.mark.parametrize("name", ["xinqiao.toml", "rehearsal.toml"])
+def test_every_shipped_settings_file_is_valid(name: str) -> None:
+    path = TEMPLATES / name
+    settings = parse(Settings, read_toml(path), path)
+    assert settings.workspace.rehearsal == (name == "rehearsal.toml")
+
+
+def test_the_shipped_settings_are_the_defaults() -> None:
+    path = TEMPLATES / "xinqiao.toml"
+    assert parse(Settings, read_toml(path), path) == Settings()
+
+
+def test_every_shipped_template_is_toml_or_plain_text() -> None:
+    """So that a template added later is read here too."""
+    names = {path.name for path in TEMPLATES.iterdir()}
+    toml = {path.name for path in TEMPLATES.glob("*.toml") if read_toml(path)}
+    assert names - toml == {"sources.txt"}
+
+
+def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "xinqiao.toml"
-    path.write_text('[bureau]\nname = "没有结束\n', "utf-8")
-    with pytest.raises(SettingsError, match="line 2"):
+    path.write_text("[bureau]\nname = 示例县\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="line 2") as caught:
         read_toml(path)
+    assert str(path) in caught.value.message
 
 
-def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
     path = tmp_path / "xinqiao.toml"
-    path.write_bytes('[bureau]\nname = "交通局"\n'.encode("gb18030"))
-    with pytest.raises(SettingsError, match="UTF-8"):
+    path.write_bytes('[bureau]\nname = "示例县交通运输局"\n'.encode("gb18030"))
+    with pytest.raises(SettingsError, match="不是 UTF-8") as caught:
         read_toml(path)
+    assert str(path) in caught.value.message
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "xinqiao.toml"
+    path.write_text('name = "示例县"\n', encoding="utf-8-sig")
+    assert read_toml(path) == {"name": "示例县"}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"none\.toml"):
-        read_toml(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match="找不到设置文件") as caught:
+        read_toml(tmp_path / "xinqiao.toml")
+    assert caught.value.code == "settings_missing"
+    assert str(tmp_path / "xinqiao.toml") in caught.value.message
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="无法读取") as caught:
+        read_toml(tmp_path)
+    assert str(tmp_path) in caught.value.message

@@ -1,30 +1,47 @@
 """The demo tells the whole story, twice if asked, and leaves earlier ones alone."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from xinqiao.demo.dates import MADE_ON, bring_up_to_date
 from xinqiao.demo.story import new_folder
 from xinqiao.intake.reading import read_table
 
 
-def test_the_demo_ends_as_scripted(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "xinqiao", "demo", str(tmp_path / "demo"), "--json"]
+def run_demo(folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "xinqiao", "demo", str(folder), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told: dict[str, Any] = json.loads(done.stdout)
     assert told["as_scripted"]
     assert (told["lost"], told["doubled"]) == (0, 0)
     assert told["states"]["accepted"] == 52
     assert told["states"]["rejected"] == 3
     assert told["doubts"] > 0
     assert told["audit"]["ok"]
+    return told
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_demo_ends_as_scripted_and_a_second_one_leaves_the_first_alone(tmp_path: Path) -> None:
+    first = run_demo(tmp_path / "demo")
+    before = content(tmp_path / "demo")
+    second = run_demo(tmp_path / "demo")
+    assert first["workspace"] == str(tmp_path / "demo")
+    assert second["workspace"] == str(tmp_path / "demo-2")
+    assert content(tmp_path / "demo") == before
 
 
 def test_an_earlier_demo_is_never_touched(tmp_path: Path) -> None:
@@ -52,3 +69,22 @@ def test_the_example_is_brought_up_to_date_on_the_same_weekdays(tmp_path: Path, 
     assert [draft.valid for draft in before] == [draft.valid for draft in after]
     long_term = {draft.content.get("valid_until") for draft in after}
     assert "2099-12-31" in long_term
+
+
+def cells(path: Path) -> list[object]:
+    sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+    return [cell for row in sheet.to_python() for cell in row]
+
+
+def test_every_date_keeps_its_spelling_and_everything_else_stays_as_it_is(tmp_path: Path) -> None:
+    target = tmp_path / "permits.xlsx"
+    with resources.as_file(resources.files("xinqiao.demo") / "permits.xlsx") as source:
+        bring_up_to_date(source, target, MADE_ON + timedelta(weeks=5))
+        before, after = cells(source), cells(target)
+    moved = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert {type(old) for old, _ in moved} == {date, str}
+    assert all(type(old) is type(new) for old, new in moved)
+    texts = [(old, new) for old, new in moved if isinstance(old, str) and isinstance(new, str)]
+    shapes = {re.sub(r"\d+", "9", old) for old, _ in texts}
+    assert shapes == {"9/9/9", "9-9-9", "9.9.9", "9年9月9日", "9"}
+    assert all(re.sub(r"\d+", "9", old) == re.sub(r"\d+", "9", new) for old, new in texts)

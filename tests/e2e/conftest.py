@@ -1,18 +1,22 @@
 """A rehearsal hub and a simulated platform in a process of its own, over real HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import xlsxwriter
+from sqlalchemy.engine import Connection
 
 from tests.support import wait_until
 from xinqiao.audit.verify import verify
 from xinqiao.config.workspace import Workspace, open_workspace
+from xinqiao.database.tables import batch, batch_row, holding, submission
 from xinqiao.hub import Hub, SyncReport
 from xinqiao.intake.report import FileReport
 from xinqiao.queue.board import listing
+from xinqiao.queue.states import State
 from xinqiao.simulator.process import SimulatorProcess, start
 
 PLATFORM = "credit_shandong"
@@ -34,6 +38,21 @@ HEADERS = (
     "数据来源单位",
     "数据来源单位统一社会信用代码",
 )
+UNCLEAR = frozenset(
+    {
+        "timeout_before",
+        "timeout_after_commit",
+        "reset_mid_answer",
+        "slow_trickle",
+        "http_500_after_commit",
+        "refuse_5xx_before",
+        "html_page",
+        "error_inside_200",
+        "wrong_encoding",
+    }
+)
+"""Faults of a submission after which nobody can know whether the platform took it."""
+
 BUREAU = "11420000MB15291767"
 
 
@@ -121,22 +140,55 @@ class Rehearsal:
         received = self.simulator.received()
         expected = {f"云交许〔2026〕{number:04}号": 1 for number in numbers}
         assert received["effects"] == expected
-        assert not unasked_resends(received)
         with self.hub.database.reading() as connection:
+            assert not unasked_resends(received, rows_of_batches(connection))
             assert verify(connection).ok
+            claimed = {
+                row["document_number"]
+                for row in listing(
+                    connection, state=State.ACCEPTED, platform=PLATFORM, record_id=None, limit=1000
+                )
+            }
+        assert claimed == set(expected)
 
 
-def unasked_resends(received: dict[str, Any]) -> list[str]:
-    """Return the batches that followed an unanswered one without a question in between."""
+def rows_of_batches(connection: Connection) -> dict[str, set[tuple[int, str]]]:
+    """Return batch number → (submission, document number) of its rows, as the hub noted them."""
+    rows: dict[str, set[tuple[int, str]]] = {}
+    statement = (
+        sa.select(batch.c.number, submission.c.id, holding.c.wanted_key)
+        .select_from(batch_row)
+        .join(batch)
+        .join(submission, submission.c.id == batch_row.c.submission_id)
+        .join(holding, holding.c.id == submission.c.holding_id)
+    )
+    for number, submission_id, key in connection.execute(statement):
+        rows.setdefault(number, set()).add((submission_id, key))
+    return rows
+
+
+def unasked_resends(
+    received: dict[str, Any], rows: Mapping[str, set[tuple[int, str]]]
+) -> list[tuple[str, str]]:
+    """Return (batch, document number) of rows sent again while their fate was unknown.
+
+    A row's fate is unknown from a call whose answer cannot have been read, or was none of the
+    platform's, until the platform was asked about its batch or its document number.
+    """
     events = sorted([*received["calls"], *received["queries"]], key=lambda one: one["sequence"])
-    doubtful, culprits = False, []
+    doubtful: set[tuple[int, str]] = set()
+    culprits = []
     for event in events:
-        if "bodySha256" not in event:
-            doubtful = False
+        if "parameters" in event:
+            asked = event["parameters"]
+            about_batch = rows.get(asked.get("batchNo", ""), set())
+            key = asked.get("documentNumber")
+            doubtful = {row for row in doubtful if row not in about_batch and row[1] != key}
             continue
-        if doubtful:
-            culprits.append(event["batchNo"])
-        doubtful = event["fault"] in {"timeout_after_commit", "reset_mid_answer", "slow_trickle"}
+        sent = rows[event["batchNo"]] if event["batchNo"] else set()
+        culprits += [(event["batchNo"], key) for _, key in sent & doubtful]
+        if event["fault"] in UNCLEAR:
+            doubtful |= sent
     return culprits
 
 
@@ -152,14 +204,14 @@ def stage(rehearsal: Workspace, simulator: SimulatorProcess) -> Rehearsal:
     made.set(
         port=(":8642", f":{simulator.port}"),
         read=("read_seconds = 2", "read_seconds = 0.5"),
-        total=("total_seconds = 5", "total_seconds = 2"),
+        total=("total_seconds = 5", "total_seconds = 1.2"),
         visible=("visible_after_seconds = 1", "visible_after_seconds = 0.2"),
         first=("poll_after_seconds = 1", "poll_after_seconds = 0.05"),
         every=("poll_every_seconds = 1", "poll_every_seconds = 0.05"),
     )
     path = rehearsal.root / "xinqiao.toml"
     text = path.read_text("utf-8")
-    text = text.replace("lease_seconds = 60", "lease_seconds = 12")
+    text = text.replace("lease_seconds = 60", "lease_seconds = 6.5")
     path.write_text(
         text.replace("backoff_first_seconds = 1", "backoff_first_seconds = 0.1"), "utf-8"
     )

@@ -42,7 +42,7 @@ def test_no_identity_number_survives_in_any_text(before: str, number: str, after
 
 
 @given(identity_numbers(), st.sampled_from("年号aZ证（,。\n\t _"))
-def test_numbers_survive_neither_full_width_nor_with_a_small_x_nor_old(
+def test_full_width_small_x_and_fifteen_digit_numbers_are_masked_beside_anything(
     number: str, beside: str
 ) -> None:
     forms = number.translate(WIDE), number.lower(), number[:6] + number[8:17]

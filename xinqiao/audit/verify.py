@@ -121,7 +121,7 @@ def _damage(row: sa.Row[Any], expected: int, previous: str) -> str:
 def _plain(body: str) -> dict[str, Any]:
     try:
         plain = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets without end are no entry either
         return {}
     return plain if isinstance(plain, dict) else {}
 

@@ -14,6 +14,7 @@ _WORDS = {
     "PATH": "路径",
     "TEXT": "文字",
     "[default: ": "[默认 ",
+    "[required]": "[必填]",
 }
 """What click writes on a help page → what operators read."""
 
