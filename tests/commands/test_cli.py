@@ -401,7 +401,7 @@ def test_every_command_explains_itself_in_chinese(run: Run, command: str) -> Non
 
 
 def test_init_makes_a_workspace_once_and_completes_it_the_second_time(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "xinqiao", "init", str(tmp_path / "ws"), "--yes"]
+    command = [sys.executable, "-m", "xinqiao", "init", str(tmp_path / "new"), "--yes"]
     first = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     second = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert "已新建" in first.stdout

@@ -11,7 +11,7 @@ def xinqiao(*words: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_rehearsal_cannot_be_made_real_by_a_word_in_its_settings(tmp_path: Path) -> None:
-    root = tmp_path / "ws"
+    root = tmp_path / "new"
     assert xinqiao("init", root, "--rehearsal", "--yes").returncode == 0
     assert xinqiao("-w", root, "status").returncode == 0
     settings = root / "xinqiao.toml"

@@ -69,6 +69,16 @@ def test_every_changed_bit_of_a_token_is_refused(text: str, data: st.DataObject)
         RING.decrypt_text(damaged.decode(), CONTEXT)
 
 
+def test_a_token_changed_only_in_bits_that_base64_does_not_use_is_refused() -> None:
+    token = RING.encrypt_text("", CONTEXT)
+    body, last = token[:-3], token[-3]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    twin = body + alphabet[alphabet.index(last) ^ 1] + "=="
+    assert base64.b64decode(twin.rpartition(":")[2]) == base64.b64decode(token.rpartition(":")[2])
+    with pytest.raises(DamageError):
+        RING.decrypt_text(twin, CONTEXT)
+
+
 @given(st.text("0123456789", max_size=20), st.data())
 def test_a_token_cut_off_anywhere_is_refused(text: str, data: st.DataObject) -> None:
     token = RING.encrypt_text(text, CONTEXT)
