@@ -61,4 +61,3 @@ class DamageError(XinqiaoError):
     """Stored data contradicts itself; a person must look before anything goes on."""
 
     code = "damage"
-    exit_code = 3

@@ -3,7 +3,6 @@
 Everything below is handed what it needs; nothing below knows the workspace.
 """
 
-import getpass
 import hashlib
 import os
 import secrets
@@ -17,22 +16,21 @@ from functools import cached_property
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Credentials, Probe
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.profile import Profile, load_profile, profile_digest
-from xinqiao.audit.founding import founded_for_rehearsal, record_founding
 from xinqiao.clock import Clock, end_of
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
-from xinqiao.database.migration import check, upgrade
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.importer import Importer
 from xinqiao.mapping.registry import digest as format_digest
 from xinqiao.mapping.registry import formats
+from xinqiao.opening import open_database, person
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
 from xinqiao.queue.delivery import Worker, deliver
@@ -112,17 +110,8 @@ class Hub:
 
     @cached_property
     def database(self) -> Database:
-        """The database, checked to be at the present schema."""
-        database = open_database(self.workspace)
-        check(database)
-        with database.reading() as connection:
-            if founded_for_rehearsal(connection) and not self.settings.workspace.rehearsal:
-                raise SettingsError(
-                    "这是演练工作区，不能改作正式使用：请恢复 xinqiao.toml 的 rehearsal = true，"
-                    "正式报送另用 xinqiao init 新建",
-                    code="rehearsal",
-                )
-        return database
+        """The database, checked to be the right one at the present schema."""
+        return open_database(self.workspace)
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -246,13 +235,26 @@ class Hub:
             report.reached = sent + resolve_doubts(self.worker, platform)
             report.reached += collect(self.worker, platform)
         with self.database.reading() as connection:
-            stands = platforms.standing(connection, name)
-        if stands.paused_at is not None:
-            report.note = f"已暂停：{stands.paused_reason}"
-        elif stands.next_call_at is not None and stands.next_call_at > self.clock.now():
-            wait = (stands.next_call_at - self.clock.now()).total_seconds()
-            report.note = f"平台暂时不可用，约 {max(1, round(wait))} 秒后可再试；未报送的都已保留"
+            report.note = self._note(connection, name)
         return report
+
+    def _note(self, connection: DatabaseConnection, name: str) -> str:
+        """Return what keeps a pass from being complete, in Chinese; empty if nothing does."""
+        now = self.clock.now()
+        stands = platforms.standing(connection, name)
+        if stands.paused_at is not None:
+            return f"已暂停：{stands.paused_reason}"
+        if stands.next_call_at is not None and stands.next_call_at > now:
+            wait = max(1, round((stands.next_call_at - now).total_seconds()))
+            return f"平台暂时不可用，约 {wait} 秒后可再试；未报送的都已保留"
+        under_way = board.under_way(connection, name)
+        if under_way.until is not None:
+            wait = max(1, round((under_way.until - now).total_seconds()))
+            return (
+                f"{under_way.count} 条正由另一程序报送，或上次报送时被中断；"
+                f"若是中断，约 {wait} 秒后再执行 xinqiao sync 即会向平台查证"
+            )
+        return ""
 
     @cached_property
     def worker(self) -> Worker:
@@ -330,42 +332,3 @@ class Hub:
             day += timedelta(days=1)
             days -= self.calendar.status(day).working
         return end_of(day)
-
-
-def open_database(workspace: Workspace) -> Database:
-    """Return the workspace's database, whatever its schema.
-
-    Raises:
-        SettingsError: The configured URL is none that can be used; it is not shown, since it may
-            hold a password.
-    """
-    try:
-        return Database(workspace.database_url, workspace.settings.database.busy_seconds)
-    except (ArgumentError, ImportError) as error:
-        raise SettingsError(
-            "数据库地址（xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL）不能用："
-            "写法如 sqlite:////文件夹/xinqiao.db；用 PostgreSQL 时还须安装它的驱动程序",
-            code="database_url",
-        ) from error
-
-
-def person() -> str:
-    """Return the name under which the person at the keyboard is logged in."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
-
-
-def prepare_database(workspace: Workspace) -> None:
-    """Create or upgrade the workspace's database, and note what the workspace was made for."""
-    database = open_database(workspace)
-    upgrade(database)
-    with database.writing() as connection:
-        record_founding(
-            connection,
-            rehearsal=workspace.settings.workspace.rehearsal,
-            actor=person(),
-            at=Clock().now(),
-        )
-    database.close()

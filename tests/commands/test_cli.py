@@ -304,7 +304,7 @@ def no_database(workspace: Workspace) -> None:
         (no_workspace, 1, "xinqiao init"),
         (no_keys, 1, "keys.toml"),
         (open_keys, 1, "chmod 600"),
-        (damaged, 3, "备份"),
+        (damaged, 1, "备份"),
         (no_database, 1, "xinqiao init"),
     ],
 )

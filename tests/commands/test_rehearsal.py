@@ -17,7 +17,7 @@ def test_a_rehearsal_cannot_be_made_real_by_a_word_in_its_settings(tmp_path: Pat
     settings = root / "xinqiao.toml"
     text = settings.read_text("utf-8")
     settings.write_text(text.replace("rehearsal = true", "rehearsal = false"), "utf-8")
-    assert xinqiao("init", root, "--yes").returncode == 0
+    assert xinqiao("init", root, "--yes").returncode == 1
     refused = xinqiao("-w", root, "status")
     assert refused.returncode == 1
     assert "演练工作区" in refused.stderr

@@ -96,7 +96,6 @@ def test_a_group_without_a_command_is_wrong_usage_and_not_an_error_of_the_progra
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("deadline", "明天"), "“明天”不是日期"),
         (("deadline", "2026-11-20", "--rule", "D99"), "D99"),
         (("sync", "--platform", "nowhere"), "本工作区没有平台“nowhere”，已有：credit_shandong"),
         (("platforms", "show", "nowhere"), "已有：credit_shandong"),
@@ -114,6 +113,13 @@ def test_an_unknown_name_is_answered_with_the_known_ones(
     done = terminal.run(*words)
     assert done.code == 1
     assert told in "".join(done.err.split("\n"))
+
+
+@pytest.mark.parametrize("day", ["明天", "2026-02-30"])
+def test_what_is_no_date_is_wrong_usage(terminal: Terminal, day: str) -> None:
+    done = terminal.run("deadline", day)
+    assert done.code == 2
+    assert f"“{day}”不是日期" in done.err
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(terminal: Terminal) -> None:

@@ -177,6 +177,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(stage: Rehearsal) -> None:
         wait_until(lambda: bool(stage.simulator.received()["calls"]), lambda: "nothing arrived")
         os.kill(worker.pid, signal.SIGKILL)
     assert stage.states() == {"sending": 3}
+    assert "3 条" in stage.sync().note, "the operator is told what is under way, and until when"
     stage.settle(accepted=3)
     stage.judge(*NUMBERS)
 

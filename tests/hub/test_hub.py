@@ -7,9 +7,9 @@ import pytest
 from tests.imports.books import company, write_book
 from tests.support import FrozenClock
 from xinqiao.config.workspace import Workspace, create_workspace, open_workspace
-from xinqiao.database.migration import upgrade
 from xinqiao.errors import InputError, RefusedError, SettingsError
-from xinqiao.hub import Hub, open_database
+from xinqiao.hub import Hub
+from xinqiao.opening import prepare_database
 
 PLATFORM = "credit_shandong"
 OTHER = "transport_credit"
@@ -19,9 +19,7 @@ OTHER = "transport_credit"
 def real(tmp_path: Path) -> Workspace:
     """A workspace for real records, with an address that can reach nobody."""
     workspace = create_workspace(tmp_path / "real", rehearsal=False)
-    database = open_database(workspace)
-    upgrade(database)
-    database.close()
+    prepare_database(workspace)
     write_platform(workspace, 'base_url = "https://credit-shandong.invalid"')
     return workspace
 

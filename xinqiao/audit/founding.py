@@ -1,30 +1,61 @@
-"""The first entry of the log: whether the workspace was made for rehearsal or for real records.
+"""The first entry of the log: which workspace this is, and what it was made for (建库).
 
-The log cannot be changed unnoticed, so a rehearsal cannot become real by a word in a file.
+The log cannot be changed unnoticed, so a rehearsal cannot become real by a word in a file. The
+entry's hash is also kept outside the database: a database that was lost and made anew, or put in
+another's place, is found by it.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
-from xinqiao.audit.chain import Entry
+from xinqiao.audit.chain import Detail, Entry
 from xinqiao.database.tables import audit
 
 FOUNDED = "workspace.founded"
 
 
-def record_founding(connection: Connection, *, rehearsal: bool, actor: str, at: datetime) -> None:
-    """Write the first entry; does nothing when the log has one."""
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """The first entry.
+
+    Attributes:
+        hash: Of the entry, 64 hex digits; no two workspaces share it.
+        rehearsal: Whether the workspace was made for rehearsal.
+    """
+
+    hash: str
+    rehearsal: bool
+
+
+def record_founding(
+    connection: Connection, *, workspace: str, rehearsal: bool, actor: str, at: datetime
+) -> None:
+    """Write the first entry; does nothing when the log has one.
+
+    Args:
+        connection: A write transaction.
+        workspace: Something that no other workspace has.
+        rehearsal: What the workspace is made for.
+        actor: Who makes it.
+        at: When.
+    """
     if connection.execute(sa.select(sa.func.count()).select_from(audit)).scalar_one() == 0:
-        append(connection, [Entry(FOUNDED, details={"rehearsal": rehearsal})], actor=actor, at=at)
+        details: dict[str, Detail] = {"workspace": workspace, "rehearsal": rehearsal}
+        append(connection, [Entry(FOUNDED, details=details)], actor=actor, at=at)
 
 
-def founded_for_rehearsal(connection: Connection) -> bool:
-    """Tell whether the workspace was made for rehearsal."""
-    body = connection.execute(
-        sa.select(audit.c.body).where(audit.c.sequence == 1, audit.c.action == FOUNDED)
-    ).scalar_one_or_none()
-    return body is not None and bool(json.loads(body)["details"]["rehearsal"])
+def founding(connection: Connection) -> Founding | None:
+    """Return the founding entry, or None in a log that does not begin with one."""
+    row = connection.execute(
+        sa.select(audit.c.body, audit.c.hash).where(
+            audit.c.sequence == 1, audit.c.action == FOUNDED
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Founding(row.hash, bool(json.loads(row.body)["details"]["rehearsal"]))

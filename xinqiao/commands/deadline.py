@@ -49,14 +49,14 @@ def deadline(
 
 
 def _read_date(text: str) -> date:
-    from xinqiao.errors import InputError
     from xinqiao.intake.dates import UnreadableDateError, read_date
 
     try:
         return read_date(text)
     except UnreadableDateError as error:
-        raise InputError(
-            f"“{text}”不是日期；写法如 2026-11-20、2026/11/20 或 2026年11月20日"
+        raise click.BadParameter(
+            f"“{text}”不是日期；写法如 2026-11-20、2026/11/20 或 2026年11月20日",
+            param_hint="日期",
         ) from error
 
 

@@ -19,7 +19,7 @@ def init(context: click.Context, folder: Path | None, *, rehearsal: bool, yes: b
     import sys
 
     from xinqiao.config.workspace import SETTINGS_FILE, create_workspace
-    from xinqiao.hub import prepare_database
+    from xinqiao.opening import prepare_database
 
     root = folder or context.find_root().obj
     existed = (root / SETTINGS_FILE).exists()

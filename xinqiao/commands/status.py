@@ -67,6 +67,12 @@ def show_board(name: str, one: dict[str, Any]) -> None:
         console.print(f"  [red]已暂停[/]：{escape(one['paused_reason'])}")
     if not one["confirmed"]:
         console.print("  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm")
+    if one["sending_until"]:
+        console.print(
+            f"  报送中的正由另一程序处理，或上次被中断；{local_time(one['sending_until'])} 以后"
+            "执行 xinqiao sync 即会查证",
+            soft_wrap=True,
+        )
     for line in _next_steps(one):
         console.print(f"  → {line}")
 
@@ -83,6 +89,7 @@ def _next_steps(one: dict[str, Any]) -> list[str]:
         "挂起的：xinqiao queue list --state held": states["held"],
         "有错的：改好疑点表（var/findings/）后再导入": one["invalid"],
         "继续报送和收取回执：xinqiao sync": states["ready"]
+        + states["sending"]
         + states["awaiting_receipt"]
         + states["in_doubt"],
     }

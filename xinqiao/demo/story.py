@@ -12,8 +12,9 @@ from xinqiao.audit.verify import Verification, verify
 from xinqiao.config.workspace import Workspace, create_workspace
 from xinqiao.demo.dates import bring_up_to_date
 from xinqiao.errors import BusyError
-from xinqiao.hub import Hub, prepare_database
+from xinqiao.hub import Hub
 from xinqiao.intake.report import FileReport
+from xinqiao.opening import prepare_database
 from xinqiao.queue.board import listing
 from xinqiao.queue.states import State
 from xinqiao.simulator.process import SimulatorProcess, start

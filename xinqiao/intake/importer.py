@@ -77,7 +77,7 @@ class Importer:
             InputError: The file as a whole cannot be used; nothing was stored.
         """
         table = read_table(path, kind=kind, today=self.clock.today())
-        report = FileReport(file=str(path), kind=table.kind)
+        report = FileReport(file=mask_identity_numbers(str(path)), kind=table.kind)
         report.findings += [
             RowFinding(one.row, one.column, one.code, one.severity, one.message)
             for one in table.findings
@@ -189,11 +189,12 @@ class Importer:
         except OSError as error:
             message = f"文件夹 {self.findings_folder} 无法新建（{error.strerror}），请检查权限"
             raise SettingsError(message, code="findings_file") from error
-        target = self.findings_folder / f"{path.stem}-疑点-{stamp}.xlsx"
+        stem = mask_identity_numbers(path.stem)
+        target = self.findings_folder / f"{stem}-疑点-{stamp}.xlsx"
         number = 1
         while target.exists():
             number += 1
-            target = self.findings_folder / f"{path.stem}-疑点-{stamp}-{number}.xlsx"
+            target = self.findings_folder / f"{stem}-疑点-{stamp}-{number}.xlsx"
         write_findings_workbook(target, table, rows)
         return target
 

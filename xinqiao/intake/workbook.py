@@ -77,6 +77,9 @@ def _check_name(path: Path) -> None:
         return
     if not path.exists():
         raise _missing(path)
+    if path.is_dir():
+        message = f"{path} 是一个文件夹；请写明其中的文件，如 {path / '许可.xlsx'}"
+        raise InputError(message, code="file_format")
     known = _OTHER_FORMATS.get(suffix)
     what = f"是{known}（{suffix}）" if known else "的扩展名不是 .xlsx"
     message = f"{path.name}：文件{what}，目前只能导入 .xlsx，{_SAVE_AS}"

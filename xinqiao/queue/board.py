@@ -1,5 +1,6 @@
 """Reading the queue for people: the board, lists, and the story of one submission (看板)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ def platform_board(
             holding.c.findings != sa.literal([], holding.c.findings.type),
         )
     ).scalar_one()
+    busy = under_way(connection, platform)
     stands = standing(connection, platform)
     return {
         "states": {state.value: states.get(state.value, 0) for state in State},
@@ -63,6 +65,7 @@ def platform_board(
             count.where(duty.c.due_at > now, duty.c.due_at <= due_soon_at)
         ).scalar_one(),
         "oldest_due": None if oldest is None else oldest.due_on.isoformat(),
+        "sending_until": busy.until.isoformat() if busy.until is not None else None,
         "oldest_due_provisional": oldest is not None and oldest.provisional,
         "paused": stands.paused_at is not None,
         "paused_reason": stands.paused_reason,
@@ -71,6 +74,24 @@ def platform_board(
         else None,
         "last_success_at": stands.last_success_at.isoformat() if stands.last_success_at else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Submissions that a worker holds, and when the last of their leases ends."""
+
+    count: int
+    until: datetime | None
+
+
+def under_way(connection: Connection, platform: str) -> UnderWay:
+    """Return what is being sent to ``platform`` by a worker that lives, or was when one died."""
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.max(submission.c.lease_until)).where(
+            submission.c.platform == platform, submission.c.state == State.SENDING.value
+        )
+    ).one()
+    return UnderWay(row[0], row[1])
 
 
 def unrouted(connection: Connection) -> int:
