@@ -39,10 +39,9 @@ def test_a_row_without_a_decision_date_opens_its_duty_when_it_is_corrected(world
 def test_a_version_that_does_not_fit_the_format_has_findings_and_no_submission(
     world: World,
 ) -> None:
-    plan = world.plan("r1", 1, document_name="名" * 65)
+    world.version("r1", 1, document_name="名" * 65)
     assert world.submissions() == []
-    assert world.holdings()[0].findings
-    assert list(plan.misfits) == ["r1"]
+    assert [one["code"] for one in world.holdings()[0].findings] == ["too_long"]
 
 
 def test_a_correction_before_it_left_replaces_the_submission_and_keeps_the_due_date(

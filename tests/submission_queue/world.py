@@ -30,7 +30,7 @@ from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.delivery import Worker
 from xinqiao.queue.lease import Lease
-from xinqiao.queue.planning import Change, Plan, Planner
+from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
@@ -163,7 +163,7 @@ class World:
         """Import one valid permit per number; ``changes`` name fields with ``__`` for dots."""
         ids = [str(uuid.uuid4()) for _ in numbers]
         for record_id, number in zip(ids, numbers, strict=True):
-            self.plan(record_id, 1, number, valid=True, decided=True, **changes)
+            self.version(record_id, 1, number, valid=True, decided=True, **changes)
         return ids
 
     def version(
@@ -175,21 +175,8 @@ class World:
         valid: bool = True,
         decided: bool = True,
         **changes: str,
-    ) -> str:
+    ) -> None:
         """Write one version of a record and plan what follows from it."""
-        self.plan(record_id, version, number, valid=valid, decided=decided, **changes)
-        return record_id
-
-    def plan(
-        self,
-        record_id: str,
-        version: int,
-        number: int = 1,
-        *,
-        valid: bool = True,
-        decided: bool = True,
-        **changes: str,
-    ) -> Plan:
         content = {
             **CONTENT,
             "document_number": f"云交许〔2026〕{number:04}号",
@@ -240,7 +227,7 @@ class World:
                 ],
             )
             change = Change(record_id, "permit", version, content, valid, decided_on)
-            return self.planner().plan(connection, [change], cause)
+            self.planner().plan(connection, [change], cause)
 
     def rows(self, table: sa.Table, *where: Any) -> list[sa.Row[Any]]:
         with self.database.reading() as connection:

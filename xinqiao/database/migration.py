@@ -20,7 +20,7 @@ def upgrade(database: Database) -> None:
         SettingsError: The database was written by a newer program.
     """
     from alembic import command  # noqa: PLC0415 - only this function needs it
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - the same
 
     config = Config()
     config.set_main_option("script_location", "xinqiao:database/migrations")

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import record_version
 from xinqiao.privacy.keys import KeyRing, is_token
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.identity_text import contains_identity_number
-
-_CHUNK = 400
-"""Pairs in one query; SQLite allows 999 parameters everywhere."""
 
 
 def protect(
@@ -55,8 +53,7 @@ def load_contents(
     """Return (record id, version) → content for every version asked for."""
     pairs = list(wanted)
     contents: dict[tuple[str, int], dict[str, str]] = {}
-    for start in range(0, len(pairs), _CHUNK):
-        chunk = pairs[start : start + _CHUNK]
+    for chunk in in_chunks(pairs):
         rows = connection.execute(
             sa.select(
                 record_version.c.record_id, record_version.c.version, record_version.c.content

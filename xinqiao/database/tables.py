@@ -62,6 +62,7 @@ record_version = sa.Table(
     sa.Column("import_run_id", sa.ForeignKey("import_run.id"), nullable=False),
     sa.Column("source_row", sa.Integer, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Index("ix_record_version_content_hash", "content_hash"),
     comment="one state of a record; never changed (记录版本)",
 )
 

@@ -123,7 +123,6 @@ class Importer:
             run_id,
             department,
             cause,
-            store.superseded(connection, table.kind),
         )
         bad_rows: list[FindingsRow] = []
         for drafts in _chunks(table.drafts()):
@@ -167,8 +166,7 @@ class Importer:
                 report.duplicates += 1
                 _note(report, table, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
-        plan = self.planner.plan(writer.connection, outcome.changes, writer.cause)
-        report.not_routed += plan.not_routed
+        report.not_routed += self.planner.plan(writer.connection, outcome.changes, writer.cause)
         misfits = store.misfits(writer.connection, outcome.reportable)
         bad: list[FindingsRow] = []
         for row in outcome.rows:

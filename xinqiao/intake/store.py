@@ -7,11 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, import_run, record, record_version
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
-
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +78,17 @@ def find(
         (record.c.unkeyed_hash, hashes, (record.c.kind == kind,)),
     )
     for column, wanted, further in searches:
-        for chunk in _chunks(sorted(wanted)):
+        for chunk in in_chunks(wanted):
             rows = connection.execute(statement.where(column.in_(chunk), *further))
             found += [Known(*row) for row in rows]
     return KnownRecords(found)
-
-
-def superseded(connection: Connection, kind: str) -> dict[str, str]:
-    """Return content hash → record of every version that a later one replaced."""
-    statement = (
-        sa.select(record_version.c.content_hash, record_version.c.record_id)
-        .join(record)
-        .where(
-            record.c.kind == kind,
-            record.c.current_version > 1,
-            record_version.c.version < record.c.current_version,
-        )
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:
     """Return record → why its present version cannot be sent to a platform."""
     found: dict[str, tuple[Finding, ...]] = {}
     empty = sa.literal([], holding.c.findings.type)
-    for chunk in _chunks(sorted(ids)):
+    for chunk in in_chunks(ids):
         statement = sa.select(holding.c.record_id, holding.c.findings).where(
             holding.c.record_id.in_(chunk), holding.c.findings != empty
         )
@@ -115,20 +100,23 @@ def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Fin
     return found
 
 
-def earlier_hashes(connection: Connection, ids: Collection[str]) -> set[tuple[str, str]]:
-    """Return (record id, content hash) of every version but the present one."""
-    hashes: set[tuple[str, str]] = set()
-    for chunk in _chunks(sorted(ids)):
+def earlier_versions(
+    connection: Connection, kind: str, hashes: Collection[str]
+) -> set[tuple[str, str]]:
+    """Return (record id, content hash) of the replaced versions that have one of ``hashes``."""
+    found: set[tuple[str, str]] = set()
+    for chunk in in_chunks(hashes):
         statement = (
             sa.select(record_version.c.record_id, record_version.c.content_hash)
             .join(record)
             .where(
-                record_version.c.record_id.in_(chunk),
+                record.c.kind == kind,
+                record_version.c.content_hash.in_(chunk),
                 record_version.c.version < record.c.current_version,
             )
         )
-        hashes.update((row[0], row[1]) for row in connection.execute(statement))
-    return hashes
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
 
 
 def open_run(
@@ -189,7 +177,3 @@ def update_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
         {"which": row["id"]} | {f"new_{name}": row[name] for name in names} for row in rows
     ]
     connection.execute(statement, parameters)
-
-
-def _chunks(values: Sequence[str]) -> list[Sequence[str]]:
-    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]

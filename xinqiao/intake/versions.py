@@ -93,7 +93,6 @@ class Writer:
         run_id: The import.
         department: Who answers for new records (责任科室).
         cause: Who imports, and when.
-        superseded: Keyed hash of the content of earlier versions → record.
     """
 
     connection: Connection
@@ -102,22 +101,22 @@ class Writer:
     run_id: int
     department: str
     cause: Cause
-    superseded: Mapping[str, str]
 
     def write(self, rows: Sequence[NewVersion]) -> Outcome:
         """Write a chunk of rows; see :class:`Outcome`."""
+        earlier = store.earlier_versions(
+            self.connection, self.kind.identifier, {row.digest for row in rows}
+        )
+        superseded = {digest: record_id for record_id, digest in sorted(earlier)}
+        named = {row.draft.record_id for row in rows if row.draft.record_id is not None}
         known = store.find(
             self.connection,
             self.kind.identifier,
-            ids={row.draft.record_id for row in rows if row.draft.record_id is not None}
-            | {self.superseded[row.digest] for row in rows if row.digest in self.superseded},
+            ids=named | set(superseded.values()),
             keys={row.key for row in rows if row.key is not None},
             hashes={row.digest for row in rows if row.key is None},
         )
-        matched = [(row, *self._match(row, known)) for row in rows]
-        earlier = store.earlier_hashes(
-            self.connection, {record.id for _, record, _ in matched if record is not None}
-        )
+        matched = [(row, *self._match(row, known, superseded)) for row in rows]
         pending = _Pending()
         written = [
             self._place(row, record, finding, earlier, pending) for row, record, finding in matched
@@ -129,12 +128,12 @@ class Writer:
         return Outcome(written, pending.changes)
 
     def _match(
-        self, row: NewVersion, known: store.KnownRecords
+        self, row: NewVersion, known: store.KnownRecords, superseded: Mapping[str, str]
     ) -> tuple[store.Known | None, Finding | None]:
         by_key = known.with_key(row.key) if row.key is not None else known.with_hash(row.digest)
         if row.draft.record_id is None:
             # a record whose number was corrected is still met under its old one
-            return by_key or known.with_id(self.superseded.get(row.digest, "")), None
+            return by_key or known.with_id(superseded.get(row.digest, "")), None
         record = known.with_id(row.draft.record_id)
         if record is None or record.kind != self.kind.identifier:
             return None, _error(

@@ -14,7 +14,6 @@ from xinqiao.database.tables import (
     duty,
     holding,
     receipt,
-    record,
     submission,
 )
 from xinqiao.errors import InputError
@@ -92,15 +91,6 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
         )
     ).one()
     return UnderWay(row[0], row[1])
-
-
-def unrouted(connection: Connection) -> int:
-    """Count the valid records that are owed to no platform (不报送)."""
-    return connection.execute(
-        sa.select(sa.func.count())
-        .select_from(record)
-        .where(~sa.exists().where(holding.c.record_id == record.c.id))
-    ).scalar_one()
 
 
 _LISTED = (

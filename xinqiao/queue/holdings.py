@@ -1,6 +1,6 @@
 """Holdings (持有): what each platform should hold of a record, and the submission that follows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,15 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record, submission
 from xinqiao.queue.states import OPEN, State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause, Move, advance, create
 
 KEY_CHANGED = "平台据以识别的文书号已改变：须先撤回平台上的旧记录，再作为新记录报送"
-
-_CHUNK = 400
-"""Values in one query; SQLite allows 999 parameters everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
 def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list[Holding]:
     wanted = set(places)
     found: list[Holding] = []
-    for chunk in chunks(sorted({record_id for record_id, _ in places})):
+    for chunk in in_chunks(sorted({record_id for record_id, _ in places})):
         found += read_holdings(connection, holding.c.record_id.in_(chunk))
     chosen = [one for one in found if (one.record_id, one.platform) in wanted]
     # in order of import: among equally urgent ones the first to come goes first
@@ -172,7 +170,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
 
 def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[int, Ticket]:
     found: dict[int, Ticket] = {}
-    for chunk in chunks(holding_ids):
+    for chunk in in_chunks(holding_ids):
         statement = select_tickets().where(
             submission.c.holding_id.in_(chunk), submission.c.state.in_(sorted(OPEN))
         )
@@ -183,12 +181,6 @@ def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[in
 def _known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
     column = submission.c.idempotency_key
     known: set[str] = set()
-    for chunk in chunks(keys):
+    for chunk in in_chunks(keys):
         known.update(connection.execute(sa.select(column).where(column.in_(chunk))).scalars())
     return known
-
-
-def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield ``values`` in pieces that fit into one query."""
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

@@ -15,11 +15,12 @@ from sqlalchemy.engine import Connection
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import end_of, local_date
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding
 from xinqiao.mapping.registry import format_for
-from xinqiao.queue.holdings import chunks, replan, write_holdings
+from xinqiao.queue.holdings import replan, write_holdings
 from xinqiao.queue.transitions import Cause
-from xinqiao.records.findings import Finding
+from xinqiao.records.subject import NATURAL_PERSON
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting, due
 from xinqiao.routing.routes import routes_for
@@ -47,19 +48,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What came of planning.
-
-    Attributes:
-        not_routed: How many changes are owed to no platform.
-        misfits: Record id → why a valid version does not fit a platform's format.
-    """
-
-    not_routed: int
-    misfits: Mapping[str, tuple[Finding, ...]]
-
-
-@dataclass(frozen=True, slots=True)
 class Planner:
     """Plans for one workspace.
 
@@ -73,10 +61,13 @@ class Planner:
     calendar: WorkingCalendar
     counting: Counting
 
-    def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> "Plan":
-        """Open duties, bring holdings up to date, create or replace submissions."""
+    def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> int:
+        """Open duties, bring holdings up to date, create or replace submissions.
+
+        Returns:
+            How many of ``changes`` are owed to no platform.
+        """
         routed = 0
-        misfits: dict[str, tuple[Finding, ...]] = {}
         duties: list[dict[str, Any]] = []
         wanted: list[dict[str, Any]] = []
         ids = [change.record_id for change in changes]
@@ -86,15 +77,12 @@ class Planner:
             routes = [
                 route
                 for route in routes_for(change.kind, self.platforms)
-                if route.natural_persons or change.content.get("subject.category") != "自然人"
+                if route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
             ]
             routed += bool(routes)
             for route in routes:
                 place = (change.record_id, route.platform)
-                row, findings = _wanted(change, route.platform, cause)
-                wanted.append(row)
-                if change.valid and findings:
-                    misfits[change.record_id] = misfits.get(change.record_id, ()) + findings
+                wanted.append(_wanted(change, route.platform, cause))
                 if place not in owed and change.decided_on is not None:
                     starts_on, rule = change.decided_on, route.rule
                 elif held.get(place) is not None:
@@ -107,7 +95,7 @@ class Planner:
         _open_duties(connection, duties, cause)
         write_holdings(connection, wanted)
         replan(connection, [(row["record_id"], row["platform"]) for row in wanted], cause)
-        return Plan(len(changes) - routed, misfits)
+        return len(changes) - routed
 
     def _duty(
         self, change: Change, platform: str, rule: str, starts_on: date, cause: Cause
@@ -130,21 +118,15 @@ class Planner:
         }
 
 
-def _wanted(
-    change: Change, platform: str, cause: Cause
-) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    findings: tuple[Finding, ...] = ()
-    key = None
+def _wanted(change: Change, platform: str, cause: Cause) -> dict[str, Any]:
     compiled = format_for(platform, change.kind)
     rendering = compiled.render(change.content)
-    if rendering.values is not None:
-        key = compiled.key_of(rendering.values)
-    else:
-        findings = rendering.findings
-    stored = [asdict(finding) for finding in findings]
+    fits = rendering.values is not None
+    key = compiled.key_of(rendering.values) if rendering.values is not None else None
+    stored = [] if fits else [asdict(finding) for finding in rendering.findings]
     if not change.valid:
         stored.insert(0, {"field": "", "code": "invalid", "severity": "error", "message": INVALID})
-    row = {
+    return {
         "record_id": change.record_id,
         "platform": platform,
         "wanted_version": change.version,
@@ -152,7 +134,6 @@ def _wanted(
         "findings": stored,
         "updated_at": cause.at,
     }
-    return row, findings
 
 
 INVALID = "记录本身有错误，改正后重新导入才能报送"
@@ -160,7 +141,7 @@ INVALID = "记录本身有错误，改正后重新导入才能报送"
 
 def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str], int | None]:
     held: dict[tuple[str, str], int | None] = {}
-    for chunk in chunks(ids):
+    for chunk in in_chunks(ids):
         statement = sa.select(
             holding.c.record_id, holding.c.platform, holding.c.held_version
         ).where(holding.c.record_id.in_(chunk))
@@ -170,7 +151,7 @@ def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[tuple[str
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str]]:
     owed: set[tuple[str, str]] = set()
-    for chunk in chunks(ids):
+    for chunk in in_chunks(ids):
         statement = sa.select(duty.c.record_id, duty.c.platform).where(duty.c.record_id.in_(chunk))
         owed.update((row[0], row[1]) for row in connection.execute(statement))
     return owed

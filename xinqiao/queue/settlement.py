@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import batch, batch_row, duty, holding, receipt
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.holdings import replan
@@ -21,7 +22,6 @@ from xinqiao.queue.transitions import Cause, Move, advance
 from xinqiao.queue.verdicts import Verdict
 
 _LONGEST_MESSAGE = 500
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ def _receipt(decision: Decision, cause: Cause) -> dict[str, Any]:
 
 def _known_receipts(connection: Connection, ids: Sequence[int]) -> set[tuple[int, str]]:
     known: set[tuple[int, str]] = set()
-    for start in range(0, len(ids), _CHUNK):
+    for chunk in in_chunks(ids):
         statement = sa.select(receipt.c.submission_id, receipt.c.digest).where(
-            receipt.c.submission_id.in_(ids[start : start + _CHUNK])
+            receipt.c.submission_id.in_(chunk)
         )
         known.update((row[0], row[1]) for row in connection.execute(statement))
     return known

@@ -7,10 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
 from xinqiao.queue.states import State
-
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,8 @@ def read_tickets(connection: Connection, statement: sa.Select[tuple[object, ...]
 
 def tickets_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Ticket]:
     """Return the submissions of ``ids`` that exist."""
-    wanted = list(ids)
     found: dict[int, Ticket] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        statement = select_tickets().where(submission.c.id.in_(wanted[start : start + _CHUNK]))
+    for chunk in in_chunks(list(ids)):
+        statement = select_tickets().where(submission.c.id.in_(chunk))
         found.update({ticket.id: ticket for ticket in read_tickets(connection, statement)})
     return found

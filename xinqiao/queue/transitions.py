@@ -10,10 +10,9 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Detail, Entry
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
 from xinqiao.queue.states import State, allowed
-
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def create(connection: Connection, rows: Sequence[Mapping[str, Any]], cause: Cau
 
 def _lock(connection: Connection, ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
     rows: dict[int, sa.Row[Any]] = {}
-    for start in range(0, len(ids), _CHUNK):
+    for chunk in in_chunks(ids):
         statement = (
             sa.select(
                 submission.c.id,
@@ -130,7 +129,7 @@ def _lock(connection: Connection, ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
                 submission.c.platform,
                 submission.c.version,
             )
-            .where(submission.c.id.in_(ids[start : start + _CHUNK]))
+            .where(submission.c.id.in_(chunk))
             .order_by(submission.c.id)
             .with_for_update()
         )

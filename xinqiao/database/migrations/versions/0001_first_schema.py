@@ -249,6 +249,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "version", name=op.f("pk_record_version")),
         comment="one state of a record; never changed (记录版本)",
     )
+    op.create_index(
+        "ix_record_version_content_hash", "record_version", ["content_hash"], unique=False
+    )
     op.create_table(
         "submission",
         sa.Column("id", Identity, nullable=False),
