@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.engine import Database
 from xinqiao.errors import SettingsError
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of the schema, oldest first; a test compares it with the migration scripts."""
 
 

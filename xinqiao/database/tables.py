@@ -43,9 +43,12 @@ record = sa.Table(
     sa.Column("department", sa.Text, nullable=False, server_default=""),
     sa.Column("current_version", sa.Integer, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("document_key", sa.Text, comment="the key without its subject (同一文书号)"),
+    sa.Column("exemption", sa.String(40), comment="rule by which nobody is owed it (不报送)"),
     sa.UniqueConstraint("kind", "matching_key"),
     sa.UniqueConstraint("kind", "unkeyed_hash"),
     sa.Index("ix_record_subject_hash", "subject_hash"),
+    sa.Index("ix_record_document_key", "document_key"),
     comment="one local credit record (信用记录)",
 )
 
@@ -64,6 +67,18 @@ record_version = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("ix_record_version_content_hash", "content_hash"),
     comment="one state of a record; never changed (记录版本)",
+)
+
+withdrawal = sa.Table(
+    "withdrawal",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_on", sa.Date, nullable=False),
+    sa.Column("document", sa.Text, nullable=False, comment="what revoked the decision"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    comment="the decision was revoked or void: no platform should hold it (撤回)",
 )
 
 duty = sa.Table(
@@ -177,6 +192,7 @@ submission = sa.Table(
     sa.Column("message", sa.Text, nullable=False, server_default="", comment="masked"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("platform_key", sa.Text, comment="key of the row as sent; null before"),
     sa.CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
     sa.Index(
         "ix_submission_one_open",
@@ -196,6 +212,7 @@ submission = sa.Table(
     ),
     sa.Index("ix_submission_batch_id", "batch_id"),
     sa.Index("ix_submission_record_id", "record_id"),
+    sa.Index("ix_submission_platform_key", "platform_key"),
     comment="one operation on the way to one platform: the queue entry (报送件)",
 )
 
@@ -258,6 +275,21 @@ platform_state = sa.Table(
     sa.Column("next_call_at", Instant),
     sa.Column("last_success_at", Instant),
     comment="confirmation, pause and rest of one platform (平台)",
+)
+
+calendar_notice = sa.Table(
+    "calendar_notice",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False, comment="发文字号"),
+    sa.Column("year", sa.Integer, comment="year whose whole schedule it sets"),
+    sa.Column("days", JsonText, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_sha256", sa.String(64), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("imported_at", Instant, nullable=False),
+    sa.Index("ix_calendar_notice_number", "number"),
+    comment="notices on holidays that the bureau imported; the last of a number holds (放假通知)",
 )
 
 audit = sa.Table(
