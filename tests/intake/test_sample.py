@@ -7,7 +7,7 @@ from pathlib import Path
 from xinqiao.demo.make_permits import write
 from xinqiao.intake.reading import read_table
 from xinqiao.records.findings import Severity
-from xinqiao.records.keys import matching_key
+from xinqiao.records.keys import document_key
 
 SHIPPED = Path(str(resources.files("xinqiao.demo") / "permits.xlsx"))
 TODAY = date(2026, 11, 20)
@@ -42,7 +42,7 @@ def test_sample_holds_every_sort_of_row() -> None:
     }
     assert len(cleaned) == 2
     assert sum("未登记" in draft.content["subject.name"] for draft in drafts) == 3
-    keys = [matching_key(table.kind, draft.content) for draft in drafts]
+    keys = [document_key(table.kind, draft.content) for draft in drafts]
     assert len(set(keys)) == 59
     categories = [draft.content["subject.category"] for draft in drafts]
     assert all(15 <= categories.count(one) <= 25 for one in set(categories))

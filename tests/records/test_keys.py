@@ -3,7 +3,7 @@ import json
 import pytest
 
 from xinqiao.errors import InputError
-from xinqiao.records.keys import content_for_hash, matching_key
+from xinqiao.records.keys import content_for_hash, document_key
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ from xinqiao.records.keys import content_for_hash, matching_key
 )
 def test_brackets_widths_and_blanks_make_no_other_key(number: str) -> None:
     content = {"authority_code": "11420000MB15291767", "document_number": number}
-    assert matching_key("permit", content) == "permit|11420000MB15291767|源交许[2026]0001号"
+    assert document_key("permit", content) == "permit|11420000MB15291767|源交许[2026]0001号"
 
 
 def test_other_numbers_are_other_keys() -> None:
     keys = {
-        matching_key("permit", {"authority_code": "A", "document_number": number})
+        document_key("permit", {"authority_code": "A", "document_number": number})
         for number in ("源交许〔2026〕0001号", "源交许〔2026〕0010号", "源交许〔2025〕0001号")
     }
     assert len(keys) == 3
@@ -41,12 +41,12 @@ def test_other_numbers_are_other_keys() -> None:
     ],
 )
 def test_without_all_parts_there_is_no_key(content: dict[str, str]) -> None:
-    assert matching_key("permit", content) is None
+    assert document_key("permit", content) is None
 
 
 def test_unknown_kind_is_told() -> None:
     with pytest.raises(InputError, match=r"没有“permits”这种记录类型.*permit（行政许可）"):
-        matching_key("permits", {})
+        document_key("permits", {})
 
 
 def test_hash_bytes_do_not_depend_on_the_order_of_fields() -> None:

@@ -14,8 +14,18 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
-from xinqiao.records.keys import content_for_hash, matching_key
+from xinqiao.records.keys import (
+    content_for_hash,
+    document_key,
+    matching_key,
+    same_name,
+    subject_text,
+)
 from xinqiao.records.kinds import kind_of
+from xinqiao.records.subject import CODE_FIELDS
+
+
+_NUMBERS = frozenset({*CODE_FIELDS, "subject.certificate_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +34,21 @@ class Identity:
 
     Attributes:
         key: Matching key, if every part of it is there and none holds an identity number.
+        document: Key of the document alone, under the same condition.
         digest: Keyed hash of the content.
         record_id: 记录标识, when the row corrects a record.
+        name: The subject's name.
+        sound: Whether nothing is wrong with the subject's number, so that another number under
+            the same document means another subject.
         unusable: Parts of the key that hold an identity number, which may never stand in a key.
     """
 
     key: str | None
+    document: str | None
     digest: str
     record_id: str | None
+    name: str
+    sound: bool
     unusable: tuple[str, ...] = ()
 
     @property
@@ -54,9 +71,24 @@ def identify(kind: str, draft: Draft, keys: KeyRing) -> Identity:
         for path in kind_of(kind).key_fields
         if _may_hold_identity_number(draft.content.get(path, ""))
     )
-    key = None if unusable else matching_key(kind, draft.content)
-    digest = keys.lookup_hash(content_for_hash(draft.content))
-    return Identity(key, digest, draft.record_id, unusable)
+    document = None if unusable else document_key(kind, draft.content)
+    subject = None
+    if kind_of(kind).subject_in_key:
+        subject = keys.lookup_hash(subject_text(draft.content).encode())
+    return Identity(
+        key=matching_key(document, subject) if document is not None else None,
+        document=document,
+        digest=keys.lookup_hash(content_for_hash(draft.content)),
+        record_id=draft.record_id,
+        name=draft.content.get("subject.name", ""),
+        sound=not _number_in_doubt(draft),
+        unusable=unusable,
+    )
+
+
+def _number_in_doubt(draft: Draft) -> bool:
+    errors = {one.field for one in draft.findings if one.severity is Severity.ERROR}
+    return not errors.isdisjoint(_NUMBERS)
 
 
 def unusable_key(path: str) -> Finding:
@@ -70,6 +102,7 @@ class Census:
     """The claims of all rows of a file; see the module."""
 
     _first: dict[str, tuple[int, Identity]] = field(default_factory=dict)
+    _documents: dict[str, list[tuple[int, Identity]]] = field(default_factory=dict)
     _conflicting: dict[str, list[int]] = field(default_factory=dict)
     _meant: dict[str, str] = field(default_factory=dict)
 
@@ -78,14 +111,30 @@ class Census:
         """The 记录标识 that rows of the file name."""
         return {one.record_id for _, one in self._first.values() if one.record_id is not None}
 
+    def claims(self, key: str) -> bool:
+        """Return whether a row of the file says that it is the record of ``key``."""
+        return f"key {key}" in self._first
+
     def note(self, row: int, identity: Identity) -> None:
         """Note the claims of one row; rows are noted in order."""
+        if identity.document is not None and identity.document != identity.key:
+            self._note_subject(row, identity, identity.document)
         for claim in identity.claims:
             first_row, first = self._first.setdefault(claim, (row, identity))
             if claim in self._conflicting:
                 self._conflicting[claim].append(row)
             elif (first.digest, first.record_id) != (identity.digest, identity.record_id):
                 self._conflicting[claim] = [first_row, row]
+
+    def _note_subject(self, row: int, identity: Identity, document: str) -> None:
+        """Note whose row of a document it is: one name with a wrong number is no second subject."""
+        others = self._documents.setdefault(document, [])
+        for other_row, other in others:
+            in_doubt = not (identity.sound and other.sound)
+            if identity.key != other.key and in_doubt and same_name(identity.name, other.name):
+                for claim in (f"key {identity.key}", f"key {other.key}"):
+                    self._conflicting.setdefault(claim, []).extend((other_row, row))
+        others.append((row, identity))
 
     def note_known(self, records: Iterable[Known]) -> None:
         """Note the records that rows name by 记录标识: another row may mean one by its number."""

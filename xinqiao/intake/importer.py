@@ -123,6 +123,7 @@ class Importer:
             run_id,
             department,
             cause,
+            census.claims,
         )
         bad_rows: list[FindingsRow] = []
         for drafts in _chunks(table.drafts()):
@@ -205,7 +206,12 @@ def _new_version(draft: Draft, identity: Identity, census: Census) -> NewVersion
     if found:
         draft = replace(draft, findings=(*draft.findings, *found))
     return NewVersion(
-        draft, identity.key, identity.digest, identity.unusable, storable=conflict is None
+        draft,
+        identity.key,
+        identity.document,
+        identity.digest,
+        identity.unusable,
+        storable=conflict is None,
     )
 
 

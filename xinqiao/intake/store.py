@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import holding, import_run, record, record_version
+from xinqiao.database.tables import holding, import_run, record, record_version, withdrawal
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 
@@ -24,6 +24,16 @@ class Known:
     version: int
     content_hash: str
     valid: bool
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A record under a document number that another row names too (同一文书号的另一当事人)."""
+
+    record: Known
+    document: str
+    name: str
 
 
 class KnownRecords:
@@ -59,19 +69,7 @@ def find(
 ) -> KnownRecords:
     """Return every record that one of ``ids``, ``keys`` or ``hashes`` names."""
     found: list[Known] = []
-    present = sa.and_(
-        record_version.c.record_id == record.c.id,
-        record_version.c.version == record.c.current_version,
-    )
-    statement = sa.select(
-        record.c.id,
-        record.c.kind,
-        record.c.matching_key,
-        record.c.unkeyed_hash,
-        record.c.current_version,
-        record_version.c.content_hash,
-        record_version.c.valid,
-    ).join(record_version, present)
+    statement = sa.select(*_KNOWN).join(record_version, _PRESENT)
     searches = (
         (record.c.id, ids, ()),
         (record.c.matching_key, keys, (record.c.kind == kind,)),
@@ -82,6 +80,37 @@ def find(
             rows = connection.execute(statement.where(column.in_(chunk), *further))
             found += [Known(*row) for row in rows]
     return KnownRecords(found)
+
+
+_PRESENT = sa.and_(
+    record_version.c.record_id == record.c.id,
+    record_version.c.version == record.c.current_version,
+)
+_KNOWN = (
+    record.c.id,
+    record.c.kind,
+    record.c.matching_key,
+    record.c.unkeyed_hash,
+    record.c.current_version,
+    record_version.c.content_hash,
+    record_version.c.valid,
+    sa.exists().where(withdrawal.c.record_id == record.c.id),
+)
+
+
+def siblings(connection: Connection, documents: Collection[str]) -> list[Sibling]:
+    """Return the records under ``documents``, with the names of their subjects."""
+    found: list[Sibling] = []
+    for chunk in in_chunks(documents):
+        statement = (
+            sa.select(*_KNOWN, record.c.document_key, record_version.c.content)
+            .join(record_version, _PRESENT)
+            .where(record.c.document_key.in_(chunk))
+            .order_by(record.c.created_at, record.c.id)
+        )
+        for *known, document, content in connection.execute(statement):
+            found.append(Sibling(Known(*known), document, content.get("subject.name", "")))
+    return found
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:
@@ -167,7 +196,7 @@ def update_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     """Point records at their new version; a corrected key replaces the old one."""
     if not rows:
         return
-    names = ("current_version", "matching_key", "unkeyed_hash", "subject_hash")
+    names = ("current_version", "matching_key", "document_key", "unkeyed_hash", "subject_hash")
     statement = (
         sa.update(record)
         .where(record.c.id == sa.bindparam("which"))

@@ -1,7 +1,7 @@
 """Deciding for every row whether it is a new record, a new version or nothing new (版本)."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -17,7 +17,11 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Change
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.keys import same_name, subject_identifier
 from xinqiao.records.kinds import Kind
+
+WITHDRAWN = "这条记录已登记撤回（决定已撤销或失效），内容虽有变化也不再报送；误登记的请先取消撤回"
+"""Why a row about a withdrawn record is not taken."""
 
 Effect = Literal["new", "changed", "unchanged", "ignored"]
 
@@ -29,6 +33,7 @@ class NewVersion:
     Attributes:
         draft: The row as read.
         key: Its matching key, if every part of it is there.
+        document: Key of its document alone.
         digest: Keyed hash of its content.
         secret_fields: Parts of the key that hold an identity number: never planned with.
         storable: False for a row whose key is claimed by another row of the same file.
@@ -36,6 +41,7 @@ class NewVersion:
 
     draft: Draft
     key: str | None
+    document: str | None
     digest: str
     secret_fields: tuple[str, ...] = ()
     storable: bool = True
@@ -93,6 +99,7 @@ class Writer:
         run_id: The import.
         department: Who answers for new records (责任科室).
         cause: Who imports, and when.
+        claimed: Tells of a matching key whether a row of the same file says that it is that record.
     """
 
     connection: Connection
@@ -101,6 +108,7 @@ class Writer:
     run_id: int
     department: str
     cause: Cause
+    claimed: Callable[[str], bool]
 
     def write(self, rows: Sequence[NewVersion]) -> Outcome:
         """Write a chunk of rows; see :class:`Outcome`."""
@@ -116,7 +124,8 @@ class Writer:
             keys={row.key for row in rows if row.key is not None},
             hashes={row.digest for row in rows if row.key is None},
         )
-        matched = [(row, *self._match(row, known, superseded)) for row in rows]
+        others = self._siblings(rows, known)
+        matched = [(row, *self._match(row, known, superseded, others)) for row in rows]
         pending = _Pending()
         written = [
             self._place(row, record, finding, earlier, pending) for row, record, finding in matched
@@ -127,13 +136,37 @@ class Writer:
         append(self.connection, pending.entries, actor=self.cause.actor, at=self.cause.at)
         return Outcome(written, pending.changes)
 
+    def _siblings(
+        self, rows: Sequence[NewVersion], known: store.KnownRecords
+    ) -> dict[str, list[store.Sibling]]:
+        """Return document → its records that no row of the file says it is, for rows not found."""
+        documents = {
+            row.document
+            for row in rows
+            if row.document is not None
+            and row.document != row.key
+            and row.draft.record_id is None
+            and (row.key is None or known.with_key(row.key) is None)
+        }
+        found: dict[str, list[store.Sibling]] = {}
+        for sibling in store.siblings(self.connection, documents):
+            key = sibling.record.matching_key
+            if key is None or not self.claimed(key):
+                found.setdefault(sibling.document, []).append(sibling)
+        return found
+
     def _match(
-        self, row: NewVersion, known: store.KnownRecords, superseded: Mapping[str, str]
+        self,
+        row: NewVersion,
+        known: store.KnownRecords,
+        superseded: Mapping[str, str],
+        siblings: Mapping[str, Sequence[store.Sibling]],
     ) -> tuple[store.Known | None, Finding | None]:
         by_key = known.with_key(row.key) if row.key is not None else known.with_hash(row.digest)
         if row.draft.record_id is None:
             # a record whose number was corrected is still met under its old one
-            return by_key or known.with_id(superseded.get(row.digest, "")), None
+            found = by_key or known.with_id(superseded.get(row.digest, ""))
+            return found or self._corrected(row, siblings.get(row.document or "", ())), None
         record = known.with_id(row.draft.record_id)
         if record is None or record.kind != self.kind.identifier:
             return None, _error(
@@ -144,6 +177,18 @@ class Writer:
                 "key_taken", "改正后的文书号已属于另一条记录：请核对文书号，或删去多余的一行"
             )
         return record, None
+
+    def _corrected(
+        self, row: NewVersion, siblings: Sequence[store.Sibling]
+    ) -> store.Known | None:
+        """Return the record of the same document and name: its subject's number was corrected.
+
+        A row that shares neither name nor number with any record of its document is about another
+        offender (共同违法).
+        """
+        name = row.draft.content.get("subject.name", "")
+        alike = [one.record for one in siblings if same_name(one.name, name)]
+        return alike[0] if len(alike) == 1 else None
 
     def _place(
         self,
@@ -163,6 +208,9 @@ class Writer:
             return Written(row.draft, record_id, "new")
         if (record.content_hash, record.valid) == (row.digest, row.valid):
             return Written(row.draft, record.id, "unchanged")
+        if record.withdrawn:
+            withdrawn = Finding("", "withdrawn", Severity.WARNING, WITHDRAWN)
+            return Written(row.draft, record.id, "unchanged", (withdrawn,), current=False)
         if (record.id, row.digest) in earlier and record.content_hash != row.digest:
             older = Finding(
                 "",
@@ -179,11 +227,12 @@ class Writer:
         return Written(row.draft, record.id, "changed")
 
     def _record_row(self, row: NewVersion, record_id: str, version: int = 1) -> dict[str, Any]:
-        identifier = _subject_identifier(row.draft.content)
+        identifier = subject_identifier(row.draft.content)
         return {
             "id": record_id,
             "kind": self.kind.identifier,
             "matching_key": row.key,
+            "document_key": row.document,
             "unkeyed_hash": row.digest if row.key is None else None,
             "subject_hash": self.keys.lookup_hash(identifier.encode()) if identifier else None,
             "department": self.department,
@@ -247,12 +296,6 @@ def decision_date(draft: Draft, field: str) -> date | None:
     doubtful = any(one.field == field and one.severity is Severity.ERROR for one in draft.findings)
     text = draft.content.get(field)
     return None if doubtful or text is None else date.fromisoformat(text)
-
-
-def _subject_identifier(content: Mapping[str, str]) -> str:
-    """Return what identifies the subject; only its keyed hash is stored."""
-    organisation = content.get("subject.unified_social_credit_code", "")
-    return organisation or content.get("subject.certificate_number", "")
 
 
 def _error(code: str, message: str) -> Finding:

@@ -10,8 +10,10 @@ from xinqiao.records.kinds import kind_of
 _BRACKETS = str.maketrans(dict.fromkeys("〔【(", "[") | dict.fromkeys("〕】)", "]"))
 
 
-def matching_key(kind: str, content: Mapping[str, str]) -> str | None:
-    """Return the key by which a row finds its record, such as ``permit|<机关代码>|<文书号>``.
+def document_key(kind: str, content: Mapping[str, str]) -> str | None:
+    """Return the key of the document of a row, such as ``permit|<机关代码>|<文书号>``.
+
+    For most kinds it is the key by which the row finds its record; see :func:`matching_key`.
 
     Widths, shapes of brackets and blanks make no difference, so 〔2026〕 and [2026] are one key. An
     identity number never stands in a key.
@@ -24,6 +26,33 @@ def matching_key(kind: str, content: Mapping[str, str]) -> str | None:
     """
     parts = [_plain(content.get(field, "")) for field in kind_of(kind).key_fields]
     return "|".join((kind, *parts)) if all(parts) else None
+
+
+def matching_key(document: str, subject_hash: str | None = None) -> str:
+    """Return the key by which a row finds its record.
+
+    Args:
+        document: The key of its document.
+        subject_hash: Keyed hash of :func:`subject_text`, for kinds in which several subjects stand
+            under one document number (共同违法); None for all others.
+    """
+    return document if subject_hash is None else f"{document}|{subject_hash}"
+
+
+def subject_identifier(content: Mapping[str, str]) -> str:
+    """Return the number that identifies the subject, or nothing; only its hash may be stored."""
+    organisation = content.get("subject.unified_social_credit_code", "")
+    return organisation or content.get("subject.certificate_number", "")
+
+
+def subject_text(content: Mapping[str, str]) -> str:
+    """Return what tells the subjects of one document apart: the number, or without one the name."""
+    return subject_identifier(content) or f"name {_plain(content.get('subject.name', ''))}"
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names differ in widths, brackets and blanks at most; blank is no name."""
+    return bool(_plain(one)) and _plain(one) == _plain(other)
 
 
 def content_for_hash(content: Mapping[str, str]) -> bytes:

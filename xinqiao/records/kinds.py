@@ -26,7 +26,9 @@ class Kind:
         model: Form of the single fields; the titles of its fields are their Chinese names.
         rules: What must hold among the fields.
         identity_fields: Paths of fields that hold identity numbers (身份证号 and the like).
-        key_fields: Paths of the fields that make the matching key.
+        key_fields: Paths of the fields that make the key of the document.
+        subject_in_key: Whether one document may be about several subjects, each a record of its
+            own (共同违法), so that the matching key holds a hash of the subject's number too.
         decision_date_field: Path of the date at which the reporting duty begins.
         free_text_fields: Paths of fields in which a person may have written anything.
         labels: Field path → Chinese name, in the order of the format.
@@ -39,6 +41,7 @@ class Kind:
     rules: Rules
     identity_fields: frozenset[str]
     key_fields: tuple[str, ...]
+    subject_in_key: bool
     decision_date_field: str
     free_text_fields: tuple[str, ...]
     labels: Mapping[str, str]
@@ -78,6 +81,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             rules=permit_rules,
             identity_fields=frozenset(IDENTITY_FIELDS),
             key_fields=("authority_code", "document_number"),
+            subject_in_key=False,
             decision_date_field="decision_date",
             free_text_fields=("content", "remarks"),
             labels=MappingProxyType({path: label for path, label, _ in _PERMIT_LEAVES}),
