@@ -3,64 +3,50 @@
 Everything below is handed what it needs; nothing below knows the workspace.
 """
 
-import hashlib
 import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
-from xinqiao.adapters.base import Connector, Credentials, Probe
-from xinqiao.adapters.connector import build
-from xinqiao.adapters.profile import Profile, load_profile, profile_digest
+from xinqiao.adapters.base import Connector, Probe
 from xinqiao.clock import Clock, end_of
-from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
+from xinqiao.connections import Connection, connect, read_connections
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.importer import Importer
-from xinqiao.mapping.registry import digest as format_digest
-from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
 from xinqiao.queue.delivery import Worker, deliver
 from xinqiao.queue.lease import Lease
+from xinqiao.queue.lookup import RecordSummary, find_record
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
+from xinqiao.queue.rerouting import reroute
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
+from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.reconcile.receipts import collect
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
+from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One platform file of the workspace.
-
-    Attributes:
-        profile: The shipped profile with the workspace's file laid over it.
-        connected: Whether the file names an address.
-        digest: Of profile, format tables and endpoint; a confirmation binds to it.
-    """
-
-    profile: Profile
-    connected: bool
-    digest: str
 
 
 @dataclass(slots=True)
@@ -129,12 +115,19 @@ class Hub:
         return Counting(self.settings.deadlines.counting)
 
     @cached_property
-    def platforms(self) -> dict[str, Connection]:
+    def platforms(self) -> Mapping[str, Connection]:
         """Platform identifier → its file, for every file in ``platforms/``."""
-        return {
-            name: self._read_platform(path.stem, name)
-            for name, path in self.workspace.platform_files().items()
-        }
+        return read_connections(self.workspace)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """What plans duties, holdings and submissions."""
+        return Planner(
+            frozenset(self.platforms),
+            self.calendar,
+            self.counting,
+            exemptions_in_force(self.settings.exemptions),
+        )
 
     def cause(self, reason: str = "") -> Cause:
         """Return the person at the keyboard as the cause of a change now."""
@@ -142,9 +135,8 @@ class Hub:
 
     def importer(self) -> Importer:
         """Return the service that reads files in."""
-        planner = Planner(frozenset(self.platforms), self.calendar, self.counting)
         folder = self.workspace.var / "findings"
-        return Importer(self.database, self.keys, self.clock, planner, folder, self.actor)
+        return Importer(self.database, self.keys, self.clock, self.planner, folder, self.actor)
 
     def chosen(self, platform: str | None) -> list[str]:
         """Return the platforms that a command is about: the one named, or all.
@@ -194,7 +186,7 @@ class Hub:
         (name,) = self.chosen(platform)
         if self.settings.workspace.rehearsal:
             raise RefusedError("演练工作区只连接模拟平台，无须也不能确认；正式报送请另建工作区")
-        self._require_address(name)
+        self.platforms[name].require_address()
         with self.database.writing() as connection:
             digest = self.platforms[name].digest
             platforms.confirm(connection, name, digest, self.cause(reason))
@@ -211,6 +203,71 @@ class Hub:
         (name,) = self.chosen(platform)
         with self._connector(name) as connector:
             return connector.probe()
+
+    def find_record(self, text: str) -> RecordSummary:
+        """Return the record that a person names by 记录标识 or document number.
+
+        Raises:
+            InputError: None or several fit; several are listed.
+        """
+        with self.database.reading() as connection:
+            return find_record(connection, text)
+
+    def withdraw(self, record_id: str, revocation: Revocation, reason: str) -> list[Effect]:
+        """Record that a decision was revoked; return what follows at each platform.
+
+        Raises:
+            RefusedError: It is withdrawn already.
+            InputError: The date of the revocation cannot be.
+        """
+        with self.database.writing() as connection:
+            return withdraw(connection, self.planner, record_id, revocation, self.cause(reason))
+
+    def restore(self, record_id: str, reason: str) -> None:
+        """Undo a withdrawal that no platform was told of.
+
+        Raises:
+            RefusedError: It is not withdrawn, or a platform was told already.
+        """
+        with self.database.writing() as connection:
+            restore(connection, record_id, self.keys, self.cause(reason))
+
+    def apply_routes(self, reason: str) -> int:
+        """Plan again what the exemptions (不报送规则) cover or no longer cover; return how many."""
+        return reroute(self.database, self.planner, self.keys, self.cause(reason))
+
+    def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:
+        """Write workbooks of everything that must be corrected, one per department and kind.
+
+        Args:
+            wanted: Which corrections.
+            folder: Where to; ``var/findings`` of the workspace unless given.
+
+        Raises:
+            SettingsError: The folder cannot be written to.
+        """
+        with self.database.reading() as connection:
+            return write_corrections(
+                connection,
+                self.keys,
+                wanted,
+                folder or self.workspace.var / "findings",
+                self.clock.now(),
+            )
+
+    def not_reported(self) -> list[dict[str, Any]]:
+        """Return why records are owed to nobody, and how many each reason covers."""
+        with self.database.reading() as connection:
+            counted = board.exempt_records(connection)
+        return [
+            {
+                "id": identifier,
+                "title": exemptions()[identifier].title,
+                "basis": exemptions()[identifier].basis,
+                "records": count,
+            }
+            for identifier, count in counted.items()
+        ]
 
     def _sync_among_others(self, name: str) -> SyncReport:
         """Make a pass over one of several platforms: what is wrong with it stops no other."""
@@ -270,60 +327,12 @@ class Hub:
             delivery.questions_before_hold,
         )
 
-    @contextmanager
-    def _connector(self, name: str) -> Iterator[Connector]:
-        self._require_address(name)
-        profile = self.platforms[name].profile
-        connector = build(
-            profile,
-            Credentials(self.workspace.credentials(name)),
-            self.clock,
-            settings={"organisation_code": self.settings.bureau.code},
-            loopback_only=self.settings.workspace.rehearsal,
-        )
-        try:
-            yield connector
-        finally:
-            connector.close()
+    def _connector(self, name: str) -> AbstractContextManager[Connector]:
+        return connect(self.workspace, name, self.platforms[name], self.clock)
 
     def _platform(self, name: str, connector: Connector) -> Platform:
-        profile = self.platforms[name].profile
-        lease = self.settings.delivery.lease_seconds
-        if profile.longest_submit_seconds >= lease:
-            raise SettingsError(
-                f"xinqiao.toml 的 delivery.lease_seconds（{lease:g} 秒）须大于平台 {name} 一次报送"
-                f"最长需要的 {profile.longest_submit_seconds:g} 秒，否则可能重复报送"
-            )
-        receipts = profile.receipts
-        return Platform(
-            name,
-            connector,
-            profile.limits.rows_per_batch,
-            receipts.poll_after_seconds,
-            receipts.poll_every_seconds,
-            receipts.expected_within_seconds,
-        )
-
-    def _read_platform(self, stem: str, name: str) -> Connection:
-        path = self.workspace.root / "platforms" / f"{stem}.toml"
-        overlay = read_toml(path)
-        shipped = overlay.pop("profile", name)
-        transport = overlay.get("transport")
-        if not isinstance(transport, dict):
-            transport = {}  # if it is something else, loading the profile says what is wrong
-        connected = bool(transport.get("base_url"))
-        if not connected:
-            # not filled in yet: the shipped profile's own address stands in, and is never called
-            transport.pop("base_url", None)
-        profile = load_profile(shipped, overlay, overlay_file=str(path))
-        kinds = [one.kind for one in formats() if one.platform == name]
-        parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
-        return Connection(profile, connected, hashlib.sha256("".join(parts).encode()).hexdigest())
-
-    def _require_address(self, name: str) -> None:
-        if not self.platforms[name].connected:
-            path = self.workspace.root / "platforms" / f"{name}.toml"
-            raise SettingsError(f"{path} 还没有填写接口地址（[transport] base_url）")
+        lease_seconds = self.settings.delivery.lease_seconds
+        return self.platforms[name].platform(name, connector, lease_seconds)
 
     def _due_soon_at(self, today: date) -> datetime:
         days = self.settings.deadlines.due_soon_working_days

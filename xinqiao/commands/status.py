@@ -22,14 +22,21 @@ from xinqiao.commands.output import (
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
     """看板：各平台的报送件在哪一步，哪些快到期、已逾期，哪些须人工处理。"""
-    boards = open_hub(context).status()
+    hub = open_hub(context)
+    boards = hub.status()
+    not_reported = hub.not_reported()
     if as_json:
-        print_json({"platforms": boards})
+        print_json({"platforms": boards, "not_reported": not_reported})
     else:
         for name, one in boards.items():
             show_board(name, one)
         if not boards:
             console.print("工作区里还没有平台（platforms/ 为空）。")
+        for reason in not_reported:
+            console.print(
+                f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
+                soft_wrap=True,
+            )
     if any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
@@ -37,7 +44,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
 def needs_a_person(one: dict[str, Any]) -> bool:
     """Tell whether anything on a platform's board waits for a person."""
     states = one["states"]
-    waiting = states["rejected"] + states["conflict"] + states["held"]
+    waiting = one["to_correct"] + states["conflict"] + states["held"]
     return bool(waiting or one["invalid"] or one["overdue"] or one["paused"])
 
 
@@ -59,7 +66,8 @@ def show_board(name: str, one: dict[str, Any]) -> None:
     oldest = f"，最早截止 {one['oldest_due']}{provisional}" if one["oldest_due"] else ""
     console.print(
         f"  已逾期 {_marked(one['overdue'], 'red')}，即将到期 {_marked(one['due_soon'], 'yellow')}"
-        f"，有错待改 {_marked(one['invalid'], 'yellow')}{oldest}"
+        f"，有错待改 {_marked(one['invalid'], 'yellow')}"
+        f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{oldest}"
     )
     if one["last_success_at"]:
         console.print(f"  最近一次接通：{local_time(one['last_success_at'])}")
@@ -84,10 +92,12 @@ def _marked(count: int, colour: str) -> str:
 def _next_steps(one: dict[str, Any]) -> list[str]:
     states = one["states"]
     steps = {
-        "被退回的：xinqiao queue list --state rejected 看原因，改正后再导入": states["rejected"],
+        "被退回待更正的：xinqiao corrections 生成待更正表，改正后再导入": one["to_correct"],
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
         "挂起的：xinqiao queue list --state held": states["held"],
-        "有错的：改好疑点表（var/findings/）后再导入": one["invalid"],
+        "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
+            "invalid"
+        ],
         "继续报送和收取回执：xinqiao sync": states["ready"]
         + states["sending"]
         + states["awaiting_receipt"]

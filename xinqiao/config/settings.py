@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 
 class _Section(BaseModel):
@@ -79,5 +79,8 @@ class Settings(_Section):
     bureau: BureauSection = BureauSection()
     database: DatabaseSection = DatabaseSection()
     deadlines: DeadlinesSection = DeadlinesSection()
+    exemptions: dict[str, StrictBool] = Field(default_factory=dict)
+    """Identifier of an exemption (不报送规则) → whether it applies; see ``routes list``."""
+
     delivery: DeliverySection = DeliverySection()
     logging: LoggingSection = LoggingSection()

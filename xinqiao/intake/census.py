@@ -24,7 +24,6 @@ from xinqiao.records.keys import (
 from xinqiao.records.kinds import kind_of
 from xinqiao.records.subject import CODE_FIELDS
 
-
 _NUMBERS = frozenset({*CODE_FIELDS, "subject.certificate_number"})
 
 

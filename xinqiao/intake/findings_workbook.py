@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Protocol
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -17,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xinqiao.errors import SettingsError
 from xinqiao.intake.headers import ORIGINAL_ROW, REASONS, RECORD_ID
-from xinqiao.intake.reading import GUIDE_SHEET, Table
+from xinqiao.intake.reading import GUIDE_SHEET
 from xinqiao.records.findings import Finding, Severity
 
 DATA_SHEET = "待更正"
@@ -39,6 +40,26 @@ _LONGEST_CELL = 32_000  # a cell holds 32,767 characters
 _ROWS_TO_MEASURE = 200
 
 
+class Headed(Protocol):
+    """A table as the workbook needs it: the headers, and which field stands under which."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers, in order."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Field path → its header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The headers of rows that come from the hub and not from one file."""
+
+    headers: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class FindingsRow:
     """One row to correct.
@@ -56,7 +77,7 @@ class FindingsRow:
     findings: tuple[Finding, ...]
 
 
-def write_findings_workbook(path: Path, table: Table, rows: Sequence[FindingsRow]) -> None:
+def write_findings_workbook(path: Path, table: Headed, rows: Sequence[FindingsRow]) -> None:
     """Write ``rows`` of ``table`` to ``path``, whole or not at all, readable by its owner only.
 
     Raises:
@@ -123,7 +144,7 @@ def _formats(workbook: Workbook) -> _Formats:
     )
 
 
-def _write_rows(workbook: Workbook, table: Table, rows: Sequence[FindingsRow]) -> None:
+def _write_rows(workbook: Workbook, table: Headed, rows: Sequence[FindingsRow]) -> None:
     sheet = workbook.add_worksheet(DATA_SHEET)
     formats = _formats(workbook)
     headers = (RECORD_ID, ORIGINAL_ROW, REASONS, *table.headers)
@@ -141,7 +162,7 @@ def _write_rows(workbook: Workbook, table: Table, rows: Sequence[FindingsRow]) -
         _mark(sheet, number, row, places, formats)
 
 
-def _reasons(table: Table, row: FindingsRow) -> str:
+def _reasons(table: Headed, row: FindingsRow) -> str:
     lines = (
         f"{table.columns[finding.field]}：{finding.message}"
         if finding.field in table.columns
@@ -170,7 +191,7 @@ def _mark(
         sheet.write_comment(number, column, reason, {"x_scale": 2})
 
 
-def _set_widths(sheet: Worksheet, table: Table, rows: Sequence[FindingsRow], text: Format) -> None:
+def _set_widths(sheet: Worksheet, table: Headed, rows: Sequence[FindingsRow], text: Format) -> None:
     sheet.set_column(0, 0, _WIDEST, text)
     sheet.set_column(1, 1, _NARROWEST, text)
     sheet.set_column(2, 2, _REASONS_WIDTH, text)

@@ -178,9 +178,7 @@ class Writer:
             )
         return record, None
 
-    def _corrected(
-        self, row: NewVersion, siblings: Sequence[store.Sibling]
-    ) -> store.Known | None:
+    def _corrected(self, row: NewVersion, siblings: Sequence[store.Sibling]) -> store.Known | None:
         """Return the record of the same document and name: its subject's number was corrected.
 
         A row that shares neither name nor number with any record of its document is about another

@@ -24,7 +24,7 @@ def document_key(kind: str, content: Mapping[str, str]) -> str | None:
     Raises:
         InputError: ``kind`` is not known.
     """
-    parts = [_plain(content.get(field, "")) for field in kind_of(kind).key_fields]
+    parts = [plain_number(content.get(field, "")) for field in kind_of(kind).key_fields]
     return "|".join((kind, *parts)) if all(parts) else None
 
 
@@ -47,12 +47,12 @@ def subject_identifier(content: Mapping[str, str]) -> str:
 
 def subject_text(content: Mapping[str, str]) -> str:
     """Return what tells the subjects of one document apart: the number, or without one the name."""
-    return subject_identifier(content) or f"name {_plain(content.get('subject.name', ''))}"
+    return subject_identifier(content) or f"name {plain_number(content.get('subject.name', ''))}"
 
 
 def same_name(one: str, other: str) -> bool:
     """Return whether two names differ in widths, brackets and blanks at most; blank is no name."""
-    return bool(_plain(one)) and _plain(one) == _plain(other)
+    return bool(plain_number(one)) and plain_number(one) == plain_number(other)
 
 
 def content_for_hash(content: Mapping[str, str]) -> bytes:
@@ -60,5 +60,6 @@ def content_for_hash(content: Mapping[str, str]) -> bytes:
     return rfc8785.dumps(dict(content))
 
 
-def _plain(text: str) -> str:
+def plain_number(text: str) -> str:
+    """Return a 文书号 or name without what makes no difference: widths, brackets and blanks."""
     return "".join(unicodedata.normalize("NFKC", text).translate(_BRACKETS).split())

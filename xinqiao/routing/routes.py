@@ -100,7 +100,7 @@ def routes_for(
         InputError: The table has no row for the kind, or none for a platform of ``switches``.
         RefusedError: ``switches`` turns on a route that the table forbids.
     """
-    rows = {route.platform: route for route in _routes_of(kind)}
+    rows = {route.platform: route for route in routes_of(kind)}
     for platform, switched_on in (switches or {}).items():
         _check_switch(kind, platform, rows.get(platform), switched_on=switched_on)
     taken = {platform: route.default is Default.ON for platform, route in rows.items()}
@@ -145,7 +145,12 @@ def _routes() -> Mapping[str, tuple[Route, ...]]:
     return read_routes(table.read_text(encoding="utf-8"), rules())
 
 
-def _routes_of(kind: str) -> tuple[Route, ...]:
+def routes_of(kind: str) -> tuple[Route, ...]:
+    """Return every row of the table for ``kind``, taken or not.
+
+    Raises:
+        InputError: The table has no row for the kind.
+    """
     if kind not in _routes():
         known = "、".join(_routes())
         raise InputError(f"去向表中没有记录类型“{kind}”，已有的是：{known}", code="unknown_kind")

@@ -1,0 +1,85 @@
+"""``xinqiao corrections``: workbooks of everything that must be corrected."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.output import (
+    NEEDS_A_PERSON,
+    console,
+    json_option,
+    open_hub,
+    print_json,
+    print_table,
+)
+
+
+@click.command(cls=ChineseCommand)
+@click.option(
+    "--platform", metavar="平台", help="只要这个平台退回或不能接收的，以及记录本身有错的。"
+)
+@click.option("--department", metavar="科室", help="只要这个科室的；没有科室的写“未分科室”。")
+@click.option("--kind", metavar="类型", help="只要这种记录，如 permit、penalty。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="文件夹",
+    help="写到哪个文件夹；默认工作区的 var/findings。",
+)
+@json_option
+@click.pass_context
+def corrections(
+    context: click.Context,
+    platform: str | None,
+    department: str | None,
+    kind: str | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """按科室生成待更正表：被平台退回的、自查有错的。
+
+    科室在表中改好后，用 xinqiao import 导入该表，即作为原记录的新版本重新报送。
+    """
+    from xinqiao.intake.corrections import Wanted
+    from xinqiao.records.kinds import kind_of
+
+    hub = open_hub(context)
+    if platform is not None:
+        hub.chosen(platform)
+    if kind is not None:
+        kind_of(kind)
+    books = hub.corrections(Wanted(platform, department, kind), output)
+    if as_json:
+        print_json(
+            [
+                {
+                    "department": one.department,
+                    "kind": one.kind,
+                    "records": one.records,
+                    "refused": one.refused,
+                    "file": str(one.file),
+                }
+                for one in books
+            ]
+        )
+    elif not books:
+        console.print("没有须更正的记录。")
+    else:
+        print_table(
+            ["科室", "类型", "条数", "其中被退回", "待更正表"],
+            [
+                (one.department, kind_of(one.kind).name, one.records, one.refused, one.file.name)
+                for one in books
+            ],
+        )
+        console.print(
+            f"文件在 {escape(str(books[0].file.parent))}\n"
+            "改好后用 xinqiao import 导入；表中含个人信息，请妥善保管，用完删除。",
+            soft_wrap=True,
+        )
+    if books:
+        context.exit(NEEDS_A_PERSON)

@@ -1,0 +1,115 @@
+"""``xinqiao withdraw``: a decision was revoked, changed away or held void."""
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+
+from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.output import console, json_option, open_hub, print_json, reason_option
+
+if TYPE_CHECKING:
+    from xinqiao.queue.lookup import RecordSummary
+    from xinqiao.queue.withdrawal import Effect
+
+
+@click.command(cls=ChineseCommand)
+@click.argument("record", metavar="记录标识或文书号")
+@reason_option
+@click.option(
+    "--decided-on",
+    type=click.DateTime(["%Y-%m-%d", "%Y/%m/%d"]),
+    metavar="日期",
+    help="撤销、变更或确认无效的日期，如 2026-11-20；办理期限从这一天起算。",
+)
+@click.option("--document", metavar="文号", help="撤销决定的文号或名称。")
+@click.option("--undo", is_flag=True, help="取消误登记的撤回；已经报给平台的不能取消。")
+@click.option("--yes", is_flag=True, help="不再询问。")
+@json_option
+@click.pass_context
+def withdraw(
+    context: click.Context,
+    record: str,
+    reason: str,
+    decided_on: datetime | None,
+    document: str | None,
+    *,
+    undo: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """登记一条决定已撤销、变更或失效：已报送的按各平台的方式撤回，未报送的不再报送。"""
+    from xinqiao.queue.withdrawal import Revocation
+
+    _check_options(decided_on, document, undo=undo)
+    hub = open_hub(context)
+    found = hub.find_record(record)
+    if not (yes or as_json):
+        _confirm(found, undo=undo)
+    if undo:
+        hub.restore(found.id, reason)
+        if as_json:
+            print_json({"record": found.id, "withdrawn": False})
+        else:
+            console.print("已取消撤回，这条记录照常报送。")
+        return
+    if decided_on is None or document is None:
+        return
+    effects = hub.withdraw(found.id, Revocation(decided_on.date(), document), reason)
+    if as_json:
+        print_json({"record": found.id, "withdrawn": True, "platforms": _plain(effects)})
+        return
+    _show({name: one.profile.name for name, one in hub.platforms.items()}, effects)
+
+
+def _check_options(decided_on: datetime | None, document: str | None, *, undo: bool) -> None:
+    if undo and (decided_on or document):
+        raise click.UsageError("取消撤回（--undo）只写 --reason，不写 --decided-on、--document")
+    missing = [
+        name
+        for name, value in (("--decided-on", decided_on), ("--document", document))
+        if not undo and not value
+    ]
+    if missing:
+        raise click.UsageError(f"缺少 {'、'.join(missing)}")
+
+
+def _confirm(found: "RecordSummary", *, undo: bool) -> None:
+    from xinqiao.records.kinds import kind_of
+
+    decided = f"，{found.decided_on} 作出" if found.decided_on else ""
+    console.print(
+        f"{kind_of(found.kind).name}　{escape(found.document_number or '（没有文书号）')}　"
+        f"{escape(found.name)}{decided}\n记录标识 {found.id}",
+        soft_wrap=True,
+    )
+    if sys.stdin.isatty():
+        click.confirm("取消这条记录的撤回？" if undo else "撤回这条记录？", abort=True)
+
+
+def _plain(effects: "list[Effect]") -> dict[str, Any]:
+    return {
+        one.platform: {
+            "must_go": one.must_go,
+            "due_on": one.due_on.isoformat() if one.due_on is not None else None,
+            "legal": one.legal,
+        }
+        for one in effects
+    }
+
+
+def _show(names: dict[str, str], effects: "list[Effect]") -> None:
+    console.print("已登记撤回。")
+    for one in effects:
+        name = names.get(one.platform, one.platform)
+        if not one.must_go:
+            console.print(f"  {name}：还没有报送，不再报送。")
+            continue
+        limit = ""
+        if one.due_on is not None:
+            limit = f"，{'法定期限' if one.legal else '内部时限'} {one.due_on}"
+        console.print(f"  {name}：须撤回{limit}；执行 xinqiao sync 即报送")
+    if not effects:
+        console.print("  这条记录没有须报送的平台，只作登记。")

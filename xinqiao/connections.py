@@ -1,0 +1,117 @@
+"""The platform files of a workspace: profile, address, digest, and the way there (接入)."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from xinqiao.adapters.base import Connector, Credentials
+from xinqiao.adapters.connector import build
+from xinqiao.adapters.profile import Profile, load_profile, profile_digest
+from xinqiao.clock import Clock
+from xinqiao.config.loading import read_toml
+from xinqiao.config.workspace import Workspace
+from xinqiao.errors import SettingsError
+from xinqiao.mapping.registry import digest as format_digest
+from xinqiao.mapping.registry import formats
+from xinqiao.queue.platforms import Platform, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One platform file of the workspace.
+
+    Attributes:
+        file: The file in ``platforms/``.
+        profile: The shipped profile with the workspace's file laid over it.
+        connected: Whether the file names an address.
+        digest: Of profile, format tables and endpoint; a confirmation binds to it.
+    """
+
+    file: Path
+    profile: Profile
+    connected: bool
+    digest: str
+
+    def require_address(self) -> None:
+        """Refuse to go on without an address.
+
+        Raises:
+            SettingsError: The file names none.
+        """
+        if not self.connected:
+            raise SettingsError(f"{self.file} 还没有填写接口地址（[transport] base_url）")
+
+    def platform(self, name: str, connector: Connector, lease_seconds: float) -> Platform:
+        """Return the platform as the queue sees it.
+
+        Raises:
+            SettingsError: A send may take longer than a worker may hold what it sends.
+        """
+        profile = self.profile
+        if profile.longest_submit_seconds >= lease_seconds:
+            raise SettingsError(
+                f"xinqiao.toml 的 delivery.lease_seconds（{lease_seconds:g} 秒）须大于平台 {name} "
+                f"一次报送最长需要的 {profile.longest_submit_seconds:g} 秒，否则可能重复报送"
+            )
+        receipts = profile.receipts
+        return Platform(
+            name,
+            connector,
+            profile.limits.rows_per_batch,
+            receipts.poll_after_seconds,
+            receipts.poll_every_seconds,
+            receipts.expected_within_seconds,
+            {kind: Withdrawal(way.value) for kind, way in profile.withdraw.items()},
+        )
+
+
+def read_connections(workspace: Workspace) -> Mapping[str, Connection]:
+    """Return platform identifier → its file, for every file in ``platforms/``.
+
+    Raises:
+        SettingsError: A file is not a platform's file; says what is wrong with it.
+    """
+    return {name: _read(path, name) for name, path in workspace.platform_files().items()}
+
+
+@contextmanager
+def connect(
+    workspace: Workspace, name: str, connection: Connection, clock: Clock
+) -> Iterator[Connector]:
+    """Give the way to a platform, closed at the end.
+
+    Raises:
+        SettingsError: The address or a credential is missing.
+    """
+    connection.require_address()
+    settings = workspace.settings
+    connector = build(
+        connection.profile,
+        Credentials(workspace.credentials(name)),
+        clock,
+        settings={"organisation_code": settings.bureau.code},
+        loopback_only=settings.workspace.rehearsal,
+    )
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+def _read(path: Path, name: str) -> Connection:
+    overlay = read_toml(path)
+    shipped = overlay.pop("profile", name)
+    transport = overlay.get("transport")
+    if not isinstance(transport, dict):
+        transport = {}  # if it is something else, loading the profile says what is wrong
+    connected = bool(transport.get("base_url"))
+    if not connected:
+        # not filled in yet: the shipped profile's own address stands in, and is never called
+        transport.pop("base_url", None)
+    profile = load_profile(shipped, overlay, overlay_file=str(path))
+    kinds = [one.kind for one in formats() if one.platform == name]
+    parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
+    digest = hashlib.sha256("".join(parts).encode()).hexdigest()
+    return Connection(path, profile, connected, digest)
