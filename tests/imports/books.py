@@ -18,6 +18,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Planner
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
+from xinqiao.routing.exemptions import exemptions_in_force
 
 PLATFORM = "credit_shandong"
 
@@ -126,7 +127,9 @@ class Desk:
 
     @property
     def importer(self) -> Importer:
-        planner = Planner(frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE)
+        planner = Planner(
+            frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE, exemptions_in_force({})
+        )
         findings = self.folder / "findings"
         return Importer(self.database, self.keys, self.clock, planner, findings, "张科员")
 

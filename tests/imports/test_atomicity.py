@@ -13,7 +13,7 @@ from tests.imports.books import Desk, bad, company, counts, person, write_book
 from xinqiao.database.engine import Database
 from xinqiao.errors import BusyError, SettingsError
 from xinqiao.intake import importer, store, versions
-from xinqiao.queue import holdings, planning, transitions
+from xinqiao.queue import duties, holdings, planning, transitions
 
 ROWS = (company(1), bad(2), person(3))
 
@@ -25,8 +25,9 @@ WRITES: dict[str, tuple[Any, str]] = {
     "writing versions": (store, "insert_versions"),
     "auditing records": (versions, "append"),
     "protecting content": (versions, "protect"),
-    "opening duties": (planning, "_open_duties"),
-    "auditing duties": (planning, "append"),
+    "opening duties": (planning, "open_duties"),
+    "auditing duties": (duties, "append"),
+    "noting exemptions": (planning, "_note_exemptions"),
     "writing holdings": (planning, "write_holdings"),
     "creating submissions": (holdings, "create"),
     "auditing submissions": (transitions, "append"),

@@ -17,7 +17,7 @@ edition = "1"
 title = "演示"
 source = "测试"
 status = "reference"
-key_field = "ID"
+key_fields = ["ID"]
 charset = "{charset}"
 """
 
@@ -209,7 +209,7 @@ def test_the_table_that_the_broken_ones_come_from_is_sound() -> None:
     [
         ('platform = "demo"', 'platfrom = "demo"', "platfrom，是否应为 platform"),
         ('platform = "demo"', 'platfrom = "demo"', "platform：缺少这一项"),
-        ('key_field = "ID"', 'key_field = "NO"', "key_field 所指的字段 NO 不在本表中"),
+        ('key_fields = ["ID"]', 'key_fields = ["NO"]', "key_fields 所指的字段 NO 不在本表中"),
         ('status = "reference"\nkey', 'status = "confirmed"\nkey', "尚有字段未经确认"),
         ('status = "reference"\nkey', 'status = "maybe"\nkey', "status："),
         (

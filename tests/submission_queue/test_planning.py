@@ -100,13 +100,37 @@ def test_a_correction_of_a_refused_record_is_sent_as_a_new_insert(world: World) 
     assert world.submissions()[1].operation == "insert"
 
 
-def test_a_change_of_the_platforms_key_is_not_sent_as_an_update(world: World) -> None:
+def test_a_change_of_the_platforms_key_withdraws_the_old_record_and_inserts_the_new(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    world.connector.answers = [accepted] * 3
+    deliver(world.worker, world.platform)
+    world.version(record_id, 2, number=2)
+    deliver(world.worker, world.platform)
+    assert [(row.operation, row.version, row.state) for row in world.submissions()] == [
+        ("insert", 1, "accepted"),
+        ("withdraw", 1, "accepted"),
+        ("insert", 2, "accepted"),
+    ]
+    sent = [(batch.operation, batch.rows[0].key) for batch in world.connector.sent]
+    assert sent == [
+        ("insert", "云交许〔2026〕0001号"),
+        ("update", "云交许〔2026〕0001号"),
+        ("insert", "云交许〔2026〕0002号"),
+    ]
+    assert world.connector.sent[1].rows[0].values["XK_ZT"] == "2"
+    (held,) = world.holdings()
+    assert (held.held_version, held.held_key) == (2, "云交许〔2026〕0002号")
+    assert all(duty.closed_by == "accepted" for duty in world.duties())
+
+
+def test_a_new_key_that_cannot_be_sent_leaves_the_old_record_where_it_is(world: World) -> None:
     (record_id,) = world.add(1)
     world.connector.answers = [accepted]
     deliver(world.worker, world.platform)
-    world.version(record_id, 2, number=2)
+    world.version(record_id, 2, number=2, valid=False)
     assert world.states() == ["accepted"]
-    assert world.holdings()[0].findings[-1]["code"] == "key_changed"
 
 
 def test_the_same_version_is_never_planned_twice(world: World) -> None:

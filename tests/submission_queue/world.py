@@ -31,12 +31,13 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.delivery import Worker
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.planning import Change, Planner
-from xinqiao.queue.platforms import Platform
+from xinqiao.queue.platforms import Platform, Withdrawal
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
+from xinqiao.routing.exemptions import exemptions_in_force
 
 PLATFORM = "credit_shandong"
 
@@ -137,6 +138,9 @@ class World:
     rows_per_batch: int = 20
     questions_before_hold: int = 3
     deaths_before_hold: int = 2
+    withdrawals: Mapping[str, Withdrawal] = field(
+        default_factory=lambda: {"permit": Withdrawal.VOID_ROW, "penalty": Withdrawal.OPERATION}
+    )
 
     @property
     def worker(self) -> Worker:
@@ -151,13 +155,15 @@ class World:
 
     @property
     def platform(self) -> Platform:
-        return Platform(PLATFORM, self.connector, self.rows_per_batch, 5, 5, 3600)
+        return Platform(PLATFORM, self.connector, self.rows_per_batch, 5, 5, 3600, self.withdrawals)
 
     def cause(self, reason: str = "") -> Cause:
         return Cause("张科员", self.clock.now(), reason)
 
     def planner(self) -> Planner:
-        return Planner(frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE)
+        return Planner(
+            frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE, exemptions_in_force({})
+        )
 
     def add(self, *numbers: int, **changes: str) -> list[str]:
         """Import one valid permit per number; ``changes`` name fields with ``__`` for dots."""

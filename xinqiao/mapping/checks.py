@@ -40,7 +40,7 @@ def _repeated(table: FormatTable) -> Iterator[str]:
 
 def _key(table: FormatTable) -> Iterator[str]:
     for field in table.fields:
-        if field.code == table.key_field and (field.required != "always" or field.blank_when):
+        if field.code in table.key_fields and (field.required != "always" or field.blank_when):
             yield f"{field.code}：平台主键字段应始终必填且不置空"
 
 

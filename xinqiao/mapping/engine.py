@@ -13,6 +13,9 @@ from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
 from xinqiao.mapping.values import annotate
 from xinqiao.records.findings import Finding
 
+KEY_SEPARATOR = "｜"
+"""Stands between the fields of a key of several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
@@ -62,13 +65,25 @@ class CompiledFormat:
             return Rendering(None, tuple(findings))
         return Rendering(row.model_dump(by_alias=True), ())
 
+    def asked_by(self, values: Mapping[str, str]) -> str:
+        """Return the number by which the platform can be asked for the record (文书号)."""
+        return values[self.table.key_fields[0]]
+
+    def names_same_record(self, ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+        """Tell whether two rows are about one record, by as much of the key as ``theirs`` tells."""
+        return all(
+            ours[code].strip() == theirs[code].strip()
+            for code in self.table.key_fields
+            if code in theirs
+        )
+
     def key_of(self, values: Mapping[str, str]) -> str:
-        """Return the text by which the platform knows the record (文书号 for permits).
+        """Return the text by which the platform knows the record, all fields of the key joined.
 
         A record whose key differs from that of the version the platform holds is not an update:
         it is a withdrawal and an insert.
         """
-        return values[self.table.key_field]
+        return KEY_SEPARATOR.join(values[code] for code in self.table.key_fields)
 
 
 def compile_format(tables: TableSet) -> CompiledFormat:

@@ -125,7 +125,10 @@ class FormatTable(TablePart):
         title: Chinese title.
         source: Where the table comes from.
         status: ``confirmed`` only when every field is.
-        key_field: Code of the field by which the platform knows a record.
+        key_fields: Codes of the fields by which the platform knows a record. The first holds the
+            number that it can be asked by; the others tell apart what stands under one number.
+        void: Field code → text that marks a record as no longer valid; empty where the format has
+            no such mark.
         charset: What the wire can carry and how lengths in bytes are counted.
         fields: The fields, in the order of the template; ``[[field]]`` in the file.
     """
@@ -136,7 +139,8 @@ class FormatTable(TablePart):
     title: Text
     source: Text
     status: Status
-    key_field: FieldCode
+    key_fields: tuple[FieldCode, ...] = Field(min_length=1)
+    void: dict[FieldCode, Text] = Field(default_factory=dict)
     charset: Literal["utf-8", "gb18030", "gbk"]
     fields: tuple[FormatField, ...] = Field(validation_alias="field", min_length=1)
 
@@ -145,8 +149,9 @@ class FormatTable(TablePart):
         counts = Counter(field.code for field in self.fields)
         if repeated := [code for code, count in counts.items() if count > 1]:
             raise ValueError(f"字段代码重复：{'、'.join(repeated)}")
-        if self.key_field not in counts:
-            raise ValueError(f"key_field 所指的字段 {self.key_field} 不在本表中")
+        for key, codes in (("key_fields", self.key_fields), ("void", self.void)):
+            if unknown := [code for code in codes if code not in counts]:
+                raise ValueError(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中")
         unconfirmed = any(field.status is not Status.CONFIRMED for field in self.fields)
         if self.status is Status.CONFIRMED and unconfirmed:
             raise ValueError('尚有字段未经确认，表头 status 不能是 "confirmed"')

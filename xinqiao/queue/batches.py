@@ -23,6 +23,21 @@ _LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """One submission in the form of its platform.
+
+    Attributes:
+        asked_by: What the platform can be asked for the record by (文书号).
+        key: Everything by which the platform knows the record.
+        values: Field code → text.
+    """
+
+    asked_by: str
+    key: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """A sealed batch on its way, as stored before the call.
 
@@ -42,9 +57,10 @@ class Sending:
 def begin_sending(
     connection: Connection,
     tickets: Sequence[Ticket],
-    rendered: Mapping[int, tuple[str, Mapping[str, str]]],
-    edition: str,
+    rendered: Mapping[int, Rendered],
     *,
+    operation: Operation,
+    edition: str,
     keys: KeyRing,
     lease: Lease,
     cause: Cause,
@@ -56,7 +72,8 @@ def begin_sending(
     Args:
         connection: The write transaction in which ``tickets`` were read and locked.
         tickets: Submissions of one platform, kind and operation.
-        rendered: Submission id → (platform's key, field code → text).
+        rendered: Submission id → the row.
+        operation: What is asked of the platform; a withdrawal may go out as an update.
         edition: Edition of the format that rendered them.
         keys: Encrypt the sealed bytes.
         lease: How this worker holds them.
@@ -67,10 +84,11 @@ def begin_sending(
         number=f"XQ{uuid.uuid4().hex}",
         platform=head.platform,
         kind=head.kind,
-        operation=Operation(head.operation),
+        operation=operation,
         edition=edition,
         rows=tuple(
-            SealedRow(number, *rendered[ticket.id]) for number, ticket in enumerate(tickets, 1)
+            SealedRow(number, rendered[ticket.id].asked_by, rendered[ticket.id].values)
+            for number, ticket in enumerate(tickets, 1)
         ),
     )
     batch_id = _insert_batch(connection, sealed, tickets, keys, cause)
@@ -89,6 +107,7 @@ def begin_sending(
                 "deaths": ticket.deaths + 1,
                 "batch_id": batch_id,
                 "row_number": number,
+                "platform_key": rendered[ticket.id].key,
                 "request_started_at": cause.at,
             },
             details={"batch": sealed.number, "row": number},
@@ -104,6 +123,7 @@ def begin_sending(
             attempts=ticket.attempts + 1,
             batch_id=batch_id,
             row_number=number,
+            platform_key=rendered[ticket.id].key,
             request_started_at=cause.at,
         )
         for number, ticket in enumerate(tickets, 1)

@@ -14,10 +14,12 @@ from xinqiao.database.tables import (
     duty,
     holding,
     receipt,
+    record,
     submission,
 )
 from xinqiao.errors import InputError
 from xinqiao.queue.platforms import standing
+from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
 
 
@@ -55,10 +57,12 @@ def platform_board(
         )
     ).scalar_one()
     busy = under_way(connection, platform)
+    refused = count_open_refusals(connection, platform)
     stands = standing(connection, platform)
     return {
         "states": {state.value: states.get(state.value, 0) for state in State},
         "invalid": invalid,
+        "to_correct": refused,
         "overdue": connection.execute(count.where(duty.c.due_at <= now)).scalar_one(),
         "due_soon": connection.execute(
             count.where(duty.c.due_at > now, duty.c.due_at <= due_soon_at)
@@ -91,6 +95,17 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
         )
     ).one()
     return UnderWay(row[0], row[1])
+
+
+def exempt_records(connection: Connection) -> dict[str, int]:
+    """Return exemption → how many records are owed to nobody because of it."""
+    statement = (
+        sa.select(record.c.exemption, sa.func.count())
+        .where(record.c.exemption.is_not(None))
+        .group_by(record.c.exemption)
+        .order_by(record.c.exemption)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 _LISTED = (

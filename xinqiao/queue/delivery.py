@@ -6,7 +6,6 @@ transaction, sent, and settled in another; a crash between the two leaves it in 
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,15 +16,15 @@ from xinqiao.adapters.base import Outcome, Reply, RowResult
 from xinqiao.clock import Clock
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
-from xinqiao.database.record_store import load_contents
 from xinqiao.errors import SettingsError
-from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import batches, claims
+from xinqiao.queue.asking import ask_for
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.resting import TROUBLE, note_reply
 from xinqiao.queue.retry import Backoff
+from xinqiao.queue.rows import render
 from xinqiao.queue.settlement import Decision, note_serial, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -125,37 +124,24 @@ def _next(worker: Worker, platform: Platform) -> batches.Sending | None:
             tickets = claims.claimable(connection, platform.id, platform.rows_per_batch, cause.at)
             if not tickets:
                 return None
-            rendered, unfit, edition = _render(connection, worker, tickets)
-            advance(connection, unfit, cause)
-            fit = [ticket for ticket in tickets if ticket.id in rendered]
+            rows = render(connection, platform, tickets, worker.keys)
+            advance(connection, [_held(ticket, why) for ticket, why in rows.unfit], cause)
+            fit = [ticket for ticket in tickets if ticket.id in rows.rendered]
             if fit:
                 return batches.begin_sending(
                     connection,
                     fit,
-                    rendered,
-                    edition,
+                    rows.rendered,
+                    operation=rows.operation,
+                    edition=rows.edition,
                     keys=worker.keys,
                     lease=worker.lease,
                     cause=cause,
                 )
 
 
-def _render(
-    connection: Connection, worker: Worker, tickets: Sequence[Ticket]
-) -> tuple[dict[int, tuple[str, dict[str, str]]], list[Move], str]:
-    compiled = format_for(tickets[0].platform, tickets[0].kind)
-    versions = [(ticket.record_id, ticket.version) for ticket in tickets]
-    contents = load_contents(connection, versions, worker.keys)
-    rendered, unfit = {}, []
-    for ticket in tickets:
-        rendering = compiled.render(contents[ticket.record_id, ticket.version])
-        if rendering.values is None:
-            why = "；".join(finding.message for finding in rendering.findings)
-            held = Move(ticket.id, State.READY, State.HELD, ticket.fence, values={"message": why})
-            unfit.append(held)
-        else:
-            rendered[ticket.id] = (compiled.key_of(rendering.values), dict(rendering.values))
-    return rendered, unfit, compiled.table.edition
+def _held(ticket: Ticket, why: str) -> Move:
+    return Move(ticket.id, State.READY, State.HELD, ticket.fence, values={"message": why})
 
 
 def _resolve_duplicates(platform: Platform, sending: batches.Sending, reply: Reply) -> Reply:
@@ -171,7 +157,7 @@ def _resolve_duplicates(platform: Platform, sending: batches.Sending, reply: Rep
     for number, verdict in verdicts.items():
         if verdict.outcome is Outcome.DUPLICATE:
             row = sending.batch.rows[number - 1]
-            asked = platform.connector.query(sending.batch.kind, row.key)
+            asked = ask_for(platform, sending.batch, row)
             comparison = compare(row, asked.entries or ())
             if comparison.same and comparison.entry is not None:
                 results[number] = RowResult(
@@ -225,5 +211,4 @@ def _decide(
         after = State.READY
         smaller = max(1, len(sending.tickets) // 2)
         values = {**UNSENT, "batch_limit": smaller, "next_attempt_at": cause.at}
-    key = sending.batch.rows[number - 1].key
-    return Decision(ticket, after, verdict, key, values)
+    return Decision(ticket, after, verdict, values)

@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record, submission
+from xinqiao.queue.duties import waive
 from xinqiao.queue.states import OPEN, State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause, Move, advance, create
 
-KEY_CHANGED = "平台据以识别的文书号已改变：须先撤回平台上的旧记录，再作为新记录报送"
+SUPERSEDED = "superseded"
+"""Code of a submission that was cancelled because something else is to be held now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Holding:
         platform: The platform.
         kind: The record's kind.
         wanted_version: Version it should hold; None for nothing.
+        wanted_key: Key under which it should hold it; None while that is unknown.
         held_version: Version we believe it holds; None for nothing.
         held_key: Key under which it holds it.
         findings: Why the wanted version cannot be sent; empty when it can.
@@ -39,6 +42,7 @@ class Holding:
     platform: str
     kind: str
     wanted_version: int | None
+    wanted_key: str | None
     held_version: int | None
     held_key: str | None
     findings: tuple[Any, ...]
@@ -54,44 +58,81 @@ def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cau
     rows = _holdings(connection, places)
     occupied = _open_tickets(connection, [row.id for row in rows])
     overtaken = [
-        Move(ticket.id, State.READY, State.CANCELLED, ticket.fence, details={"why": "superseded"})
+        Move(
+            ticket.id,
+            State.READY,
+            State.CANCELLED,
+            ticket.fence,
+            values={"code": SUPERSEDED},
+            details={"why": SUPERSEDED},
+        )
         for row in rows
         if (ticket := occupied.get(row.id)) is not None
         and ticket.state is State.READY
-        and ticket.version != row.wanted_version
+        and (Operation(ticket.operation), ticket.version) != needed(row)
     ]
     gone = {move.submission_id for move in advance(connection, overtaken, cause)}
     free = [row for row in rows if row.id not in occupied or occupied[row.id].id in gone]
     _create_missing(connection, free, cause)
+    _waive_moot(connection, free, cause)
+
+
+def needed(row: Holding) -> tuple[Operation, int] | None:
+    """Return what is to be asked of the platform next, and for which version; None for nothing.
+
+    A record whose key at the platform changed is withdrawn under the old key first, but only once
+    the version of the new key can be sent.
+    """
+    if row.wanted_version is None:
+        return None if row.held_version is None else (Operation.WITHDRAW, row.held_version)
+    if row.findings or row.wanted_version == row.held_version:
+        return None
+    if row.held_version is None:
+        return (Operation.INSERT, row.wanted_version)
+    if row.held_key is not None and row.held_key != row.wanted_key:
+        return (Operation.WITHDRAW, row.held_version)
+    return (Operation.UPDATE, row.wanted_version)
 
 
 def _create_missing(connection: Connection, rows: Sequence[Holding], cause: Cause) -> None:
-    needed = [
-        submission_values(row, cause)
-        for row in rows
-        if not row.findings
-        and row.wanted_version is not None
-        and row.wanted_version != row.held_version
-    ]
-    known = _known_keys(connection, [row["idempotency_key"] for row in needed])
-    fresh = [row for row in needed if row["idempotency_key"] not in known]
+    needy = [row for row in rows if needed(row) is not None]
+    tries = _tries(connection, sorted({row.record_id for row in needy}))
+    fresh = []
+    for row in needy:
+        earlier = tries.get((row.id, needed(row)), [])
+        # refused or given up: only a person has it tried again
+        if not earlier or earlier[-1] == (State.CANCELLED.value, SUPERSEDED):
+            fresh.append(submission_values(row, cause, again=len(earlier)))
     create(connection, fresh, cause)
 
 
+def _waive_moot(connection: Connection, rows: Sequence[Holding], cause: Cause) -> None:
+    """Close what is owed of records that no platform should hold and none holds."""
+    for row in rows:
+        if row.wanted_version is None and row.held_version is None:
+            waive(connection, row.record_id, row.platform, "nothing_to_report", cause)
+
+
 def submission_values(row: Holding, cause: Cause, *, again: int = 0) -> dict[str, Any]:
-    """Return the values of the submission that a holding's row needs.
+    """Return the values of the submission that a holding needs.
 
     Args:
-        row: The holding.
+        row: The holding; it must need one.
         cause: Used for the due time of a record that nothing is owed for.
-        again: How often the same version was tried before on a person's word.
+        again: How often the same was tried before.
+
+    Raises:
+        ValueError: The holding needs nothing.
     """
-    operation = Operation.INSERT if row.held_version is None else Operation.UPDATE
-    key = f"{row.platform}:{row.kind}:{row.record_id}:{operation}:v{row.wanted_version}"
+    need = needed(row)
+    if need is None:
+        raise ValueError(f"holding {row.id} needs no submission")
+    operation, version = need
+    key = f"{row.platform}:{row.kind}:{row.record_id}:{operation}:v{version}"
     return {
         "holding_id": row.id,
         "record_id": row.record_id,
-        "version": row.wanted_version,
+        "version": version,
         "platform": row.platform,
         "kind": row.kind,
         "operation": operation.value,
@@ -100,8 +141,19 @@ def submission_values(row: Holding, cause: Cause, *, again: int = 0) -> dict[str
     }
 
 
+def unwanted_holdings(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Return those of the holdings ``ids`` that should hold nothing."""
+    found: set[int] = set()
+    for chunk in in_chunks(ids):
+        statement = sa.select(holding.c.id).where(
+            holding.c.id.in_(chunk), holding.c.wanted_version.is_(None)
+        )
+        found.update(connection.execute(statement).scalars())
+    return found
+
+
 def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> None:
-    """Insert or update holdings; one whose key at the platform changed gains a finding."""
+    """Insert holdings, or change what existing ones should hold."""
     existing = {
         (row.record_id, row.platform): row
         for row in _holdings(connection, [(row["record_id"], row["platform"]) for row in wanted])
@@ -109,15 +161,11 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
     fresh = [row for row in wanted if (row["record_id"], row["platform"]) not in existing]
     if fresh:
         connection.execute(sa.insert(holding), fresh)
-    changed = []
-    for row in wanted:
-        present = existing.get((row["record_id"], row["platform"]))
-        if present is None:
-            continue
-        moved = present.held_key is not None and row["wanted_key"] not in (None, present.held_key)
-        finding = {"field": "", "code": "key_changed", "severity": "error", "message": KEY_CHANGED}
-        findings = [*row["findings"], finding] if moved else row["findings"]
-        changed.append({**row, "findings": findings, "which": present.id})
+    changed = [
+        {**row, "which": existing[row["record_id"], row["platform"]].id}
+        for row in wanted
+        if (row["record_id"], row["platform"]) in existing
+    ]
     if changed:
         names = ("wanted_version", "wanted_key", "findings", "updated_at")
         connection.execute(
@@ -159,6 +207,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
             platform=row.platform,
             kind=row.kind,
             wanted_version=row.wanted_version,
+            wanted_key=row.wanted_key,
             held_version=row.held_version,
             held_key=row.held_key,
             findings=tuple(row.findings),
@@ -178,9 +227,24 @@ def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[in
     return found
 
 
-def _known_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
-    column = submission.c.idempotency_key
-    known: set[str] = set()
-    for chunk in in_chunks(keys):
-        known.update(connection.execute(sa.select(column).where(column.in_(chunk))).scalars())
-    return known
+def _tries(
+    connection: Connection, record_ids: Sequence[str]
+) -> dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]]:
+    """Return holding and need → (state, code) of the submissions made for it, oldest first."""
+    tries: dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]] = {}
+    for chunk in in_chunks(record_ids):
+        statement = (
+            sa.select(
+                submission.c.holding_id,
+                submission.c.operation,
+                submission.c.version,
+                submission.c.state,
+                submission.c.code,
+            )
+            .where(submission.c.record_id.in_(chunk))
+            .order_by(submission.c.id)
+        )
+        for row in connection.execute(statement):
+            need = (Operation(row.operation), row.version)
+            tries.setdefault((row.holding_id, need), []).append((row.state, row.code))
+    return tries

@@ -7,13 +7,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Outcome
+from xinqiao.adapters.base import Operation, Outcome
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.delivery import UNSENT
-from xinqiao.queue.holdings import read_holdings, submission_values
+from xinqiao.queue.holdings import needed, read_holdings, submission_values
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
@@ -100,13 +100,10 @@ def resolve(
         State.REJECTED: Outcome.REJECTED,
         State.READY: Outcome.RETRYABLE,
     }[after]
-    keys = _wanted_keys(connection, tickets)
     # the lease of a worker that is asking at this moment ends here: the person's word stands
     verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
     values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
-    decisions = [
-        Decision(one, after, verdict, keys.get(one.holding_id, ""), values) for one in tickets
-    ]
+    decisions = [Decision(one, after, verdict, values) for one in tickets]
     _all_or_none(len(settle(connection, decisions, cause)), tickets)
     _audit(
         connection,
@@ -128,18 +125,23 @@ def _bring_forward(connection: Connection, ticket: Ticket, cause: Cause) -> None
 
 def _send_anew(connection: Connection, ticket: Ticket, cause: Cause) -> None:
     (row,) = read_holdings(connection, holding.c.id == ticket.holding_id)
-    if row.wanted_version != ticket.version or row.held_version == row.wanted_version:
-        raise RefusedError(f"报送件 {ticket.id} 已有更新的版本，不再重试；请看同一记录的新报送件")
+    if needed(row) != (Operation(ticket.operation), ticket.version):
+        raise RefusedError(
+            f"报送件 {ticket.id} 的记录已有更新的版本、已撤回或尚有错误，不再重试；"
+            "请看同一记录的新报送件"
+        )
     count = sa.func.count()
     siblings = sa.select(count).where(
-        submission.c.holding_id == ticket.holding_id, submission.c.version == ticket.version
+        submission.c.holding_id == ticket.holding_id,
+        submission.c.version == ticket.version,
+        submission.c.operation == ticket.operation,
     )
     tries = connection.execute(siblings).scalar_one()
     busy = connection.execute(
         siblings.where(submission.c.state.not_in(["accepted", "rejected", "cancelled"]))
     ).scalar_one()
-    if busy or row.findings:
-        raise RefusedError(f"报送件 {ticket.id} 的记录已有进行中的报送件，或尚有错误，不能重试")
+    if busy:
+        raise RefusedError(f"报送件 {ticket.id} 的记录已有进行中的报送件，不能重试")
     create(connection, [submission_values(row, cause, again=tries)], cause)
 
 
@@ -184,15 +186,6 @@ def _advance(connection: Connection, tickets: Sequence[Ticket], after: State, ca
 def _all_or_none(done: int, tickets: Sequence[Ticket]) -> None:
     if done < len(tickets):
         raise RefusedError("有报送件刚刚被别的程序改动，本次操作没有执行；请查看后再试")
-
-
-def _wanted_keys(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, str]:
-    rows = connection.execute(
-        sa.select(holding.c.id, holding.c.wanted_key).where(
-            holding.c.id.in_([ticket.holding_id for ticket in tickets])
-        )
-    )
-    return {row.id: row.wanted_key or "" for row in rows}
 
 
 def _audit(

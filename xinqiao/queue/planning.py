@@ -5,25 +5,28 @@ only for a version that is valid and fits the platform's format.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.audit.append import append
-from xinqiao.audit.chain import Entry
-from xinqiao.clock import end_of, local_date
+from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import duty, holding
+from xinqiao.database.tables import duty, holding, record
 from xinqiao.mapping.registry import format_for
+from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.holdings import replan, write_holdings
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.subject import NATURAL_PERSON
 from xinqiao.routing.calendar import WorkingCalendar
-from xinqiao.routing.deadlines import Counting, due
-from xinqiao.routing.routes import routes_for
+from xinqiao.routing.deadlines import Counting
+from xinqiao.routing.exemptions import Exemption, exemption_of
+from xinqiao.routing.routes import Route, routes_for
+
+Place = tuple[str, str]
+"""A record and a platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class Change:
     decided_on: date | None
 
 
+@dataclass(slots=True)
+class _Plan:
+    """What follows from a number of changes."""
+
+    duties: list[Owed] = field(default_factory=list)
+    holdings: list[dict[str, Any]] = field(default_factory=list)
+    exempt: dict[str, str | None] = field(default_factory=dict)
+    routed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
     """Plans for one workspace.
@@ -55,11 +68,13 @@ class Planner:
         platforms: Identifiers of the connected platforms.
         calendar: Working days.
         counting: Whether the decision day counts.
+        exemptions: What is owed to nobody (不报送).
     """
 
     platforms: frozenset[str]
     calendar: WorkingCalendar
     counting: Counting
+    exemptions: tuple[Exemption, ...]
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> int:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -67,58 +82,57 @@ class Planner:
         Returns:
             How many of ``changes`` are owed to no platform.
         """
-        routed = 0
-        duties: list[dict[str, Any]] = []
-        wanted: list[dict[str, Any]] = []
+        plan = _Plan()
         ids = [change.record_id for change in changes]
-        held = _held_versions(connection, ids)
-        owed = _owed(connection, ids)
+        held, owed = _held_versions(connection, ids), _owed(connection, ids)
         for change in changes:
-            routes = [
-                route
-                for route in routes_for(change.kind, self.platforms)
-                if route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
-            ]
-            routed += bool(routes)
-            for route in routes:
-                place = (change.record_id, route.platform)
-                wanted.append(_wanted(change, route.platform, cause))
-                if place not in owed and change.decided_on is not None:
-                    starts_on, rule = change.decided_on, route.rule
-                elif held.get(place) is not None:
-                    # the platform holds it already: a correction has a time limit of its own
-                    starts_on, rule = local_date(cause.at), route.change_rule
-                else:
-                    continue
-                if rule is not None:
-                    duties.append(self._duty(change, route.platform, rule, starts_on, cause))
-        _open_duties(connection, duties, cause)
-        write_holdings(connection, wanted)
-        replan(connection, [(row["record_id"], row["platform"]) for row in wanted], cause)
-        return len(changes) - routed
+            self._plan_one(plan, change, held, owed, cause)
+        open_duties(connection, plan.duties, self.counting, self.calendar, cause)
+        reopen_waived(connection, _note_exemptions(connection, plan.exempt), cause)
+        write_holdings(connection, plan.holdings)
+        places = [(row["record_id"], row["platform"]) for row in plan.holdings]
+        replan(connection, places, cause)
+        return len(changes) - plan.routed
 
-    def _duty(
-        self, change: Change, platform: str, rule: str, starts_on: date, cause: Cause
-    ) -> dict[str, Any]:
-        deadline = due(rule, starts_on, self.counting, self.calendar)
-        return {
-            "record_id": change.record_id,
-            "platform": platform,
-            "rule": rule,
-            "version": change.version,
-            "basis": deadline.basis,
-            "starts_on": starts_on,
-            "due_on": deadline.due_on,
-            "due_at": end_of(deadline.due_on),
-            "counting": deadline.counting.value,
-            "calendar": deadline.calendar,
-            "provisional": deadline.provisional,
-            "legal": deadline.legal,
-            "opened_at": cause.at,
-        }
+    def _plan_one(
+        self,
+        plan: _Plan,
+        change: Change,
+        held: Mapping[Place, int | None],
+        owed: set[Place],
+        cause: Cause,
+    ) -> None:
+        exemption = exemption_of(change.kind, change.content, self.exemptions)
+        plan.exempt[change.record_id] = exemption.id if exemption is not None else None
+        routes = routes_for(change.kind, self.platforms)
+        taken = [] if exemption is not None else [one for one in routes if _takes(one, change)]
+        plan.routed += bool(taken)
+        for route in routes:
+            place = (change.record_id, route.platform)
+            if route in taken:
+                plan.holdings.append(wanted_row(change, route.platform, cause))
+            elif place in held:
+                # it was owed before this version and is not any more
+                plan.holdings.append(_unwanted(place, cause))
+            else:
+                continue
+            if route in taken and place not in owed and change.decided_on is not None:
+                starts_on, rule = change.decided_on, route.rule
+            elif held.get(place) is not None:
+                # the platform holds it already: a correction has a time limit of its own
+                starts_on, rule = local_date(cause.at), route.change_rule
+            else:
+                continue
+            if rule is not None:
+                plan.duties.append(Owed(*place, rule, change.version, starts_on))
 
 
-def _wanted(change: Change, platform: str, cause: Cause) -> dict[str, Any]:
+def _takes(route: Route, change: Change) -> bool:
+    return route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
+
+
+def wanted_row(change: Change, platform: str, cause: Cause) -> dict[str, Any]:
+    """Return the values of the holding by which ``platform`` should hold a new version."""
     compiled = format_for(platform, change.kind)
     rendering = compiled.render(change.content)
     fits = rendering.values is not None
@@ -136,11 +150,23 @@ def _wanted(change: Change, platform: str, cause: Cause) -> dict[str, Any]:
     }
 
 
+def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
+    record_id, platform = place
+    return {
+        "record_id": record_id,
+        "platform": platform,
+        "wanted_version": None,
+        "wanted_key": None,
+        "findings": [],
+        "updated_at": cause.at,
+    }
+
+
 INVALID = "记录本身有错误，改正后重新导入才能报送"
 
 
-def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str], int | None]:
-    held: dict[tuple[str, str], int | None] = {}
+def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
+    held: dict[Place, int | None] = {}
     for chunk in in_chunks(ids):
         statement = sa.select(
             holding.c.record_id, holding.c.platform, holding.c.held_version
@@ -149,29 +175,27 @@ def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[tuple[str
     return held
 
 
-def _owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str]]:
-    owed: set[tuple[str, str]] = set()
+def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
+    owed: set[Place] = set()
     for chunk in in_chunks(ids):
         statement = sa.select(duty.c.record_id, duty.c.platform).where(duty.c.record_id.in_(chunk))
         owed.update((row[0], row[1]) for row in connection.execute(statement))
     return owed
 
 
-def _open_duties(connection: Connection, duties: Sequence[dict[str, Any]], cause: Cause) -> None:
-    if not duties:
-        return
-    connection.execute(sa.insert(duty), duties)
-    entries = [
-        Entry(
-            action="duty.opened",
-            record_id=row["record_id"],
-            platform=row["platform"],
-            details={
-                "rule": row["rule"],
-                "due_on": row["due_on"].isoformat(),
-                "provisional": row["provisional"],
-            },
-        )
-        for row in duties
-    ]
-    append(connection, entries, actor=cause.actor, at=cause.at)
+def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> list[str]:
+    """Keep with each record why nobody is owed it; return those that are owed from now on."""
+    reasons: dict[str | None, list[str]] = {}
+    for record_id, reason in exempt.items():
+        reasons.setdefault(reason, []).append(record_id)
+    owed: list[str] = []
+    for reason, ids in reasons.items():
+        for chunk in in_chunks(ids):
+            changed = connection.execute(
+                sa.update(record)
+                .where(record.c.id.in_(chunk), record.c.exemption.is_distinct_from(reason))
+                .values(exemption=reason)
+                .returning(record.c.id)
+            ).scalars()
+            owed += list(changed) if reason is None else ()
+    return owed

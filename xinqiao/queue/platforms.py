@@ -1,7 +1,9 @@
 """What the queue knows of one platform, and whether it may be called now (平台状态)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +14,19 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import platform_state
 from xinqiao.queue.transitions import Cause
+
+
+class Withdrawal(StrEnum):
+    """How a platform lets go of a record (撤回方式)."""
+
+    OPERATION = "operation"
+    """It has an operation for it: the record is deleted, or marked as void."""
+
+    VOID_ROW = "void_row"
+    """An update that says that the record is void (当前状态为无效)."""
+
+    BY_HAND = "by_hand"
+    """A person does it in the platform's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,7 @@ class Platform:
         poll_after: How long after a send the first receipts are asked for.
         poll_every: How long between two questions for receipts.
         expected_within: After this time without a receipt a person is asked.
+        withdrawals: Record kind → how it is withdrawn; one that is left out is done by hand.
     """
 
     id: str
@@ -33,6 +49,11 @@ class Platform:
     poll_after: float
     poll_every: float
     expected_within: float
+    withdrawals: Mapping[str, Withdrawal]
+
+    def withdrawal(self, kind: str) -> Withdrawal:
+        """Return how records of ``kind`` are withdrawn."""
+        return self.withdrawals.get(kind, Withdrawal.BY_HAND)
 
 
 @dataclass(frozen=True, slots=True)

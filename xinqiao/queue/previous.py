@@ -1,4 +1,4 @@
-"""What a platform held before an update, rendered again for comparison."""
+"""What a platform held before an update or withdrawal, rendered again for comparison."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +16,8 @@ from xinqiao.queue.tickets import Ticket
 def previous_values(
     connection: Connection, tickets: Sequence[Ticket], keys: KeyRing
 ) -> dict[int, Mapping[str, str]]:
-    """Return submission id → field code → text of the version held before; updates only."""
-    updates = [ticket for ticket in tickets if ticket.operation == Operation.UPDATE]
+    """Return submission id → field code → text of the version held before, if one was."""
+    updates = [ticket for ticket in tickets if ticket.operation != Operation.INSERT]
     if not updates:
         return {}
     statement = sa.select(holding.c.id, holding.c.held_version).where(

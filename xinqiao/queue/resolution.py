@@ -12,8 +12,17 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import BatchProgress, LedgerEntry, Outcome, Reply, SealedBatch, SealedRow
+from xinqiao.adapters.base import (
+    BatchProgress,
+    LedgerEntry,
+    Operation,
+    Outcome,
+    Reply,
+    SealedBatch,
+    SealedRow,
+)
 from xinqiao.queue import batches, claims
+from xinqiao.queue.asking import ask_for
 from xinqiao.queue.delivery import AFTER, UNSENT, Worker
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.previous import previous_values
@@ -34,7 +43,7 @@ class _Row:
     sent: SealedRow
     sent_at: datetime
     previous: Mapping[str, str] | None
-    """What the platform held before, for an update."""
+    """What the platform held before, for an update or a withdrawal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +127,20 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
 
 def _all(doubt: _Doubt, after: State, outcome: Outcome, message: str) -> _Answers:
     verdict = Verdict(outcome, "", message, named=False)
-    return _Answers([Decision(row.ticket, after, verdict, row.sent.key) for row in doubt.rows])
+    return _Answers([Decision(row.ticket, after, verdict) for row in doubt.rows])
 
 
 def _ask_by_key(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     answers = _Answers()
     visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
     for row in doubt.rows:
-        asked = platform.connector.query(doubt.batch.kind, row.sent.key)
+        asked = ask_for(platform, doubt.batch, row.sent)
         _record(worker, doubt, asked.reply)
         if asked.entries is None:
             answers.waiting.append((row, None))
             answers.silent = True
             continue
-        decision = judge(row.ticket, row.sent, asked.entries, row.previous)
+        decision = judge(row.ticket, doubt.batch.operation, row.sent, asked.entries, row.previous)
         visible_at = row.sent_at + visible_after
         if decision.after is State.READY and worker.clock.now() < visible_at:
             answers.waiting.append((row, visible_at))
@@ -142,23 +151,38 @@ def _ask_by_key(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
 
 def judge(
     ticket: Ticket,
+    operation: Operation,
     sent: SealedRow,
     entries: Sequence[LedgerEntry],
     previous: Mapping[str, str] | None,
 ) -> Decision:
-    """Decide by what the platform holds under the key of a row whose fate was unknown."""
+    """Decide by what the platform holds under the key of a row whose fate was unknown.
+
+    Args:
+        ticket: The submission.
+        operation: What was asked of the platform.
+        sent: The row as it was sent.
+        entries: What the platform holds of the record now.
+        previous: What it held before.
+    """
+    deleting = operation is Operation.WITHDRAW
+    if deleting and not entries:
+        verdict = Verdict(Outcome.ACCEPTED, "gone", "经查询，平台上已没有这条记录")
+        return Decision(ticket, State.ACCEPTED, verdict)
     comparison = compare(sent, entries)
-    if comparison.same and comparison.entry is not None:
+    # a deletion sends what is held: only a row that was to be marked tells that it was
+    marked = not deleting or (previous is not None and bool(differing(previous, sent.values)))
+    if comparison.same and comparison.entry is not None and marked:
         entry = comparison.entry
         message = "经查询，平台已入库"
         verdict = Verdict(Outcome.ACCEPTED, "found", message, entry.reference, entry.at)
-        return Decision(ticket, State.ACCEPTED, verdict, sent.key)
+        return Decision(ticket, State.ACCEPTED, verdict)
     unchanged = previous is not None and any(
         not differing(previous, entry.values) for entry in entries
     )
     if not comparison.found or unchanged:
         verdict = Verdict(Outcome.RETRYABLE, "absent", "经查询，平台没有收到", named=False)
-        return Decision(ticket, State.READY, verdict, values=UNSENT)
+        return Decision(ticket, State.READY, verdict, UNSENT)
     message = f"平台上同一编号的内容与报送的不同（{'、'.join(comparison.fields)}）"
     return Decision(ticket, State.CONFLICT, Verdict(Outcome.DUPLICATE, "differs", message))
 
@@ -181,7 +205,7 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
             answers.waiting.append((rows[number], None))
         else:
             row = rows[number]
-            answers.decisions.append(Decision(row.ticket, after, verdict, row.sent.key))
+            answers.decisions.append(Decision(row.ticket, after, verdict))
     return answers
 
 

@@ -12,16 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import batch, batch_row, duty, holding, receipt
+from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.holdings import replan
+from xinqiao.queue.holdings import replan, unwanted_holdings
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause, Move, advance
 from xinqiao.queue.verdicts import Verdict
 
 _LONGEST_MESSAGE = 500
+_EVERY_VERSION = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,12 @@ class Decision:
         ticket: The submission as it was read; its state and fence must still hold.
         after: The state it goes to.
         verdict: What the platform said.
-        key: The platform's key of the row that was sent, for an accepted one.
         values: Further columns that change.
     """
 
     ticket: Ticket
     after: State
     verdict: Verdict
-    key: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -54,12 +55,14 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
     made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
-    _believe(connection, accepted, cause)
+    _believe(connection, [one for one in accepted if not _withdraws(one)], cause)
+    _believe_gone(connection, [one for one in accepted if _withdraws(one)], cause)
     _close_duties(connection, accepted, cause)
     settled = [
         (decision.ticket.record_id, decision.ticket.platform)
         for decision in done
-        if decision.after in (State.ACCEPTED, State.REJECTED, State.CANCELLED)
+        # what is ready again may have been overtaken while it was out
+        if decision.after in (State.ACCEPTED, State.REJECTED, State.CANCELLED, State.READY)
     ]
     replan(connection, settled, cause)
     return done
@@ -152,7 +155,8 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
         )
         .values(
             held_version=sa.bindparam("version"),
-            held_key=sa.bindparam("key"),
+            # a person may report for a row that never went out through us
+            held_key=sa.func.coalesce(sa.bindparam("key", type_=sa.Text), holding.c.wanted_key),
             reference=sa.bindparam("its_reference"),
             updated_at=cause.at,
         )
@@ -163,7 +167,7 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
             {
                 "which": decision.ticket.holding_id,
                 "version": decision.ticket.version,
-                "key": decision.key or None,
+                "key": decision.ticket.platform_key,
                 "its_reference": decision.verdict.reference,
             }
             for decision in accepted
@@ -171,7 +175,33 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
     )
 
 
+def _withdraws(decision: Decision) -> bool:
+    return decision.ticket.operation == Operation.WITHDRAW
+
+
+def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: Cause) -> None:
+    """Note that nothing valid is held any more; a row that is only marked void keeps its key."""
+    for decision in withdrawn:
+        ticket = decision.ticket
+        marked = bool(format_for(ticket.platform, ticket.kind).table.void)
+        key = {} if marked else {"held_key": None}
+        connection.execute(
+            sa.update(holding)
+            .where(holding.c.id == ticket.holding_id, holding.c.held_version <= ticket.version)
+            .values(held_version=None, updated_at=cause.at, **key)
+        )
+
+
 def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: Cause) -> None:
+    """Close what an acceptance fulfils.
+
+    A withdrawal fulfils everything that is owed when nothing is to be held; one that only makes
+    room for another key fulfils nothing.
+    """
+    if not accepted:
+        return
+    unwanted = unwanted_holdings(connection, [one.ticket.holding_id for one in accepted])
+    accepted = [one for one in accepted if not _withdraws(one) or one.ticket.holding_id in unwanted]
     if not accepted:
         return
     statement = (
@@ -192,7 +222,7 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
             {
                 "which_record": decision.ticket.record_id,
                 "which_platform": decision.ticket.platform,
-                "up_to": decision.ticket.version,
+                "up_to": _EVERY_VERSION if _withdraws(decision) else decision.ticket.version,
                 "its_reported_at": decision.verdict.at or cause.at,
             }
             for decision in accepted

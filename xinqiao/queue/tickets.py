@@ -32,6 +32,7 @@ class Ticket:
     row_number: int | None
     batch_limit: int | None
     request_started_at: datetime | None
+    platform_key: str | None
 
 
 _COLUMNS = [submission.c[name] for name in Ticket.__dataclass_fields__]

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
 from xinqiao.queue import batches, claims
+from xinqiao.queue.asking import ask_for
 from xinqiao.queue.delivery import Worker
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.previous import previous_values
@@ -97,10 +98,16 @@ def _compare_duplicates(
             meanings[result.row] = of_row(result)
             continue
         sent = polled.batch.rows[result.row - 1]
-        asked = platform.connector.query(polled.batch.kind, sent.key)
+        asked = ask_for(platform, polled.batch, sent)
         ticket = polled.tickets[result.row]
         if asked.entries is not None:
-            decision = judge(ticket, sent, asked.entries, polled.previous.get(ticket.id))
+            decision = judge(
+                ticket,
+                polled.batch.operation,
+                sent,
+                asked.entries,
+                polled.previous.get(ticket.id),
+            )
             # it says it holds the key and shows nothing, or the old content: a contradiction
             contradiction = Verdict(Outcome.DUPLICATE, result.code, result.message)
             meanings[result.row] = (
@@ -125,11 +132,7 @@ def _settle(
     decisions = []
     for number, meaning in meanings.items():
         ticket = polled.tickets[number]
-        decision = (
-            meaning
-            if isinstance(meaning, Decision)
-            else _decide(ticket, meaning, polled.batch.rows[number - 1].key)
-        )
+        decision = meaning if isinstance(meaning, Decision) else _decide(ticket, meaning)
         if decision is not None and ticket.batch_id == polled.batch_id:
             decisions.append(decision)
     moving = [one for one in decisions if one.ticket.state is not one.after]
@@ -149,7 +152,7 @@ def _settle(
     return done
 
 
-def _decide(ticket: Ticket, verdict: Verdict, key: str) -> Decision | None:
+def _decide(ticket: Ticket, verdict: Verdict) -> Decision | None:
     """Return what a receipt makes of a submission in the state it is in.
 
     A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict.
@@ -160,7 +163,7 @@ def _decide(ticket: Ticket, verdict: Verdict, key: str) -> Decision | None:
     if ticket.state is State.ACCEPTED and after is State.REJECTED:
         after = State.CONFLICT
     if ticket.state is after or allowed(ticket.state, after):
-        return Decision(ticket, after, verdict, key)
+        return Decision(ticket, after, verdict)
     return None
 
 

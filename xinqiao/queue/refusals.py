@@ -1,0 +1,81 @@
+"""Records that a platform refused and that nobody has corrected yet (被退回待更正)."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.database.tables import holding, submission
+from xinqiao.queue.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The last word of a platform about the version that it should hold.
+
+    Attributes:
+        record_id: Which record.
+        platform: Which platform.
+        kind: The record's kind.
+        submission_id: The submission that was refused.
+        operation: What was asked for.
+        message: The platform's words, masked.
+    """
+
+    record_id: str
+    platform: str
+    kind: str
+    submission_id: int
+    operation: str
+    message: str
+
+
+def open_refusals(connection: Connection, platform: str | None = None) -> list[Refusal]:
+    """Return the refusals that still wait for a correction, oldest first."""
+    statement = (
+        sa.select(
+            submission.c.record_id,
+            submission.c.platform,
+            submission.c.kind,
+            submission.c.id,
+            submission.c.operation,
+            submission.c.message,
+        )
+        .join(holding, holding.c.id == submission.c.holding_id)
+        .where(*_open(platform))
+        .order_by(submission.c.id)
+    )
+    return [Refusal(*row) for row in connection.execute(statement)]
+
+
+def count_open_refusals(connection: Connection, platform: str) -> int:
+    """Return how many refusals of ``platform`` still wait for a correction."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(submission)
+        .join(holding, holding.c.id == submission.c.holding_id)
+        .where(*_open(platform))
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
+def _open(platform: str | None) -> list[sa.ColumnElement[bool]]:
+    later = submission.alias("later")
+    answered = sa.exists().where(
+        # asked for by record, which is indexed
+        later.c.record_id == submission.c.record_id,
+        later.c.holding_id == submission.c.holding_id,
+        later.c.id > submission.c.id,
+    )
+    conditions = [
+        submission.c.state == State.REJECTED.value,
+        ~answered,
+        # a corrected version that has errors of its own waits as an invalid record instead
+        sa.or_(
+            submission.c.version == holding.c.wanted_version, holding.c.wanted_version.is_(None)
+        ),
+    ]
+    if platform is not None:
+        conditions.append(submission.c.platform == platform)
+    return conditions

@@ -1,0 +1,67 @@
+"""Submissions in the form of their platform: what exactly is asked of it, row by row (报送行)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import Operation
+from xinqiao.database.record_store import load_contents
+from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.registry import format_for
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.batches import Rendered
+from xinqiao.queue.platforms import Platform, Withdrawal
+from xinqiao.queue.tickets import Ticket
+
+BY_HAND = "这个平台的撤回须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What can be sent of some submissions, and what cannot.
+
+    Attributes:
+        rendered: Submission id → its row.
+        unfit: Submissions that cannot be sent, each with the reason in Chinese.
+        operation: What is asked of the platform for all rows.
+        edition: Edition of the format.
+    """
+
+    rendered: dict[int, Rendered]
+    unfit: list[tuple[Ticket, str]]
+    operation: Operation
+    edition: str
+
+
+def render(
+    connection: Connection, platform: Platform, tickets: Sequence[Ticket], keys: KeyRing
+) -> Rows:
+    """Return ``tickets``, all of one kind and operation, in the form of ``platform``."""
+    head = tickets[0]
+    compiled = format_for(platform.id, head.kind)
+    operation = Operation(head.operation)
+    marks: Mapping[str, str] = {}
+    if operation is Operation.WITHDRAW:
+        way = platform.withdrawal(head.kind)
+        if way is Withdrawal.BY_HAND:
+            unfit = [(ticket, BY_HAND) for ticket in tickets]
+            return Rows({}, unfit, operation, compiled.table.edition)
+        marks = compiled.table.void
+        if way is Withdrawal.VOID_ROW:
+            operation = Operation.UPDATE
+    versions = [(ticket.record_id, ticket.version) for ticket in tickets]
+    contents = load_contents(connection, versions, keys)
+    rows = Rows({}, [], operation, compiled.table.edition)
+    for ticket in tickets:
+        rendering = compiled.render(contents[ticket.record_id, ticket.version])
+        if rendering.values is None:
+            why = "；".join(finding.message for finding in rendering.findings)
+            rows.unfit.append((ticket, why))
+        else:
+            rows.rendered[ticket.id] = _row(compiled, {**rendering.values, **marks})
+    return rows
+
+
+def _row(compiled: CompiledFormat, values: Mapping[str, str]) -> Rendered:
+    return Rendered(compiled.asked_by(values), compiled.key_of(values), values)
