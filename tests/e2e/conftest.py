@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from tests.support import wait_until
 from xinqiao.audit.verify import verify
 from xinqiao.config.workspace import Workspace, open_workspace
-from xinqiao.database.tables import batch, batch_row, holding, submission
+from xinqiao.database.tables import batch, batch_row, submission
 from xinqiao.hub import Hub, SyncReport
 from xinqiao.intake.report import FileReport
 from xinqiao.queue.board import listing
@@ -94,14 +94,14 @@ class Rehearsal:
         """Return a hub as a new process would build it."""
         return Hub(open_workspace(self.workspace.root))
 
-    def load(self, *rows: list[str]) -> FileReport:
+    def load(self, *rows: list[str], department: str = "") -> FileReport:
         """Import a workbook of ``rows``."""
         path = self.workspace.root / "sources" / "许可.xlsx"
         with xlsxwriter.Workbook(str(path)) as book:
             sheet = book.add_worksheet("双公示")
             for number, cells in enumerate([list(HEADERS), *rows]):
                 sheet.write_row(number, 0, cells)
-        return self.hub.importer().run(path)
+        return self.hub.importer().run(path, department=department)
 
     def sync(self) -> SyncReport:
         return self.hub.sync(PLATFORM)[PLATFORM]
@@ -156,11 +156,10 @@ def rows_of_batches(connection: Connection) -> dict[str, set[tuple[int, str]]]:
     """Return batch number → (submission, document number) of its rows, as the hub noted them."""
     rows: dict[str, set[tuple[int, str]]] = {}
     statement = (
-        sa.select(batch.c.number, submission.c.id, holding.c.wanted_key)
+        sa.select(batch.c.number, submission.c.id, submission.c.platform_key)
         .select_from(batch_row)
         .join(batch)
         .join(submission, submission.c.id == batch_row.c.submission_id)
-        .join(holding, holding.c.id == submission.c.holding_id)
     )
     for number, submission_id, key in connection.execute(statement):
         rows.setdefault(number, set()).add((submission_id, key))
