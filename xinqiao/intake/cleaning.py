@@ -100,7 +100,7 @@ def _narrow(text: str) -> str:
 _EVERY = frozenset(FieldType)
 _WORDED = frozenset({FieldType.TEXT, FieldType.REFERENCE, FieldType.CODE})
 _CODE = frozenset({FieldType.CODE})
-_CHOICE = frozenset({FieldType.CHOICE})
+_CHOICE = frozenset({FieldType.CHOICE, FieldType.WORDS})
 
 CELL_RULES = (
     CellRule("blanks", _EVERY, _substitute(_BLANK_ENDS), "已去掉首尾空白"),

@@ -44,6 +44,12 @@ class FieldType(StrEnum):
     CHOICE = "choice"
     """One of a few words."""
 
+    WORDS = "words"
+    """One or several of a few words."""
+
+    AMOUNT = "amount"
+    """A number in 万元."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldHeader:

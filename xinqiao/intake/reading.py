@@ -8,11 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from xinqiao.errors import InputError
+from xinqiao.intake.amounts import amount_text
 from xinqiao.intake.cells import cell_text, date_text, spoilt_by_spreadsheet
 from xinqiao.intake.cleaning import clean_cell, clean_record
 from xinqiao.intake.columns import Columns, guess_kind, match_columns
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
 from xinqiao.intake.report import RowFinding
+from xinqiao.intake.words import words_text
 from xinqiao.intake.workbook import Cell, Sheet, open_workbook
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
@@ -212,6 +214,11 @@ def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding
         text, wrong = date_text(cell, text, field)
         if wrong is not None:
             findings.append(wrong)
+    if text and field.type is FieldType.AMOUNT:
+        text, found = amount_text(cell, text, field)
+        findings += (found,) if found is not None else ()
+    if field.type is FieldType.WORDS:
+        return words_text(text, field.values)
     return field.values.get(text, text)
 
 

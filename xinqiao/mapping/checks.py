@@ -49,6 +49,10 @@ def _codes(field: FormatField, codes: Mapping[str, CodeTable], charset: str) -> 
         yield f"{field.code}：length 应大于 0"
     if field.codes is None:
         return
+    if field.separator is not None and field.codes in codes:
+        for entry in codes[field.codes].entries:
+            if field.separator in entry.wire:
+                yield f"{field.code}：分隔符“{field.separator}”出现在“{entry.word}”的报送值里"
     if field.codes not in codes:
         yield f"{field.code}：代码表 {field.codes} 不存在"
         return
@@ -68,7 +72,7 @@ def _conditions(
         if name is None:
             continue
         known = {entry.word for entry in codes[name].entries}
-        for word in condition.words or ():
+        for word in condition.words or condition.any_word or ():
             if word not in known:
                 yield f"{field.code}：条件中的“{word}”不在代码表 {name} 中"
 

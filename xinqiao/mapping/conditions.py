@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from xinqiao.mapping.tables import Condition
+from xinqiao.records.fields import split_words
 
 Test = Callable[[Mapping[str, str]], bool]
 """Takes a record's content; tells whether the conditions hold."""
@@ -38,5 +39,11 @@ def _compile_one(condition: Condition) -> Test:
     if condition.words is not None:
         words = frozenset(condition.words)
         return lambda content: content.get(path, "") in words
+    if condition.any_word is not None:
+        wanted = frozenset(condition.any_word)
+        return lambda content: any(
+            word in wanted or word.partition("-")[0] in wanted
+            for word in split_words(content.get(path, ""))
+        )
     filled = condition.filled
     return lambda content: is_blank(content.get(path, "")) is not filled

@@ -48,6 +48,8 @@ def _conditions(conditions: Sequence[Condition], table: FormatTable) -> str:
         name = names.get(condition.field, condition.field)
         if condition.words is not None:
             said.append(f"“{name}”为{'或'.join(condition.words)}")
+        elif condition.any_word is not None:
+            said.append(f"“{name}”含{'或'.join(f'“{word}”' for word in condition.any_word)}")
         else:
             said.append(f"“{name}”{'已填' if condition.filled else '未填'}")
     return "，且".join(said)
@@ -83,6 +85,18 @@ def _not_a_date(field: FormatField, _context: Mapping[str, Any]) -> str:
     return f"不是有效日期，请按年-月-日更正（报送时写作 {field.pattern}）"
 
 
+def _not_an_amount(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "应为数字，不带单位和千位分隔符，如 0.2"
+
+
+def _too_many_decimals(_field: FormatField, context: Mapping[str, Any]) -> str:
+    return f"最多 {context['decimals']} 位小数，现有 {context['actual_length']} 位，请核对"
+
+
+def _too_many_digits(_field: FormatField, context: Mapping[str, Any]) -> str:
+    return f"整数部分最多 {context['digits']} 位，现有 {context['actual_length']} 位，请核对"
+
+
 _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "required": _required,
     "too_long": _too_long,
@@ -90,4 +104,7 @@ _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "detail_missing": _detail_missing,
     "special_characters": _special_characters,
     "not_a_date": _not_a_date,
+    "not_an_amount": _not_an_amount,
+    "too_many_decimals": _too_many_decimals,
+    "too_many_digits": _too_many_digits,
 }

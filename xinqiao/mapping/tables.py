@@ -38,17 +38,20 @@ class Condition(TablePart):
     Attributes:
         field: Path of the record field that is looked at.
         words: Holds when the field is one of these words (``in``).
+        any_word: Holds when one of the several words in the field is among these (``any``); other
+            words may be followed by ``-`` and the concrete kind.
         filled: Holds when the field is filled (true) or blank (false).
     """
 
     field: FieldPath
     words: tuple[Text, ...] | None = Field(None, alias="in", min_length=1)
+    any_word: tuple[Text, ...] | None = Field(None, alias="any", min_length=1)
     filled: bool | None = Field(None, strict=True)
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
-        if (self.words is None) == (self.filled is None):
-            raise ValueError("in 与 filled 必须且只能填写一项")
+        if [self.words, self.any_word, self.filled].count(None) != 2:  # noqa: PLR2004 - all but one
+            raise ValueError("in、any 与 filled 必须且只能填写一项")
         return self
 
 
@@ -60,11 +63,15 @@ class FormatField(TablePart):
         name: Chinese name in the template.
         source_path: Path of the record field it is filled from (``from``).
         constant: Fixed text sent for every record, instead of ``from``.
-        type: ``text``, ``long_text`` (line breaks allowed), ``date`` or ``code``.
-        length: Most that the field takes, counted in ``unit``; dates have their pattern instead.
+        type: ``text``, ``long_text`` (line breaks allowed), ``date``, ``decimal``, ``code`` or
+            ``codes`` (several words in one field).
+        length: Most that the field takes, counted in ``unit``; of a decimal the most digits in all;
+            dates have their pattern instead.
         unit: ``characters`` or ``bytes`` (in the charset of the table).
         pattern: How a date is written, from YYYY, MM and DD.
-        codes: Name of the code table for type ``code``.
+        decimals: Most digits after the point of a decimal.
+        codes: Name of the code table for types ``code`` and ``codes``.
+        separator: What stands between several words in one field.
         required: ``always``, ``when`` (see ``required_when``) or ``never``.
         required_when: Conditions that together make the field required.
         blank_when: Conditions that together make the field be sent blank, whatever the record
@@ -79,18 +86,20 @@ class FormatField(TablePart):
     name: Text
     source_path: FieldPath | None = Field(None, alias="from")
     constant: Text | None = None
-    type: Literal["text", "long_text", "date", "code"]
+    type: Literal["text", "long_text", "date", "decimal", "code", "codes"]
     length: int | None = Field(None, strict=True, gt=0)
     unit: Literal["characters", "bytes"] = "characters"
     pattern: Text | None = None
+    decimals: int | None = Field(None, strict=True, ge=0)
     codes: FieldPath | None = None
+    separator: Text | None = None
     required: Literal["always", "when", "never"]
     required_when: tuple[Condition, ...] = ()
     blank_when: tuple[Condition, ...] = ()
     note: str = ""
     source: Text
     status: Status
-    unconfirmed: tuple[Literal["length", "required", "position", "codes"], ...] = ()
+    unconfirmed: tuple[Literal["length", "required", "position", "codes", "separator"], ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -98,8 +107,12 @@ class FormatField(TablePart):
             raise ValueError("from 与 constant 必须且只能填写一项")
         if (self.required == "when") != bool(self.required_when):
             raise ValueError('required = "when" 与 required_when 条件必须同时填写')
-        if (self.type == "code") != (self.codes is not None):
-            raise ValueError('type = "code" 与 codes（代码表名）必须同时填写')
+        if (self.type in ("code", "codes")) != (self.codes is not None):
+            raise ValueError('type = "code"、"codes" 与 codes（代码表名）必须同时填写')
+        if (self.type == "codes") != (self.separator is not None):
+            raise ValueError('type = "codes" 与 separator（多个词之间的分隔符）必须同时填写')
+        if (self.type == "decimal") != (self.decimals is not None):
+            raise ValueError('type = "decimal" 与 decimals（小数位数）必须同时填写')
         if self.status is Status.CONFIRMED and self.unconfirmed:
             raise ValueError('status = "confirmed" 时 unconfirmed 应为空')
         return self

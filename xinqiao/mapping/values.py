@@ -12,10 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from xinqiao.mapping.tables import CodeTable, FormatField
-from xinqiao.records.fields import iso_date
+from xinqiao.records.fields import iso_date, split_words
 
 Convert = Callable[[str], str]
 """Takes a field's text; gives the text that comes after it, or raises PydanticCustomError."""
+
+_PLAIN_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 # control characters, surrogates, and characters that cannot be seen: soft hyphen, zero-width and
 # bidirectional marks, line and paragraph separators, byte order mark, non-characters
@@ -27,12 +29,16 @@ _FORBIDDEN_IN_LONG_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_INVISIBLE}]
 def annotate(field: FormatField, codes: Mapping[str, CodeTable], charset: str) -> Any:
     """Return the annotated type that holds the rendered text of ``field``."""
     parts: list[Any] = []
-    if field.length is not None and field.unit == "characters":
+    if field.decimals is not None:
+        parts.append(BeforeValidator(_decimal(field.length or 0, field.decimals)))
+    elif field.length is not None and field.unit == "characters":
         parts.append(StringConstraints(max_length=field.length))
     elif field.length is not None:
         parts.append(AfterValidator(_byte_limit(field.length, charset)))
     # before-validators run from the last to the first: characters, then the conversion
-    if field.codes is not None:
+    if field.codes is not None and field.separator is not None:
+        parts.append(BeforeValidator(_codes(codes[field.codes], field.separator)))
+    elif field.codes is not None:
         parts.append(BeforeValidator(_code(codes[field.codes])))
     elif field.pattern is not None:
         parts.append(BeforeValidator(_date(field.pattern)))
@@ -88,6 +94,35 @@ def _code(table: CodeTable) -> Convert:
         if not dash or not detail.strip():
             raise PydanticCustomError("detail_missing", "no concrete kind", {"word": word})
         return f"{detailed[word]}-{detail}"
+
+    return convert
+
+
+def _codes(table: CodeTable, separator: str) -> Convert:
+    """Map each of several words; words that become the same are sent once."""
+    convert = _code(table)
+
+    def convert_all(text: str) -> str:
+        return separator.join(dict.fromkeys(convert(word) for word in split_words(text)))
+
+    return convert_all
+
+
+def _decimal(digits: int, decimals: int) -> Convert:
+    def convert(text: str) -> str:
+        if not text:
+            return text
+        if not _PLAIN_DECIMAL.fullmatch(text):
+            raise PydanticCustomError("not_an_amount", "not a plain decimal number")
+        whole, _, fraction = text.partition(".")
+        whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
+        if len(fraction) > decimals:
+            context = {"actual_length": len(fraction), "decimals": decimals}
+            raise PydanticCustomError("too_many_decimals", "too many decimals", context)
+        if len(whole) > digits - decimals:
+            context = {"actual_length": len(whole), "digits": digits - decimals}
+            raise PydanticCustomError("too_many_digits", "too many digits", context)
+        return f"{whole or '0'}.{fraction}" if fraction else whole or "0"
 
     return convert
 

@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 LONG_TERM = date(2099, 12, 31)
 """The date that stands for 长期 (2099/12/31 in the national format)."""
 
+WORD_SEPARATOR = "；"
+"""Stands between several words in one field; words of the national lists hold 、 themselves."""
+
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -37,6 +40,36 @@ def _read_date(value: object) -> date:
 
 IsoDate = Annotated[date, BeforeValidator(_read_date)]
 """A date written ``YYYY-MM-DD``."""
+
+
+_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]{1,6})?")
+
+
+def _check_amount(value: str) -> str:
+    if not _AMOUNT.fullmatch(value) or not value.strip("0."):
+        raise PydanticCustomError("amount", "not a positive number with at most 6 decimals")
+    return value
+
+
+Amount = Annotated[str, AfterValidator(_check_amount)]
+"""An amount in 万元 above nought, with at most 6 decimals: exact to the cent (分)."""
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """Return the words of a field that may hold several, joined by :data:`WORD_SEPARATOR`."""
+    return tuple(word for word in text.split(WORD_SEPARATOR) if word)
+
+
+def several_of(words: tuple[str, ...], *, other: str) -> AfterValidator:
+    """Return a validator that takes one or more of ``words``, each as :func:`one_of` does."""
+    check = _choice(words, other)
+
+    def check_all(value: str) -> str:
+        for word in split_words(value):
+            check(word)
+        return value
+
+    return AfterValidator(check_all)
 
 
 def one_of(words: tuple[str, ...], *, other: str | None = None) -> AfterValidator:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from xinqiao.errors import InputError
 from xinqiao.records.findings import Finding
+from xinqiao.records.penalty import Penalty, penalty_rules
 from xinqiao.records.permit import Permit, permit_rules
 from xinqiao.records.subject import IDENTITY_FIELDS
 
@@ -70,22 +71,49 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[tuple[str, str
             yield f"{prefix}{name}", info.title or name, info.is_required()
 
 
-_PERMIT_LEAVES = tuple(_leaves(Permit))
+def _kind(
+    identifier: str,
+    name: str,
+    model: type[BaseModel],
+    rules: Rules,
+    *,
+    free_text_fields: tuple[str, ...],
+    subject_in_key: bool,
+) -> Kind:
+    leaves = tuple(_leaves(model))
+    return Kind(
+        identifier=identifier,
+        name=name,
+        model=model,
+        rules=rules,
+        identity_fields=frozenset(IDENTITY_FIELDS),
+        key_fields=("authority_code", "document_number"),
+        subject_in_key=subject_in_key,
+        decision_date_field="decision_date",
+        free_text_fields=free_text_fields,
+        labels=MappingProxyType({path: label for path, label, _ in leaves}),
+        required=frozenset(path for path, _, required in leaves if required),
+    )
+
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "permit": Kind(
-            identifier="permit",
-            name="行政许可",
-            model=Permit,
-            rules=permit_rules,
-            identity_fields=frozenset(IDENTITY_FIELDS),
-            key_fields=("authority_code", "document_number"),
-            subject_in_key=False,
-            decision_date_field="decision_date",
+        "permit": _kind(
+            "permit",
+            "行政许可",
+            Permit,
+            permit_rules,
             free_text_fields=("content", "remarks"),
-            labels=MappingProxyType({path: label for path, label, _ in _PERMIT_LEAVES}),
-            required=frozenset(path for path, _, required in _PERMIT_LEAVES if required),
+            subject_in_key=False,
+        ),
+        "penalty": _kind(
+            "penalty",
+            "行政处罚",
+            Penalty,
+            penalty_rules,
+            free_text_fields=("violation_kind", "violation_facts", "content", "remarks"),
+            # 共同违法: one document punishes several offenders, each a record of its own
+            subject_in_key=True,
         ),
     }
 )

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.decision import decision_rules
 from xinqiao.records.fields import IsoDate, iso_date, one_of
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.identifiers import check_credit_code
 from xinqiao.records.subject import Subject, subject_rules
 
 PERMIT_CLASSES = ("普通", "特许", "认可", "核准", "登记", "其他")
@@ -47,17 +47,11 @@ class Permit(BaseModel):
 def permit_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with a permit beyond the form of its single fields."""
     yield from subject_rules(content, today)
-    yield from _dates(content, today)
-    for field in ("authority_code", "source_unit_code"):
-        if code := content.get(field):
-            yield from check_credit_code(code, field)
+    yield from decision_rules(content, today, "许可决定日期")
+    yield from _period(content)
 
 
-def _dates(content: Mapping[str, str], today: date) -> Iterator[Finding]:
-    decided = iso_date(content.get("decision_date"))
-    if decided is not None and decided > today:
-        message = f"许可决定日期 {decided} 晚于今天（{today}），请核对"
-        yield Finding("decision_date", "in_future", Severity.ERROR, message)
+def _period(content: Mapping[str, str]) -> Iterator[Finding]:
     start = iso_date(content.get("valid_from"))
     end = iso_date(content.get("valid_until"))
     if start is not None and end is not None and end < start:

@@ -15,6 +15,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "missing": ("required", "{label}不能为空，请填写"),
     "choice": ("choice", "{label}{value}不在允许的范围内，只能填：{allowed}"),
     "iso_date": ("date", "{label}不是可以识别的日期，请写成 2026/11/03 这样的格式"),
+    "amount": (
+        "amount",
+        "{label}应为大于 0 的数字，单位万元，最多 6 位小数，如 2000 元写 0.2，请核对",
+    ),
     "extra_forbidden": ("unknown_field", "没有这个字段，请删去"),
 }
 """Error type of pydantic → our code and Chinese message."""
