@@ -254,7 +254,7 @@ def test_a_batch_over_the_limits_is_refused_whole_and_never_sent(
     "wrong",
     [
         {"platform": "transport_credit"},
-        {"kind": "penalty"},
+        {"kind": "commitment"},
         {"operation": Operation.TAKE_DOWN},
     ],
 )

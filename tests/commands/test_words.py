@@ -149,9 +149,10 @@ def test_the_remaining_reports_are_json_with_their_keys(terminal: Terminal, tmp_
     away = terminal.run("platforms", "check", PLATFORM, "--json")
     assert (away.code, away.json["ok"]) == (3, False)
     assert all({"check", "ok", "remark"} <= set(one) for one in away.json["checks"])
-    (table,) = terminal.run("formats", "list", "--json").json
-    assert {"platform", "kind", "edition", "fields"} <= set(table)
-    assert {"code", "name"} <= set(table["fields"][0])
+    tables = terminal.run("formats", "list", "--json").json
+    assert [table["kind"] for table in tables] == ["penalty", "permit"]
+    assert all({"platform", "kind", "edition", "fields"} <= set(table) for table in tables)
+    assert {"code", "name"} <= set(tables[0]["fields"][0])
     (board,) = terminal.run("status", "--json").json["platforms"].values()
     assert (board["states"]["ready"], board["invalid"], board["overdue"]) == (1, 1, 2)
 

@@ -8,6 +8,7 @@ from xinqiao.intake.headers import (
     normalise_header,
 )
 from xinqiao.records.kinds import KINDS
+from xinqiao.records.penalty import KINDS_2018, KINDS_2021, PROCEDURES
 from xinqiao.records.permit import PERMIT_CLASSES, STATUSES
 from xinqiao.records.subject import CATEGORIES, CERTIFICATE_TYPES
 
@@ -76,10 +77,11 @@ def test_signature_fields_exist() -> None:
 
 def test_value_aliases_lead_to_words_of_the_enumeration() -> None:
     words = {*PERMIT_CLASSES, *STATUSES, *CATEGORIES, *CERTIFICATE_TYPES}
+    words |= {*KINDS_2018, *KINDS_2021, *PROCEDURES}
     for table in header_tables():
         for field in table.fields.values():
             assert set(field.values.values()) <= words
-            assert not field.values or field.type is FieldType.CHOICE
+            assert not field.values or field.type in (FieldType.CHOICE, FieldType.WORDS)
 
 
 def test_columns_of_identity_numbers_are_codes() -> None:

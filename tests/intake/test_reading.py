@@ -178,7 +178,7 @@ def test_kind_may_be_named_but_must_exist(make_book: MakeBook, company: dict[str
 
 
 def test_headers_of_another_kind_are_refused_with_file_and_sheet(make_book: MakeBook) -> None:
-    labels = ["行政相对人名称", "行政相对人类别", "法定代表人", "行政处罚决定书文号", "处罚类别"]
+    labels = ["行政相对人名称", "行政相对人类别", "法定代表人", "承诺编码", "承诺类型"]
     with pytest.raises(InputError) as raised:
         _read(make_book(dict.fromkeys(labels, "甲")))
     assert raised.value.message.startswith("许可.xlsx，工作表“双公示”")

@@ -53,6 +53,7 @@ class _Verdict:
 class _Row:
     index: int
     key: str
+    subject: str
     resource: str
     operation: str
     fields: Mapping[str, str]
@@ -72,6 +73,7 @@ class _Batch:
 class _Record:
     record_id: str
     key: str
+    name: str
     ingested_at: datetime
     fields: dict[str, str]
     history: list[str]
@@ -91,7 +93,10 @@ class Platform:
         self._clock = clock
         self._delay = receipt_delay
         self._batches: dict[str, _Batch] = {}
-        self._records: dict[tuple[str, str], _Record] = {}
+        # resource and document number → subject → record
+        self._records: dict[tuple[str, str], dict[str, _Record]] = {}
+        self._made = 0
+        self._deleted: list[_Record] = []
         self._waiting: list[tuple[datetime, int, _Row]] = []
         self._rows_seen = 0
 
@@ -126,10 +131,9 @@ class Platform:
         return _success({"batchNo": batch_number, "status": status, "results": decided})
 
     def records(self, resource: str, key: str) -> Payload:
-        """Return what is held under one document number."""
+        """Return what is held under one document number, of every subject."""
         self._settle()
-        record = self._records.get((resource, key))
-        items = [] if record is None else [_entry(record)]
+        items = [_entry(record) for record in self._records.get((resource, key), {}).values()]
         return _success({"total": len(items), "items": items})
 
     def ledger(self, resource: str, start: date, end: date, page: int, size: int) -> Payload:
@@ -137,7 +141,8 @@ class Platform:
         self._settle()
         held = [
             record
-            for (kind, _), record in self._records.items()
+            for (kind, _), records in self._records.items()
+            for record in records.values()
             if kind == resource and start <= local_date(record.ingested_at) <= end
         ]
         held.sort(key=lambda record: (record.ingested_at, record.record_id))
@@ -152,9 +157,16 @@ class Platform:
         )
 
     def history(self) -> dict[str, list[str]]:
-        """Return document number → operations that took effect, oldest first."""
+        """Return document number → operations that took effect, oldest first.
+
+        Where several subjects stand under one number, the name follows it after a fullwidth bar.
+        """
         self._settle()
-        return {record.key: list(record.history) for record in self._records.values()}
+        told: dict[str, list[str]] = {}
+        held = [record for records in self._records.values() for record in records.values()]
+        for record in [*self._deleted, *held]:
+            told.setdefault(record.name, []).extend(record.history)
+        return told
 
     def plain(self, code: str) -> Payload:
         """Return an answer of nothing but ``code`` and the platform's words for it."""
@@ -167,6 +179,7 @@ class Platform:
         row = _Row(
             index=item.index,
             key=item.fields.get(rules.key, ""),
+            subject=item.fields.get(rules.subject, "") if rules.joint else "",
             resource=sent.resource,
             operation=sent.operation,
             fields=item.fields,
@@ -192,7 +205,8 @@ class Platform:
 
     def _decide(self, row: _Row) -> _Verdict:
         rules = self._rules.resources[row.resource]
-        held = self._records.get((row.resource, row.key))
+        under_number = self._records.setdefault((row.resource, row.key), {})
+        held = under_number.get(row.subject)
         if rules.unknown_subject in row.fields[rules.subject]:
             return self._verdict("1001", row.due)
         if row.operation == "insert" and held is not None:
@@ -201,17 +215,20 @@ class Platform:
             return self._verdict("0041", row.due)
         record = held or self._new_record(row)
         record.fields = dict(row.fields)
-        if row.operation == "withdraw":
-            record.fields[rules.status] = rules.withdrawn
         record.history.append(row.operation)
+        if row.operation == "withdraw" and rules.status:
+            record.fields[rules.status] = rules.withdrawn
+        elif row.operation == "withdraw":
+            self._deleted.append(under_number.pop(row.subject))
         if row.report_duplicate:
             return self._verdict("0040", row.due)
         return self._verdict("0000", row.due, record_id=record.record_id)
 
     def _new_record(self, row: _Row) -> _Record:
-        record_id = f"R{len(self._records) + 1:08d}"
-        record = _Record(record_id, row.key, row.due, {}, [])
-        self._records[row.resource, row.key] = record
+        self._made += 1
+        name = f"{row.key}｜{row.subject}" if row.subject else row.key
+        record = _Record(f"R{self._made:08d}", row.key, name, row.due, {}, [])
+        self._records[row.resource, row.key][row.subject] = record
         return record
 
     def _verdict(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 PLATFORMS = ("credit_shandong",)
 """Platforms that there is a stand-in for."""
 
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _DATE = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}")
 
 
@@ -43,22 +44,32 @@ class ResourceRules(_Table):
     Attributes:
         key: Field that holds the document number (文书号), by which records are known.
         subject: Field that holds the subject's name (行政相对人名称).
+        joint: Whether several subjects may stand under one document number (共同违法), each a
+            record of its own.
         unknown_subject: Word that marks a name as absent from the register of subjects.
-        status: Field of the present status (当前状态).
+        status: Field of the present status (当前状态); empty where there is none, and a withdrawal
+            deletes the record.
         withdrawn: Status of a withdrawn record.
         required: Fields that may not be empty.
         dates: Fields that, when filled, hold a date as YYYY/MM/DD.
+        amounts: Fields that, when filled, hold a number with at most six decimals.
+        several: Field that may hold several of its words → what stands between them.
+        asked: Word of a field of ``several`` → field that must then be filled.
         words: Field → words it may hold when filled.
         beginnings: Field → beginnings that a text outside of ``words`` may have.
     """
 
     key: str
     subject: str
+    joint: bool = False
     unknown_subject: str
-    status: str
-    withdrawn: str
+    status: str = ""
+    withdrawn: str = ""
     required: tuple[str, ...]
     dates: tuple[str, ...]
+    amounts: tuple[str, ...] = ()
+    several: Mapping[str, str] = Field(default_factory=dict)
+    asked: Mapping[str, str] = Field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]]
     beginnings: Mapping[str, tuple[str, ...]]
 
@@ -92,7 +103,11 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
     for name, text in fields.items():
         if text and not _well_formed(rules, name, text):
             return "1003", name
-    if operation == "withdraw" and fields.get(rules.status) not in (None, "", rules.withdrawn):
+    for name, separator in rules.several.items():
+        for word in fields.get(name, "").split(separator):
+            if word in rules.asked and not fields.get(rules.asked[word], "").strip():
+                return "1002", rules.asked[word]
+    if rules.status and operation == "withdraw" and fields.get(rules.status) not in (None, "", rules.withdrawn):
         return "1003", rules.status
     return "", ""
 
@@ -100,6 +115,14 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
 def _well_formed(rules: ResourceRules, name: str, text: str) -> bool:
     if name in rules.dates:
         return _is_date(text)
+    if name in rules.amounts:
+        return _AMOUNT.fullmatch(text) is not None
+    if name in rules.several:
+        return all(_is_word(rules, name, word) for word in text.split(rules.several[name]))
+    return _is_word(rules, name, text)
+
+
+def _is_word(rules: ResourceRules, name: str, text: str) -> bool:
     if name not in rules.words or text in rules.words[name]:
         return True
     return any(
