@@ -135,7 +135,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 CHANGES: dict[str, Any] = {
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
     "base_url": "https://other.test", "header": "X-Other", "pattern": "Other {secret}",
-    "means": "auth", "otherwise": "accepted", "permit": "by_hand", "path": "/other",
+    "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand", "path": "/other",
 }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def changed(path: tuple[Any, ...], value: Any) -> Any:
         return value + 1
     if "verdicts" in path:
         return "duplicate" if value != "duplicate" else "rejected"
-    if path == ("words", "kinds", "permit") or "query" in path[2:]:
+    if path[:2] == ("words", "kinds") or "query" in path[2:]:
         return "other"
     other = {"GET": "POST", "POST": "GET", "auth": "rate_limited"}.get(value)
     return other or CHANGES.get(path[-1], "other")
