@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import structlog
 
+from tests.postgresql import Server, running
 from tests.support import FrozenClock
 from xinqiao.config.workspace import Workspace, create_workspace
 from xinqiao.database.engine import Database
@@ -40,12 +42,42 @@ def keys(tmp_path: Path) -> KeyRing:
     return load_key_file(path)
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A real PostgreSQL server for the whole session."""
+    with running() as server:
+        yield server
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """An empty hub's database in a file."""
     made = Database(f"sqlite:///{tmp_path / 'xinqiao.db'}", busy_seconds=5)
     upgrade(made)
     yield made
     made.close()
+
+
+@pytest.fixture
+def postgresql_database(postgresql: Server, clock: FrozenClock) -> Iterator[Database]:
+    """An empty hub's database on a server whose clock is the test's."""
+    with postgresql.fresh() as url:
+
+        def follow(now: datetime) -> None:
+            postgresql.set_clock(url, now)
+
+        follow(clock.now())
+        clock.followers.append(follow)
+        made = Database(url, busy_seconds=5)
+        yield made
+        made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty hub's database; every test that takes it runs on both."""
+    made: Database = request.getfixturevalue(f"{request.param}_database")
+    return made
 
 
 @pytest.fixture

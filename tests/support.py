@@ -15,12 +15,16 @@ class FrozenClock(Clock):
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now
+        self.followers: list[Callable[[datetime], None]] = []
+        """Told of every change: other clocks that are to show the same."""
 
     def now(self) -> datetime:
         return self._now
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+        for follow in self.followers:
+            follow(self._now)
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)

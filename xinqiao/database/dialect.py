@@ -1,14 +1,91 @@
-"""Everything that differs between SQLite and PostgreSQL, in one place."""
+"""Everything that differs between SQLite and PostgreSQL, in one place.
 
+A write transaction begins at once as one: on SQLite with ``BEGIN IMMEDIATE``, since a read that is
+upgraded to a write later would fail without waiting; on PostgreSQL by taking a lock of the whole
+database, since every write appends to one audit chain and would wait for it anyway, only later and
+in an order in which two could wait for each other. Reads see one state throughout and never queue.
+"""
+
+import sqlite3
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
 
 from xinqiao.clock import Clock
 
 APPEND_ONLY = "audit entries are append-only"
 _PROTECTED = "audit"
+
+_WRITES = "xinqiao_writes"
+_TURN = 0x78696E71  # "xinq": number of the lock under which PostgreSQL's writers queue
+_CONNECT_SECONDS = 10
+
+
+def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
+    """Return the engine for ``url``; nothing is opened yet.
+
+    Args:
+        url: SQLAlchemy URL; of PostgreSQL the driver need not be named.
+        busy_seconds: How long a writer waits for another one.
+
+    Raises:
+        ImportError: The driver is not installed.
+        sqlalchemy.exc.ArgumentError: No such database is supported.
+    """
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(
+            url,
+            connect_args={"timeout": busy_seconds},
+            hide_parameters=True,  # they hold records; an error message must not
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return sa.create_engine(
+        url,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": "xinqiao",
+            "options": f"-c lock_timeout={round(busy_seconds * 1000)} -c timezone=UTC",
+        },
+        hide_parameters=True,
+        pool_pre_ping=True,
+    )
+
+
+def begin_options(url: sa.URL, *, writes: bool) -> dict[str, Any]:
+    """Return the options of a connection on which a transaction is about to begin."""
+    if url.get_backend_name() == "sqlite":
+        return {_WRITES: writes}
+    if writes:
+        return {"isolation_level": "READ COMMITTED"}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other write transaction is open; SQLite has waited at its beginning."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # the driver's own transaction handling would begin too late; see the module's docstring
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def database_time(connection: Connection, clock: Clock) -> datetime:
