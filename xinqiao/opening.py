@@ -18,7 +18,7 @@ from xinqiao.audit.founding import founding, record_founding
 from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
-from xinqiao.database.migration import check, upgrade
+from xinqiao.database.migration import check, is_set_up, upgrade
 from xinqiao.errors import DamageError, SettingsError
 
 
@@ -76,26 +76,32 @@ def person() -> str:
 def _database(workspace: Workspace) -> Database:
     try:
         return Database(workspace.database_url, workspace.settings.database.busy_seconds)
-    except (ArgumentError, ImportError) as error:
+    except ArgumentError as error:
         raise SettingsError(
             "数据库地址（xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL）不能用："
-            "写法如 sqlite:////文件夹/xinqiao.db；本版本只支持 SQLite",
+            "写法如 sqlite:////文件夹/xinqiao.db 或 postgresql://用户:密码@服务器/库名",
             code="database_url",
+        ) from error
+    except ImportError as error:
+        raise SettingsError(
+            "还没有安装这种数据库的驱动：PostgreSQL 请执行 pip install 'xinqiao[postgresql]'",
+            code="database_driver",
         ) from error
 
 
 def _is_missing(database: Database) -> bool:
+    if database.dialect != "sqlite":
+        return not is_set_up(database)
     file = database.url.database or ""
-    if database.dialect != "sqlite" or file.startswith((":", "file:")):
-        return False
-    return not Path(file).exists()
+    return not file.startswith((":", "file:")) and not Path(file).exists()
 
 
 def _lost(workspace: Workspace, database: Database) -> SettingsError | DamageError:
     file = database.url.database
     if not _mark(workspace).exists():
         return SettingsError(
-            f"还没有数据库 {file}：请对工作区执行 xinqiao init", code="database_missing"
+            f"还没有数据库 {file}，或还没有建表：请对工作区执行 xinqiao init",
+            code="database_missing",
         )
     return DamageError(
         f"数据库 {file} 不见了：请从备份恢复。不会新建空库，否则已报送的会全部忘记并重复报送",

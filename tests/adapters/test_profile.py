@@ -135,7 +135,8 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 CHANGES: dict[str, Any] = {
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
     "base_url": "https://other.test", "header": "X-Other", "pattern": "Other {secret}",
-    "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand", "path": "/other",
+    "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand",
+    "path": "/other",
 }  # fmt: skip
 
 

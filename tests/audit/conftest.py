@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import START
+from tests.support import START, unprotect
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.audit.verify import Verification, verify
@@ -55,8 +55,7 @@ def tamper(log: Database) -> Tamper:
 
     def run(statement: str, parameters: Mapping[str, Any] | None = None) -> None:
         with log.writing() as connection:
-            for verb in ("update", "delete"):
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_no_{verb}")
+            unprotect(connection)
             connection.execute(sa.text(statement), parameters or {})
 
     return run

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.support import same_database
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import platform_state
 from xinqiao.errors import BusyError, DamageError, SettingsError
@@ -17,9 +18,14 @@ FULL = 2
 
 
 @pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    return sqlite_database
+
+
+@pytest.fixture
 def impatient(database: Database) -> Iterator[Database]:
     """The same database, opened by somebody who waits for nobody long."""
-    made = Database(str(database.url), busy_seconds=0.05)
+    made = same_database(database, busy_seconds=0.05)
     yield made
     made.close()
 

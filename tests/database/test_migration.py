@@ -1,17 +1,22 @@
 """Migrations: from nothing they give exactly the tables, and never touch what they do not know."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from xinqiao.audit.chain import GENESIS
+from tests.postgresql import Server
+from tests.support import ON_SQLITE, START
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import GENESIS, Entry
 from xinqiao.database.dialect import append_only_triggers
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import REVISIONS, check, upgrade
@@ -20,10 +25,78 @@ from xinqiao.errors import SettingsError
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'empty.db'}")
-    yield made
-    made.close()
+def empty(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of the same make as ``database`` without any table."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'empty.db'}"
+        if database.dialect == "postgresql":
+            server: Server = request.getfixturevalue("postgresql")
+            url = stack.enter_context(server.fresh(migrated=False))
+        made = Database(url)
+        yield made
+        made.close()
+
+
+_SUBMISSION = {
+    "holding_id": 1,
+    "record_id": "r1",
+    "version": 1,
+    "platform": "credit_shandong",
+    "kind": "permit",
+    "operation": "insert",
+    "due_at": START,
+    "next_attempt_at": START,
+    "attempts": 1,
+    "deaths": 0,
+    "questions": 0,
+    "fence": 1,
+    "created_at": START,
+    "changed_at": START,
+}
+FIRST_SCHEMA: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "record",
+        {
+            "id": "r1",
+            "kind": "permit",
+            "matching_key": "permit|A|1号",
+            "current_version": 1,
+            "created_at": START,
+        },
+    ),
+    (
+        "holding",
+        {
+            "id": 1,
+            "record_id": "r1",
+            "platform": "credit_shandong",
+            "wanted_key": "1号",
+            "findings": [],
+            "updated_at": START,
+        },
+    ),
+    (
+        "batch",
+        {
+            "id": 1,
+            "number": "B1",
+            "platform": "credit_shandong",
+            "kind": "permit",
+            "operation": "insert",
+            "edition": "2018",
+            "row_count": 1,
+            "key_id": "k",
+            "sha256": "",
+            "sealed_at": START,
+        },
+    ),
+    (
+        "submission",
+        {**_SUBMISSION, "idempotency_key": "k1", "state": "accepted", "batch_id": 1},
+    ),
+    ("submission", {**_SUBMISSION, "idempotency_key": "k2", "state": "ready"}),
+)
+"""A permit that was sent and one that was not, as the first schema kept them."""
 
 
 def schema(database: Database) -> dict[str, Any]:
@@ -56,7 +129,13 @@ def _sorted(things: Any) -> list[Any]:
 
 def everything(database: Database) -> list[Any]:
     with database.reading() as connection:
-        return list(connection.exec_driver_sql("SELECT * FROM sqlite_master"))
+        if database.dialect == "sqlite":
+            return list(connection.exec_driver_sql("SELECT * FROM sqlite_master"))
+        inspector = sa.inspect(connection)
+        return [
+            (table, [str(column) for column in inspector.get_columns(table)])
+            for table in sorted(inspector.get_table_names())
+        ]
 
 
 def test_from_nothing_alembic_finds_no_difference_to_the_tables(database: Database) -> None:
@@ -87,13 +166,48 @@ def test_the_list_of_revisions_is_that_of_the_scripts() -> None:
 def test_a_new_database_has_an_empty_chain_that_only_grows(database: Database) -> None:
     with database.reading() as connection:
         head = connection.exec_driver_sql("SELECT id, sequence, hash FROM audit_head").one()
-        triggers = connection.exec_driver_sql(
-            "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
-        ).scalars()
         assert tuple(head) == (1, 0, GENESIS)
-        assert sorted(triggers) == sorted(append_only_triggers("sqlite"))
+    with database.writing() as connection:
+        append(connection, [Entry("action")], actor="hub", at=START)
+    for statement in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit"):
+        with (
+            pytest.raises(sa.exc.DBAPIError, match="append-only"),
+            database.writing() as connection,
+        ):
+            connection.exec_driver_sql(statement)
 
 
+def test_postgresql_refuses_to_truncate_the_log_too(postgresql_database: Database) -> None:
+    with (
+        pytest.raises(sa.exc.DBAPIError, match="append-only"),
+        postgresql_database.writing() as connection,
+    ):
+        connection.exec_driver_sql("TRUNCATE audit")
+
+
+def test_records_of_the_first_schema_keep_their_keys(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was imported and sent before the second revision is found again after it."""
+    config = Config()
+    config.set_main_option("script_location", "xinqiao:database/migrations")
+    config.set_main_option("path_separator", "os")
+    monkeypatch.setattr("xinqiao.database.migration.REVISIONS", ("0001",))
+    with empty.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table, row in FIRST_SCHEMA:
+            connection.execute(sa.insert(metadata.tables[table]).values(row))
+    monkeypatch.undo()
+    upgrade(empty)
+    with empty.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT document_key, exemption FROM record").all()
+        sent = connection.exec_driver_sql("SELECT platform_key FROM submission ORDER BY id").all()
+    assert [tuple(row) for row in rows] == [("permit|A|1号", None)]
+    assert [tuple(row) for row in sent] == [("1号",), (None,)]
+
+
+@ON_SQLITE
 def test_a_second_upgrade_does_nothing(database: Database, tmp_path: Path) -> None:
     check(database)
     database.close()
@@ -135,9 +249,9 @@ def test_a_database_of_an_older_program_is_refused_by_check(
 def test_an_upgrade_that_fails_leaves_nothing_behind(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = [*append_only_triggers("sqlite"), "CREATE NONSENSE"]
+    broken = [*append_only_triggers(empty.dialect), "CREATE NONSENSE"]
     monkeypatch.setattr("xinqiao.database.dialect.append_only_triggers", lambda _: broken)
-    with pytest.raises(sa.exc.OperationalError, match="NONSENSE"):
+    with pytest.raises(sa.exc.DBAPIError, match="NONSENSE"):
         upgrade(empty)
     assert everything(empty) == []
     monkeypatch.undo()

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import START
+from tests.support import ON_SQLITE, START
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import load_contents, protect, reveal
 from xinqiao.database.tables import import_run, record, record_version
@@ -128,6 +128,7 @@ def test_exactly_the_versions_asked_for_are_loaded(database: Database, keys: Key
         assert load_contents(connection, [], keys) == {}
 
 
+@ON_SQLITE
 def test_no_identity_number_is_in_the_bytes_of_the_database(
     database: Database, keys: KeyRing, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.imports.books import Desk, bad, company, counts, person, write_book
+from tests.support import ON_SQLITE
 from xinqiao.database.engine import Database
 from xinqiao.errors import BusyError, SettingsError
 from xinqiao.intake import importer, store, versions
@@ -104,6 +105,7 @@ def test_a_findings_folder_that_cannot_be_made_is_told_and_nothing_is_written(de
     assert desk.sizes() == before
 
 
+@ON_SQLITE
 def test_while_another_program_writes_the_import_gives_up_and_writes_nothing(
     desk: Desk, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from tests.imports.books import (
     person,
 )
 from xinqiao import logs
-from xinqiao.database.tables import record
+from xinqiao.database.tables import metadata, record
 
 MARKED = "370323190107156035"
 """Right check digit, impossible year of birth; stands in nothing but the cell under test."""
@@ -65,10 +65,14 @@ def spellings(number: str) -> list[bytes]:
 
 
 def files_of(desk: Desk) -> bytes:
-    """Return every byte of the database, its write-ahead log and the program's log."""
+    """Return every byte of the database, of a write-ahead log and of the program's log."""
+    log = (desk.folder / "xinqiao.log").read_bytes()
+    if desk.database.dialect == "postgresql":
+        rows = [repr(row) for table in metadata.sorted_tables for row in desk.rows(table)]
+        return log + "".join(rows).encode()
     assert desk.database.url.database is not None
     files = desk.folder.glob(f"{Path(desk.database.url.database).name}*")
-    return b"".join(path.read_bytes() for path in [*files, desk.folder / "xinqiao.log"])
+    return log + b"".join(path.read_bytes() for path in files)
 
 
 @pytest.mark.parametrize("cell", CELLS)

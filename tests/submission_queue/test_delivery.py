@@ -254,7 +254,7 @@ def test_a_record_that_no_longer_fits_the_format_is_held_with_the_reason(world: 
     world.add(1, 2)
     with world.database.writing() as connection:
         connection.exec_driver_sql(
-            "UPDATE record_version SET content = json_set(content, '$.status', '正常')"
+            "UPDATE record_version SET content = replace(content, '有效', '正常')"
             " WHERE record_id = (SELECT record_id FROM submission WHERE id = 1)"
         )
     deliver(world.worker, world.platform)

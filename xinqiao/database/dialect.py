@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from xinqiao.clock import Clock
+from xinqiao.errors import DamageError, SettingsError
 
 APPEND_ONLY = "audit entries are append-only"
 _PROTECTED = "audit"
@@ -98,6 +99,42 @@ def database_time(connection: Connection, clock: Clock) -> datetime:
         instant: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return instant
     return clock.now()
+
+
+def self_check(connection: Connection) -> str:
+    """Return release and state of the database for people, in Chinese.
+
+    Raises:
+        DamageError: The database is damaged, or the triggers of the audit log are gone.
+        SettingsError: The database cannot hold Chinese text.
+    """
+    if connection.dialect.name == "postgresql":
+        release = connection.execute(sa.text("SHOW server_version")).scalar_one()
+        encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise SettingsError(
+                f"数据库的编码是 {encoding}，存不下所有汉字：请由管理员另建编码为 UTF8 的库",
+                code="database_encoding",
+            )
+        found = f"PostgreSQL {release}，编码 {encoding}"
+        triggers = sa.text("SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_append_only'")
+        expected = 1
+    else:
+        state = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
+        if state != "ok":
+            raise DamageError(f"数据库自检未通过：{state}；请停止写入，从备份恢复")
+        release = connection.execute(sa.text("SELECT sqlite_version()")).scalar_one()
+        found = f"SQLite {release}，自检通过"
+        triggers = sa.text(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_no_%'"
+        )
+        expected = 2
+    if connection.execute(triggers).scalar_one() != expected:
+        raise DamageError(
+            "审计日志的防改触发器不见了，数据库被改动过：请停止操作，保留现场，报告负责人",
+            code="audit_triggers",
+        )
+    return found
 
 
 def append_only_triggers(dialect: str) -> list[str]:

@@ -33,6 +33,12 @@ def upgrade(database: Database) -> None:
             command.upgrade(config, "head")
 
 
+def is_set_up(database: Database) -> bool:
+    """Tell whether the database holds a hub's tables, of whatever version."""
+    with database.reading() as connection:
+        return _revision(connection) is not None
+
+
 def check(database: Database) -> None:
     """Refuse a database that is not at the present schema.
 

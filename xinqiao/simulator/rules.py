@@ -107,7 +107,11 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
         for word in fields.get(name, "").split(separator):
             if word in rules.asked and not fields.get(rules.asked[word], "").strip():
                 return "1002", rules.asked[word]
-    if rules.status and operation == "withdraw" and fields.get(rules.status) not in (None, "", rules.withdrawn):
+    if (
+        rules.status
+        and operation == "withdraw"
+        and fields.get(rules.status) not in (None, "", rules.withdrawn)
+    ):
         return "1003", rules.status
     return "", ""
 
