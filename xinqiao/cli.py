@@ -27,6 +27,7 @@ COMMANDS = {
         "按科室生成待更正表：平台退回的和自查有错的",
     ),
     "withdraw": ("xinqiao.commands.withdraw:withdraw", "登记决定已撤销、变更或失效，撤回已报送的"),
+    "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
     "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),

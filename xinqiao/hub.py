@@ -27,6 +27,7 @@ from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.importer import Importer
+from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
@@ -41,7 +42,14 @@ from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
+from xinqiao.reconcile.ledger import Window
 from xinqiao.reconcile.receipts import collect
+from xinqiao.reconcile.report import (
+    PlatformReport,
+    check_window,
+    local_report,
+    reconcile_platform,
+)
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
@@ -157,6 +165,46 @@ class Hub:
         if len(names) == 1:
             return {name: self._sync_one(name) for name in names}
         return {name: self._sync_among_others(name) for name in names}
+
+    def reconcile(self, platform: str | None, start: date, end: date) -> dict[str, PlatformReport]:
+        """Collect receipts, then compare each platform's ledger with ours, and count time limits.
+
+        Args:
+            platform: Only this one, or None for all.
+            start: First day.
+            end: Last day, included.
+
+        Raises:
+            InputError: No such platform, or no such span of days.
+        """
+        window = check_window(start, end, self.clock.today())
+        names = self.chosen(platform)
+        if len(names) == 1:
+            return {name: self._reconcile_one(name, window) for name in names}
+        return {name: self._reconcile_among_others(name, window) for name in names}
+
+    def _reconcile_among_others(self, name: str, window: Window) -> PlatformReport:
+        try:
+            return self._reconcile_one(name, window)
+        except SettingsError as error:
+            _log.warning("platform.unusable", platform=name, code=error.code)
+            report = local_report(self.database, name, window, self.clock.now())
+            report.note = error.message
+            return report
+
+    def _reconcile_one(self, name: str, window: Window) -> PlatformReport:
+        unreachable = self._unreachable(name)
+        if unreachable:
+            report = local_report(self.database, name, window, self.clock.now())
+            report.note = f"{unreachable}，没有核对台账"
+            return report
+        kinds = [one.kind for one in formats() if one.platform == name]
+        with self._connector(name) as connector:
+            platform = self._platform(name, connector)
+            collect(self.worker, platform)
+            return reconcile_platform(
+                self.database, self.keys, platform, kinds, window, self.cause()
+            )
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""
@@ -279,11 +327,9 @@ class Hub:
 
     def _sync_one(self, name: str) -> SyncReport:
         report = SyncReport()
-        if not self.platforms[name].connected:
-            report.note = f"还没有填写接口地址（platforms/{name}.toml），未报送"
-            return report
-        if not self.is_confirmed(name):
-            report.note = "档案未经确认或确认后有改动，未报送；核对后执行 xinqiao platforms confirm"
+        unreachable = self._unreachable(name)
+        if unreachable:
+            report.note = f"{unreachable}，未报送"
             return report
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
@@ -294,6 +340,14 @@ class Hub:
         with self.database.reading() as connection:
             report.note = self._note(connection, name)
         return report
+
+    def _unreachable(self, name: str) -> str:
+        """Return why a platform must not be called at all, in Chinese; empty when it may be."""
+        if not self.platforms[name].connected:
+            return f"还没有填写接口地址（platforms/{name}.toml）"
+        if not self.is_confirmed(name):
+            return "档案未经确认或确认后有改动（核对后执行 xinqiao platforms confirm）"
+        return ""
 
     def _note(self, connection: DatabaseConnection, name: str) -> str:
         """Return what keeps a pass from being complete, in Chinese; empty if nothing does."""

@@ -24,16 +24,9 @@ def url(postgresql: Server) -> Iterator[str]:
 @pytest.fixture
 def run(tmp_path: Path, url: str) -> Run:
     def run_one(*words: str | Path, url: str = url) -> "subprocess.CompletedProcess[str]":
-        command = [
-            sys.executable,
-            "-m",
-            "xinqiao",
-            "-w",
-            str(tmp_path / "bureau"),
-            *map(str, words),
-        ]
+        program = [sys.executable, "-m", "xinqiao", "-w", str(tmp_path / "bureau")]
         return subprocess.run(
-            command,
+            [*program, *map(str, words)],
             capture_output=True,
             text=True,
             timeout=60,

@@ -74,6 +74,14 @@ class Client:
     def receipts(self, batch_number: str) -> Any:
         return self.ask("receipts", batchNo=batch_number).json()
 
+    def ledger(self) -> Any:
+        """Return the first page of all permits."""
+        return self.ask(
+            "ledger",
+            resource="permit",
+            **{"from": "2000-01-01", "to": "2099-12-31", "page": 1, "size": 100},
+        ).json()
+
     def held(self, number: str) -> Any:
         return self.ask("records", resource="permit", documentNumber=number).data["items"]
 

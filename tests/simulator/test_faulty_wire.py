@@ -249,3 +249,27 @@ def test_faults_that_are_not_right_are_refused_and_none_is_queued(client: Client
     assert (reply.status, reply.code) == (400, "4000")
     assert "没有这个名称的故障" in reply.json()["message"]
     assert client.submit(client.batch("B1", client.fields("1号"))).code == "200"
+
+
+def test_short_list__leaves_out_the_last_record_and_still_counts_it(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    client.submit(client.batch("B1", client.fields("1号"), client.fields("2号")))
+    simulator.queue_faults([{"name": "short_list", "call": "ledger"}])
+    data = client.ledger()["data"]
+    assert ([item["documentNumber"] for item in data["items"]], data["total"]) == (["1号"], 2)
+
+
+def test_what_somebody_else_changed_is_shown_as_held(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    client.submit(client.batch("B1", client.fields("1号"), client.fields("2号")))
+    client.receipts("B1")
+    simulator.plant("permit", "1号", fields={"XK_NR": "改"})
+    simulator.plant("permit", "2号", fields=None)
+    simulator.plant("permit", "3号", fields={"XK_WSH": "3号"})
+    items = client.ledger()["data"]["items"]
+    assert [(one["documentNumber"], one["fields"].get("XK_NR")) for one in items] == [
+        ("1号", "改"),
+        ("3号", None),
+    ]

@@ -127,6 +127,7 @@ holding = sa.Table(
     sa.Column("findings", JsonText, nullable=False, comment="why the version does not fit"),
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("record_id", "platform"),
+    sa.Index("ix_holding_held_key", "held_key"),
     comment="what a platform should hold of a record, and what we believe it holds (持有)",
 )
 

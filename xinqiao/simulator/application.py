@@ -9,6 +9,7 @@ from xinqiao.errors import InputError
 from xinqiao.simulator.answers import Answer, json_answer
 from xinqiao.simulator.faults import Fault, read_faults
 from xinqiao.simulator.plan import FaultPlan
+from xinqiao.simulator.planting import read_planting
 from xinqiao.simulator.request import Request
 from xinqiao.simulator.rules import CredentialRules, load_rules
 from xinqiao.simulator.wire import Wire
@@ -75,6 +76,7 @@ class Application:
             ("GET", "/api/v1/ledger"): self._wire.ledger,
             ("POST", "/_control/faults"): self._queue_faults,
             ("GET", "/_control/received"): self._received,
+            ("POST", "/_control/plant"): self._plant_change,
             ("POST", "/_control/reset"): self._reset,
         }
         handler = routes.get((request.method, request.path))
@@ -95,6 +97,10 @@ class Application:
 
     def _received(self, _: Request) -> Answer:
         return json_answer(self._wire.received())
+
+    def _plant_change(self, request: Request) -> Answer:
+        self._wire.plant(read_planting(request.body))
+        return json_answer({"code": "200", "message": ""})
 
     def _reset(self, _: Request) -> Answer:
         self._start_afresh()

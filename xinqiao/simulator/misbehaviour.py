@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from xinqiao.simulator.answers import HTML, Answer, Manner, json_answer
 from xinqiao.simulator.faults import Fault
@@ -47,9 +48,14 @@ def distort(fault: Fault, answer: Answer, messages: Mapping[str, str]) -> Answer
     if fault.name == "http_500_after_commit":
         payload = {"code": "5000", "message": messages["5000"]}
         return json_answer(payload, status=fault.http_status)
-    if fault.name == "wrong_encoding":
-        return replace(answer, body=_in_gbk(answer.body))
-    return answer
+    return replace(answer, body=_garbled(fault, answer.body))
+
+
+def _garbled(fault: Fault, body: bytes) -> bytes:
+    """Return what a fault makes of the words of an answer."""
+    if fault.name == "short_list":
+        return json_answer(_without_last(json.loads(body))).body
+    return _in_gbk(body) if fault.name == "wrong_encoding" else body
 
 
 def twist_of(fault: Fault | None, sent: Submission, key: str) -> Twist:
@@ -78,3 +84,11 @@ def _in_gbk(body: bytes) -> bytes:
     # Without a Chinese word in it, the answer would be the same in either encoding.
     payload["message"] = payload.get("message") or "成功"
     return json.dumps(payload, ensure_ascii=False).encode("gb18030")
+
+
+def _without_last(payload: Any) -> Any:
+    """Leave out the last of the records that ``payload`` says it holds."""
+    data = payload.get("data")
+    if isinstance(data, dict) and data.get("items"):
+        data["items"] = data["items"][:-1]
+    return payload

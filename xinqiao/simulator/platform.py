@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from xinqiao.clock import SHANGHAI, Clock, local_date
+from xinqiao.simulator.planting import Planting
 from xinqiao.simulator.rules import PlatformRules, refusal
 from xinqiao.simulator.submission import Item, Submission
 
@@ -156,6 +157,19 @@ class Platform:
             }
         )
 
+    def plant(self, change: Planting) -> None:
+        """Change, make or take away a record as somebody else at the platform could."""
+        self._settle()
+        under_number = self._records.setdefault((change.resource, change.number), {})
+        if change.fields is None:
+            under_number.pop(change.subject, None)
+            return
+        record = under_number.get(change.subject)
+        if record is None:
+            place = (change.resource, change.number, change.subject)
+            record = self._new_record(*place, self._clock.now())
+        record.fields.update(change.fields)
+
     def history(self) -> dict[str, list[str]]:
         """Return document number → operations that took effect, oldest first.
 
@@ -213,7 +227,7 @@ class Platform:
             return self._verdict("0040", row.due)
         if row.operation != "insert" and held is None:
             return self._verdict("0041", row.due)
-        record = held or self._new_record(row)
+        record = held or self._new_record(row.resource, row.key, row.subject, row.due)
         record.fields = dict(row.fields)
         record.history.append(row.operation)
         if row.operation == "withdraw" and rules.status:
@@ -224,11 +238,11 @@ class Platform:
             return self._verdict("0040", row.due)
         return self._verdict("0000", row.due, record_id=record.record_id)
 
-    def _new_record(self, row: _Row) -> _Record:
+    def _new_record(self, resource: str, number: str, subject: str, at: datetime) -> _Record:
         self._made += 1
-        name = f"{row.key}｜{row.subject}" if row.subject else row.key
-        record = _Record(f"R{self._made:08d}", row.key, name, row.due, {}, [])
-        self._records[row.resource, row.key][row.subject] = record
+        name = f"{number}｜{subject}" if subject else number
+        record = _Record(f"R{self._made:08d}", number, name, at, {}, [])
+        self._records[resource, number][subject] = record
         return record
 
     def _verdict(

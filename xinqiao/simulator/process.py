@@ -75,6 +75,22 @@ class SimulatorProcess:
         """
         self._control("faults", json.dumps([dict(fault) for fault in faults]).encode())
 
+    def plant(
+        self,
+        resource: str,
+        number: str,
+        *,
+        subject: str = "",
+        fields: Mapping[str, str] | None,
+    ) -> None:
+        """Change what it holds behind the hub's back; ``fields`` of None takes a record away.
+
+        Raises:
+            urllib.error.HTTPError: The change is not right (status 400).
+        """
+        change = {"resource": resource, "number": number, "subject": subject, "fields": fields}
+        self._control("plant", json.dumps(change).encode())
+
     def reset(self) -> None:
         """Let it forget tokens, batches, records, journal and faults, as if started afresh."""
         self._control("reset", b"{}")

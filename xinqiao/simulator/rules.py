@@ -107,11 +107,8 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
         for word in fields.get(name, "").split(separator):
             if word in rules.asked and not fields.get(rules.asked[word], "").strip():
                 return "1002", rules.asked[word]
-    if (
-        rules.status
-        and operation == "withdraw"
-        and fields.get(rules.status) not in (None, "", rules.withdrawn)
-    ):
+    told = fields.get(rules.status, "") if rules.status else ""
+    if operation == "withdraw" and told not in ("", rules.withdrawn):
         return "1003", rules.status
     return "", ""
 

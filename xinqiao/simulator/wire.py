@@ -13,6 +13,7 @@ from xinqiao.simulator.faults import CallName, Fault
 from xinqiao.simulator.journal import CallEntry, Journal, QueryEntry
 from xinqiao.simulator.misbehaviour import answer_untaken, distort, twist_of
 from xinqiao.simulator.plan import Call, FaultPlan
+from xinqiao.simulator.planting import Planting
 from xinqiao.simulator.platform import Payload, Platform
 from xinqiao.simulator.request import Request
 from xinqiao.simulator.rules import CredentialRules, PlatformRules
@@ -112,6 +113,10 @@ class Wire:
                 request.number("size", 100, _MOST_PER_PAGE),
             ),
         )
+
+    def plant(self, change: Planting) -> None:
+        """Change what the platform holds behind the client's back."""
+        self._platform.plant(change)
 
     def received(self) -> Payload:
         """Return what was really received, and what came of it, per document number."""

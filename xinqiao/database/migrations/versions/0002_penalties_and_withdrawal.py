@@ -33,6 +33,7 @@ def upgrade() -> None:
             " WHERE holding.id = submission.holding_id) WHERE batch_id IS NOT NULL"
         )
     )
+    op.create_index("ix_holding_held_key", "holding", ["held_key"])
     op.create_table(
         "withdrawal",
         sa.Column("record_id", sa.String(length=36), nullable=False),

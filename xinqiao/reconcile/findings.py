@@ -1,0 +1,98 @@
+"""What a comparison with a platform's ledger found (对账结果)."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A record that we believe the platform holds and that its ledger does not show (平台缺)."""
+
+    record: str
+    kind: str
+    document_number: str
+    accepted_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """An entry of the ledger that we do not know, or that should not be there (本地无).
+
+    Attributes:
+        kind: Record kind of the ledger.
+        document_number: The platform's key of it.
+        reference: The platform's id of it.
+        why: ``never_sent``, ``refused`` or ``withdrawn``.
+        record: Our record, where there is one.
+    """
+
+    kind: str
+    document_number: str
+    reference: str
+    why: str
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """One field in which the ledger differs from what we sent (不一致).
+
+    Attributes:
+        record: Our record.
+        kind: Its kind.
+        document_number: The platform's key of it.
+        field: The platform's code of the field.
+        name: Its Chinese name.
+        ours: What we sent; of fields with identity numbers a remark instead.
+        theirs: What the ledger shows, likewise.
+    """
+
+    record: str
+    kind: str
+    document_number: str
+    field: str
+    name: str
+    ours: str
+    theirs: str
+
+
+@dataclass(slots=True)
+class LedgerFindings:
+    """The comparison with one platform's ledger for a window of days.
+
+    Attributes:
+        matched: Records that both sides hold alike; those that both hold as void are among them.
+        under_way: Entries of records whose submission has no decision yet: no difference.
+        missing: See :class:`Missing`; empty while ``incomplete``.
+        unexpected: See :class:`Unexpected`.
+        different: See :class:`Different`.
+        repeated: Keys that the ledger shows more than once.
+        incomplete: Why the ledger was not read to its end, in Chinese; empty when it was.
+    """
+
+    matched: int = 0
+    under_way: int = 0
+    missing: list[Missing] = field(default_factory=list)
+    unexpected: list[Unexpected] = field(default_factory=list)
+    different: list[Different] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    incomplete: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing that a person must look at."""
+        found = (self.missing, self.unexpected, self.different, self.repeated, self.incomplete)
+        return not any(found)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the findings as ``--json`` shows them."""
+        return {
+            "matched": self.matched,
+            "under_way": self.under_way,
+            "missing_at_platform": [asdict(one) for one in self.missing],
+            "unknown_locally": [asdict(one) for one in self.unexpected],
+            "different": [asdict(one) for one in self.different],
+            "repeated_at_platform": self.repeated,
+            "complete": not self.incomplete,
+            "incomplete_because": self.incomplete,
+        }
