@@ -12,6 +12,7 @@ from xinqiao.config.workspace import Workspace, open_workspace
 from xinqiao.database.dialect import database_time, self_check
 from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.hub import Hub
+from xinqiao.routing.calendar import WorkingCalendar
 
 _PACKAGES = ("xinqiao", "sqlalchemy", "httpx", "pydantic", "cryptography", "chinesecalendar")
 
@@ -92,9 +93,14 @@ def _database(hub: Hub) -> str:
 
 def _calendar(hub: Hub) -> str:
     today = Clock().today()
-    status = hub.calendar.status(today)
+    try:
+        calendar = hub.calendar
+    except XinqiaoError:
+        # what is wrong with the database is told above; the program's own table is there
+        calendar = WorkingCalendar()
+    status = calendar.status(today)
     doubtful = "（暂定）" if status.provisional else ""
-    return f"{hub.calendar.edition}；今天 {today} {status.reason}{doubtful}"
+    return f"{calendar.edition}；今天 {today} {status.reason}{doubtful}"
 
 
 def _platform_names(hub: Hub, checks: list[Check]) -> list[str]:

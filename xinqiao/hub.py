@@ -3,6 +3,7 @@
 Everything below is handed what it needs; nothing below knows the workspace.
 """
 
+import hashlib
 import os
 import secrets
 import socket
@@ -27,15 +28,19 @@ from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.importer import Importer
+from xinqiao.intake.opening import read_file
 from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
+from xinqiao.queue.calendars import CalendarImport, import_notice, recount
 from xinqiao.queue.delivery import Worker, deliver
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
+from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
+from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import reroute
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.retry import Backoff
@@ -53,6 +58,7 @@ from xinqiao.reconcile.report import (
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
+from xinqiao.routing.notices import read_notice
 
 _log = structlog.get_logger()
 
@@ -115,7 +121,8 @@ class Hub:
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """The working-day calendar."""
-        return WorkingCalendar()
+        with self.database.reading() as connection:
+            return WorkingCalendar(notices_in_force(connection))
 
     @property
     def counting(self) -> Counting:
@@ -251,6 +258,37 @@ class Hub:
         (name,) = self.chosen(platform)
         with self._connector(name) as connector:
             return connector.probe()
+
+    def notices(self) -> list[StoredNotice]:
+        """Return every notice on holidays that was imported, oldest first."""
+        with self.database.reading() as connection:
+            return stored_notices(connection)
+
+    def import_calendar(self, path: Path, reason: str, *, dry_run: bool = False) -> CalendarImport:
+        """Put a notice on holidays in force and count open duties anew.
+
+        Args:
+            path: The file.
+            reason: Why; goes to the audit log.
+            dry_run: Tell what would move, and keep nothing.
+
+        Raises:
+            InputError: The file cannot be used; nothing was changed.
+        """
+        content = read_file(path)
+        notice = read_notice(content, path.name)
+        digest = hashlib.sha256(content).hexdigest()
+        with self.database.writing() as connection:
+            done = import_notice(connection, notice, path.name, digest, self.cause(reason))
+            if dry_run:
+                connection.rollback()
+        self.__dict__.pop("calendar", None)  # the next look counts by the new one
+        return done
+
+    def recount(self, reason: str) -> list[MovedDuty]:
+        """Count open duties by the calendar in force, such as after the program was upgraded."""
+        with self.database.writing() as connection:
+            return recount(connection, self.cause(reason))
 
     def find_record(self, text: str) -> RecordSummary:
         """Return the record that a person names by 记录标识 or document number.

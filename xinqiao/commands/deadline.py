@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, print_json, print_table
+from xinqiao.commands.output import console, json_option, open_hub, print_json, print_table
 
 if TYPE_CHECKING:
+    from xinqiao.routing.calendar import WorkingCalendar
     from xinqiao.routing.deadlines import Deadline
 
 
@@ -26,11 +27,10 @@ def deadline(
     context: click.Context, day: str, rule: str, counting: str | None, *, as_json: bool
 ) -> None:
     """从决定日期算出报送截止日，并逐日说明怎样数。"""
-    from xinqiao.routing.calendar import WorkingCalendar
     from xinqiao.routing.deadlines import Counting, due
 
-    chosen = Counting(counting or _configured(context))
-    found = due(rule, _read_date(day), chosen, WorkingCalendar())
+    configured, calendar = _configured(context)
+    found = due(rule, _read_date(day), Counting(counting or configured), calendar)
     if as_json:
         print_json(
             {
@@ -60,15 +60,17 @@ def _read_date(text: str) -> date:
         ) from error
 
 
-def _configured(context: click.Context) -> str:
-    """Return the workspace's counting; the command is useful without a workspace too."""
+def _configured(context: click.Context) -> "tuple[str, WorkingCalendar]":
+    """Return the workspace's counting and calendar; useful without a workspace too."""
     from xinqiao.config.settings import Settings
-    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace
+    from xinqiao.config.workspace import SETTINGS_FILE
+    from xinqiao.routing.calendar import WorkingCalendar
 
     root = context.find_root().obj
     if (root / SETTINGS_FILE).is_file():
-        return open_workspace(root).settings.deadlines.counting
-    return Settings().deadlines.counting
+        hub = open_hub(context)
+        return hub.settings.deadlines.counting, hub.calendar
+    return Settings().deadlines.counting, WorkingCalendar()
 
 
 def _show(found: "Deadline") -> None:

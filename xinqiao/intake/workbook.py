@@ -8,6 +8,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from xinqiao.errors import InputError
+from xinqiao.intake.opening import missing, read_file
 
 Cell = str | int | float | bool | date | datetime | time | timedelta
 """What a cell can hold; a blank cell is an empty text."""
@@ -76,7 +77,7 @@ def _check_name(path: Path) -> None:
     if suffix == ".xlsx":
         return
     if not path.exists():
-        raise _missing(path)
+        raise missing(path)
     if path.is_dir():
         message = f"{path} 是一个文件夹；请写明其中的文件，如 {path / '许可.xlsx'}"
         raise InputError(message, code="file_format")
@@ -87,7 +88,7 @@ def _check_name(path: Path) -> None:
 
 
 def _check_bytes(path: Path) -> None:
-    content = _read(path)
+    content = read_file(path)
     head = content[:_HEAD_BYTES]
     if not head.strip():
         raise InputError(f"{path.name}：文件是空的（0 字节），请重新导出", code="file_empty")
@@ -109,21 +110,6 @@ def _check_bytes(path: Path) -> None:
     raise InputError(message, code="file_damaged")
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise _missing(path) from None
-    except IsADirectoryError:
-        raise InputError(f"{path}：这是文件夹，请指明其中的文件", code="file_missing") from None
-    except PermissionError:
-        message = f"{path}：没有读取权限，请检查文件的权限和所有者"
-        raise InputError(message, code="file_permission") from None
-    except OSError as error:
-        message = f"{path}：文件读取失败（{error.strerror}），请检查磁盘或网络共享"
-        raise InputError(message, code="file_unreadable") from error
-
-
 def _is_text(content: bytes) -> bool:
     if b"\0" in content:
         return False
@@ -134,7 +120,3 @@ def _is_text(content: bytes) -> bool:
             continue
         return True
     return False
-
-
-def _missing(path: Path) -> InputError:
-    return InputError(f"{path}：找不到文件，请检查路径和文件名", code="file_missing")

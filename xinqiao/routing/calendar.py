@@ -55,11 +55,13 @@ class Notice:
         days: The days that the notice names; they may lie in any year.
         year: The year whose whole schedule the notice sets: days of it that no table names follow
             their weekday and are final. None for an amendment, which settles only what it names.
+        version: Which import of this number it is, from 1: a clerk may correct a slip.
     """
 
     number: str
     days: Mapping[date, NoticeDay]
     year: int | None = None
+    version: int = 1
 
 
 class WorkingCalendar:
@@ -73,7 +75,9 @@ class WorkingCalendar:
     __slots__ = ("_days", "_numbers", "_settled_years")
 
     def __init__(self, notices: Sequence[Notice] = ()) -> None:
-        self._numbers = tuple(notice.number for notice in notices)
+        self._numbers = tuple(
+            f"{one.number} v{one.version}" if one.version > 1 else one.number for one in notices
+        )
         self._settled_years = frozenset(
             notice.year for notice in notices if notice.year is not None
         )
