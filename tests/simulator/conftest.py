@@ -76,11 +76,8 @@ class Client:
 
     def ledger(self) -> Any:
         """Return the first page of all permits."""
-        return self.ask(
-            "ledger",
-            resource="permit",
-            **{"from": "2000-01-01", "to": "2099-12-31", "page": 1, "size": 100},
-        ).json()
+        asked: dict[str, str | int] = {"from": "2000-01-01", "to": "2099-12-31", "size": 100}
+        return self.ask("ledger", None, resource="permit", page=1, **asked).json()
 
     def held(self, number: str) -> Any:
         return self.ask("records", resource="permit", documentNumber=number).data["items"]

@@ -154,7 +154,9 @@ def test_recounting_gives_what_counting_from_scratch_gives(
     for day in started:
         world.add(day, decision_date=(first + timedelta(day)).isoformat())
     bring(world, notice, str(sorted(off)).ljust(64)[:64])
-    with world.database.reading() as connection:
+    with world.database.writing() as connection:
+        # the world plans by the bare calendar, also after earlier notices
+        recount(connection, world.cause())
         calendar = WorkingCalendar(notices_in_force(connection))
     for row in world.duties():
         scratch = due(row.rule, row.starts_on, Counting.EXCLUSIVE, calendar)
