@@ -138,7 +138,7 @@ def measure(rows: int, rows_per_batch: int) -> dict[str, float]:
         write_workbook(workbook, rows)
         workspace = workspace_for(Path(folder) / "workspace", simulator, rows_per_batch)
         hub = Hub(workspace)
-        importing = timed(lambda: hub.importer().run(workbook))
+        importing = timed(lambda: hub.importer().run(workbook)[0])
         delivering = timed(lambda: settle(hub, rows))
         bare = timed(lambda: floor(simulator, rows, rows_per_batch))
     return {

@@ -27,8 +27,8 @@ from xinqiao.connections import Connection, connect, read_connections
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
+from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
-from xinqiao.intake.opening import read_file
 from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
 from xinqiao.privacy.keys import KeyRing

@@ -101,7 +101,8 @@ class Rehearsal:
             sheet = book.add_worksheet("双公示")
             for number, cells in enumerate([list(HEADERS), *rows]):
                 sheet.write_row(number, 0, cells)
-        return self.hub.importer().run(path, department=department)
+        (report,) = self.hub.importer().run(path, department=department)
+        return report
 
     def sync(self) -> SyncReport:
         return self.hub.sync(PLATFORM)[PLATFORM]

@@ -62,7 +62,7 @@ def test_a_name_that_the_platform_refused_is_corrected_and_accepted_as_the_same_
     assert row["记录标识"] == before.id
     assert "主体不存在" in row["疑点"]
     correct(book.file, **{NAME: GOOD_NAME})
-    report = stage.hub.importer().run(book.file)
+    (report,) = stage.hub.importer().run(book.file)
     assert (report.changed, report.invalid) == (1, 0)
     stage.settle(rejected=1, accepted=1)
     (after,) = records(stage)
@@ -84,7 +84,7 @@ def test_a_wrong_credit_code_is_corrected_and_accepted_as_the_same_record(
     assert row[CREDIT_CODE] == "91350100M000100Y44"
     assert "校验位" in row["疑点"]
     correct(book.file, **{CREDIT_CODE: GOOD_CODE})
-    assert stage.hub.importer().run(book.file).changed == 1
+    assert [report.changed for report in stage.hub.importer().run(book.file)] == [1]
     stage.settle(accepted=1)
     (after,) = records(stage)
     assert after.current_version == 2

@@ -55,7 +55,8 @@ def load(stage: Rehearsal, *rows: dict[str, Any]) -> FileReport:
         sheet.write_row(1, 0, list(FIRM))
         for number, row in enumerate(rows, start=2):
             sheet.write_row(number, 0, [row[header] for header in FIRM])
-    return stage.hub.importer().run(path)
+    (report,) = stage.hub.importer().run(path)
+    return report
 
 
 def effects(stage: Rehearsal) -> dict[str, int]:

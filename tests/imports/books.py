@@ -135,10 +135,12 @@ class Desk:
 
     def take(self, *rows: Mapping[str, Any], name: str = "许可.xlsx", **how: Any) -> FileReport:
         """Import rows as a workbook of their own."""
-        return self.importer.run(write_book(self.folder / name, *rows), **how)
+        return self.take_file(write_book(self.folder / name, *rows), **how)
 
-    def take_file(self, path: Path) -> FileReport:
-        return self.importer.run(path)
+    def take_file(self, path: Path, **how: Any) -> FileReport:
+        """Import a file of one table."""
+        (report,) = self.importer.run(path, **how)
+        return report
 
     def rows(self, table: sa.Table) -> list[sa.Row[Any]]:
         with self.database.reading() as connection:

@@ -8,7 +8,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from xinqiao.intake.reading import Draft, read_table
+from tests.intake.tables import read_only_table
+from xinqiao.intake.reading import Draft
 
 TODAY = date(2026, 11, 20)
 
@@ -100,7 +101,7 @@ def read_row(make_book: MakeBook) -> ReadRow:
     """Return a function that writes one row to a workbook and reads it back."""
 
     def read(row: Row) -> Draft:
-        (draft,) = read_table(make_book(row), kind=None, today=TODAY).drafts()
+        (draft,) = read_only_table(make_book(row), kind=None, today=TODAY).drafts()
         return draft
 
     return read

@@ -3,7 +3,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from xinqiao.intake.cells import cell_text
-from xinqiao.intake.workbook import Cell
+from xinqiao.intake.files.sheets import Cell
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.intake.tables import read_only_table
 from xinqiao.errors import SettingsError
 from xinqiao.intake.findings_workbook import FindingsRow, write_findings_workbook
-from xinqiao.intake.reading import Table, read_table
+from xinqiao.intake.reading import Table
 from xinqiao.records.findings import Finding, Severity
 
 TODAY = date(2026, 11, 20)
@@ -19,7 +20,7 @@ MakeBook = Callable[..., Path]
 
 
 def _read(path: Path) -> Table:
-    return read_table(path, kind=None, today=TODAY)
+    return read_only_table(path, kind=None, today=TODAY)
 
 
 def _rows(table: Table) -> list[FindingsRow]:

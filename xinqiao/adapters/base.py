@@ -235,12 +235,15 @@ class LedgerPage:
         entries: The records on the page.
         next_page: Number of the page to ask for next; None on the last page.
         complete: Whether the page was read whole. A page cut short is never taken for the end.
+        total: How many records the whole ledger holds, if the platform says so: when it is not the
+            same on every page, the ledger changed under the reader's hands.
     """
 
     reply: Reply
     entries: tuple[LedgerEntry, ...] = ()
     next_page: int | None = None
     complete: bool = False
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,26 +91,25 @@ def ledger_page(call: Ledger | None, judged: Judgement, page: int) -> LedgerPage
         total = _total(call.entries, judged.context)
     except (EvaluationError, _UnreadableError) as error:
         return LedgerPage(_unreadable(judged, error, "entries_unreadable"))
-    if (
-        told != page
-        or pages is None
-        or len(entries) != _expected(call, page, pages, total, entries)
-    ):
+    if told != page or pages is None or not _whole(call, page, pages, total, len(entries)):
         reply = _unreadable(judged, None, "list_cut_short")
         return LedgerPage(reply, entries)
     reply = _read_reply(judged, answered=True)
-    return LedgerPage(reply, entries, page + 1 if page < pages else None, complete=True)
+    following = page + 1 if page < pages else None
+    return LedgerPage(reply, entries, following, complete=True, total=total)
 
 
-def _expected(
-    call: Ledger, page: int, pages: int, total: int | None, entries: tuple[LedgerEntry, ...]
-) -> int:
-    """Return how many records the page must hold."""
+def _whole(call: Ledger, page: int, pages: int, total: int | None, found: int) -> bool:
+    """Tell whether ``found`` records are as many as the page must hold."""
     if page < pages:
-        return call.page_size
+        return found == call.page_size
+    if found and page > pages:
+        # records on a page that there is not: the platform contradicts itself
+        return False
     if total is None:
-        return len(entries)
-    return total - call.page_size * max(page - 1, 0)
+        # only the first page of a ledger may be empty
+        return found > 0 or page == 1
+    return found == total - call.page_size * (page - 1)
 
 
 def _row_results(

@@ -57,7 +57,8 @@ def _plain(story: "Story", seconds: float) -> dict[str, object]:
         "workspace": str(story.workspace.root),
         "as_scripted": story.as_scripted,
         "seconds": round(seconds, 1),
-        "imported": story.imported.counts,
+        "imported": {one.kind: one.counts for one in story.imported},
+        "reconciled": story.reconciled.plain(),
         "states": story.board["states"],
         "doubts": story.doubts,
         "lost": story.lost,
@@ -67,6 +68,7 @@ def _plain(story: "Story", seconds: float) -> dict[str, object]:
 
 
 def _show(story: "Story") -> None:
+    from xinqiao.commands.reconcile import show_platform
     from xinqiao.commands.status import show_board
 
     console.print()
@@ -80,6 +82,7 @@ def _show(story: "Story") -> None:
         f"报送中有 {story.doubts} 条一度不知是否到达，都已查清；"
         f"平台上遗漏 {story.lost} 条，重复 {story.doubled} 条。"
     )
+    show_platform("credit_shandong", "对账", story.reconciled)
     console.print(story.audit.message)
     if not story.as_scripted:
         console.print("[red]演示没有按脚本走完，请把以上内容发给开发者。[/]")
@@ -87,11 +90,12 @@ def _show(story: "Story") -> None:
     console.print(f"\n工作区留在 {folder}，接下来可以：", soft_wrap=True)
     for command, purpose in (
         ("status", "看板"),
-        ("queue list --state rejected", "被退回的报送件"),
+        ("corrections", "按科室生成待更正表"),
         ("queue show 1", "一条报送件的来龙去脉"),
         ("audit list", "审计日志"),
         ("deadline 2026-11-20", "截止日怎样算出"),
     ):
         console.print(f"  {program()} -w {folder} {command}   # {purpose}", soft_wrap=True)
-    if story.imported.findings_file:
-        console.print(f"  疑点表：{escape(story.imported.findings_file)}", soft_wrap=True)
+    for one in story.imported:
+        if one.findings_file:
+            console.print(f"  疑点表：{escape(one.findings_file)}", soft_wrap=True)

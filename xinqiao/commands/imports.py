@@ -52,10 +52,11 @@ def import_files(
     importer = open_hub(context).importer()
     reports = []
     for path in files:
-        report = _import_one(importer, path, kind, department, dry_run=dry_run, quiet=as_json)
-        reports.append(report)
+        found = _import_one(importer, path, kind, department, dry_run=dry_run, quiet=as_json)
+        reports += found
         if not as_json:
-            _show(report, dry_run=dry_run)
+            for report in found:
+                _show(report, dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "files": [report.plain() for report in reports]})
     if any(report.error for report in reports):
@@ -72,38 +73,48 @@ def _import_one(
     *,
     dry_run: bool,
     quiet: bool,
-) -> "FileReport":
-    from rich.progress import Progress, SpinnerColumn, TextColumn
+) -> "list[FileReport]":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from xinqiao.errors import InputError
     from xinqiao.intake.report import FileReport
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
     show = not quiet and errors.is_terminal
     with Progress(*columns, console=errors, transient=True, disable=not show) as bar:
-        task = bar.add_task(f"读取 {path.name}…")
+        task = bar.add_task(f"读取 {path.name}", total=None)
         try:
             return importer.run(
                 path,
                 kind=kind,
                 department=department,
                 dry_run=dry_run,
-                progress=lambda rows: bar.update(task, description=f"{path.name}：{rows} 行"),
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
         except InputError as error:
             # one unusable file must not keep the others out
-            return FileReport(file=str(path), error=error.message)
+            return [FileReport(file=str(path), error=error.message)]
 
 
 def _show(report: "FileReport", *, dry_run: bool) -> None:
+    from xinqiao.records.kinds import kind_of
+
     if report.error:
         errors.print(f"[red]未导入[/] {escape(report.error)}", soft_wrap=True)
         return
     mode = "（只检查，未保存）" if dry_run else ""
+    sheet = f"“{escape(report.sheet)}”" if report.sheet else ""
+    kind = kind_of(report.kind).name
+    not_routed = f"，不报送 {report.not_routed}" if report.not_routed else ""
     console.print(
-        f"[bold]{escape(report.file)}[/]{mode}  共 {report.read} 行：新增 {report.new}，"
-        f"变更 {report.changed}，已有 {report.unchanged}，重复 {report.duplicates}，"
-        f"有错 {report.invalid}" + (f"，不报送 {report.not_routed}" if report.not_routed else ""),
+        f"[bold]{escape(report.file)}[/]{sheet}{mode}  {kind} 共 {report.read} 行："
+        f"新增 {report.new}，变更 {report.changed}，已有 {report.unchanged}，"
+        f"重复 {report.duplicates}，有错 {report.invalid}{not_routed}",
         soft_wrap=True,
     )
     if report.findings:
@@ -116,7 +127,8 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
             ],
         )
         if len(shown) > _SHOWN_FINDINGS:
-            console.print(f"…另有 {len(shown) - _SHOWN_FINDINGS} 条，用 --json 查看全部")
+            rest = len(shown) - _SHOWN_FINDINGS + report.findings_not_listed
+            console.print(f"…另有 {rest} 条，用 --json 查看")
     if report.findings_file:
         console.print(
             f"有错的行已抄入疑点表：{escape(report.findings_file)}\n"

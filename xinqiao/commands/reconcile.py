@@ -67,14 +67,15 @@ def reconcile(
     else:
         console.print(f"对账范围：{first} 至 {last}")
         for name, one in reports.items():
-            _show(name, hub.platforms[name].profile.name, one)
+            show_platform(name, hub.platforms[name].profile.name, one)
         if not reports:
             console.print("工作区里还没有平台（platforms/ 为空）。")
     if any(one.needs_a_person for one in reports.values()):
         context.exit(NEEDS_A_PERSON)
 
 
-def _show(name: str, title: str, report: "PlatformReport") -> None:
+def show_platform(name: str, title: str, report: "PlatformReport") -> None:
+    """Print what reconciling with one platform found."""
     from xinqiao.records.kinds import kind_of
 
     console.print(f"\n[bold]{escape(title)}[/]（{name}）")

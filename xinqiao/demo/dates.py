@@ -31,12 +31,16 @@ def bring_up_to_date(source: Path, target: Path, today: date) -> None:
                 value = _moved(cell, moved)
                 if isinstance(value, date):
                     page.write_datetime(row, column, value, day_format)
+                elif isinstance(value, float):
+                    page.write_number(row, column, value)
                 else:
                     page.write_string(row, column, value)
 
 
-def _moved(cell: object, by: timedelta) -> date | str:
+def _moved(cell: object, by: timedelta) -> date | float | str:
     """Return the cell's date moved, in a spelling of the same sort; other cells as text."""
+    if isinstance(cell, float):
+        return cell
     text = str(cell)
     try:
         found = read_date(cell)

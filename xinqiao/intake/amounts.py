@@ -8,8 +8,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from xinqiao.intake.files.sheets import Cell
 from xinqiao.intake.headers import FieldHeader
-from xinqiao.intake.workbook import Cell
 from xinqiao.records.findings import Finding, Severity
 
 _DECIMALS = 6

@@ -1,15 +1,20 @@
 """Cells of a spreadsheet as text, and what a spreadsheet did to a value before we saw it."""
 
+import re
 from datetime import date, datetime, time
 
 from xinqiao.intake.dates import UnreadableDateError, read_date
+from xinqiao.intake.files.sheets import Cell
 from xinqiao.intake.headers import FieldHeader, FieldType
-from xinqiao.intake.workbook import Cell
 from xinqiao.records.findings import Finding, Severity
 
 _EXACT_BELOW = 1e15  # a spreadsheet keeps 15 digits of a number and writes zeros after them
 _NUMBERS_WITH_MEANING = (FieldType.CODE, FieldType.REFERENCE)
 _COMPACT_DATE_DIGITS = 8
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+")
+_DIGITS_LOST = (
+    "Excel 把长号码当成数字，15 位以后的数字已丢失，请把单元格格式改为文本后按原件重新填写"
+)
 
 
 def cell_text(cell: Cell) -> str:
@@ -30,6 +35,10 @@ def cell_text(cell: Cell) -> str:
 
 def spoilt_by_spreadsheet(cell: Cell, field: FieldHeader) -> Finding | None:
     """Return an error when the spreadsheet turned a number or a text into something else."""
+    if field.type in _NUMBERS_WITH_MEANING and isinstance(cell, str):
+        if _SCIENTIFIC.fullmatch(cell.strip()):
+            return Finding(field.path, "digits_lost", Severity.ERROR, _DIGITS_LOST)
+        return None
     if isinstance(cell, str) or field.type is FieldType.DATE:
         return None
     if isinstance(cell, date | time):
@@ -40,10 +49,7 @@ def spoilt_by_spreadsheet(cell: Cell, field: FieldHeader) -> Finding | None:
         and isinstance(cell, int | float)
         and abs(cell) >= _EXACT_BELOW
     ):
-        message = (
-            "Excel 把长号码当成数字，15 位以后的数字已丢失，请把单元格格式改为文本后按原件重新填写"
-        )
-        return Finding(field.path, "digits_lost", Severity.ERROR, message)
+        return Finding(field.path, "digits_lost", Severity.ERROR, _DIGITS_LOST)
     return None
 
 

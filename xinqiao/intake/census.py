@@ -27,6 +27,19 @@ from xinqiao.records.subject import CODE_FIELDS
 _NUMBERS = frozenset({*CODE_FIELDS, "subject.certificate_number"})
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a row stands: its sheet, where the file has several tables, and its row number."""
+
+    sheet: str
+    row: int
+
+    @property
+    def shown(self) -> str:
+        """Return the place as people read it."""
+        return f"“{self.sheet}”第 {self.row} 行" if self.sheet else f"第 {self.row} 行"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a row says about which record it is.
@@ -100,9 +113,9 @@ def unusable_key(path: str) -> Finding:
 class Census:
     """The claims of all rows of a file; see the module."""
 
-    _first: dict[str, tuple[int, Identity]] = field(default_factory=dict)
-    _documents: dict[str, list[tuple[int, Identity]]] = field(default_factory=dict)
-    _conflicting: dict[str, list[int]] = field(default_factory=dict)
+    _first: dict[str, tuple[Place, Identity]] = field(default_factory=dict)
+    _documents: dict[str, list[tuple[Place, Identity]]] = field(default_factory=dict)
+    _conflicting: dict[str, list[Place]] = field(default_factory=dict)
     _meant: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -114,7 +127,7 @@ class Census:
         """Return whether a row of the file says that it is the record of ``key``."""
         return f"key {key}" in self._first
 
-    def note(self, row: int, identity: Identity) -> None:
+    def note(self, row: Place, identity: Identity) -> None:
         """Note the claims of one row; rows are noted in order."""
         if identity.document is not None and identity.document != identity.key:
             self._note_subject(row, identity, identity.document)
@@ -125,7 +138,7 @@ class Census:
             elif (first.digest, first.record_id) != (identity.digest, identity.record_id):
                 self._conflicting[claim] = [first_row, row]
 
-    def _note_subject(self, row: int, identity: Identity, document: str) -> None:
+    def _note_subject(self, row: Place, identity: Identity, document: str) -> None:
         """Note whose row of a document it is: one name with a wrong number is no second subject."""
         others = self._documents.setdefault(document, [])
         for other_row, other in others:
@@ -141,35 +154,35 @@ class Census:
             claim = f"content {record.unkeyed_hash}"
             if record.matching_key is not None:
                 claim = f"key {record.matching_key}"
-            row, other = self._first.get(claim, (0, None))
+            other = self._first.get(claim)
             mine = self._first.get(f"id {record.id}")
-            if other is not None and other.record_id is None and mine is not None:
-                self._conflicting.setdefault(f"id {record.id}", []).extend((mine[0], row))
+            if other is not None and other[1].record_id is None and mine is not None:
+                self._conflicting.setdefault(f"id {record.id}", []).extend((mine[0], other[0]))
                 self._meant[claim] = f"id {record.id}"
 
-    def repeats(self, row: int, identity: Identity) -> int | None:
+    def repeats(self, row: Place, identity: Identity) -> Place | None:
         """Return the earlier row that ``row`` repeats word for word, if there is one."""
         first = self._first[identity.number_claim][0]
         return None if first == row or self.conflict(row, identity) is not None else first
 
-    def conflict(self, row: int, identity: Identity) -> Finding | None:
+    def conflict(self, row: Place, identity: Identity) -> Finding | None:
         """Return the finding about a row that claims what another row claims, if there is one."""
         meant = self._meant.get(identity.number_claim, "")
         for claim in (meant, *identity.claims):
             rows = sorted({one for one in self._conflicting.get(claim, ()) if one != row})
             if rows:
-                return _conflict(claim, "、".join(map(str, rows)))
+                return _conflict(claim, "、".join(one.shown for one in rows))
         return None
 
 
 def _conflict(claim: str, others: str) -> Finding:
     if claim.startswith("key "):
-        message = f"文书号与第 {others} 行相同而内容不同：请核对是文书号写错，还是多余的一行"
+        message = f"文书号与{others}相同而内容不同：请核对是文书号写错，还是多余的一行"
         return Finding("document_number", "key_conflict", Severity.ERROR, message)
     if claim.startswith("content "):
-        message = f"与第 {others} 行内容相同而记录标识不同：请删去多余的一行"
+        message = f"与{others}内容相同而记录标识不同：请删去多余的一行"
         return Finding("", "key_conflict", Severity.ERROR, message)
-    message = f"与第 {others} 行是同一条记录而内容不同：请核对记录标识和文书号，删去多余的一行"
+    message = f"与{others}是同一条记录而内容不同：请核对记录标识和文书号，删去多余的一行"
     return Finding("", "record_conflict", Severity.ERROR, message)
 
 

@@ -77,6 +77,7 @@ _CLEAN_CODE = re.compile(r"[0-9A-Z]+")
 _BLANK_ENDS = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
 _NOTHING = re.compile(r"\(?(?:undefined|null)\)?", re.IGNORECASE)
 _PAGE_SUFFIX = re.compile(r"\s*[（(]\s*1\s*/\s*1\s*[）)]$")
+_TEXT_MARK = re.compile(r"^(?:=?\"([^\"]*)\"|'(.*))$")
 _EMPTY_BRACKETS = re.compile(r"\s*(?:\(\s*\)|（\s*）)")
 _CODE_PREFIX = re.compile(r"^(?:统一社会信用代码|组织机构代码|工商注册号|身份证号码?)\s*[:：]\s*")
 _CODE_BLANKS = re.compile(r"[\s\u200b\ufeff]+")
@@ -100,10 +101,12 @@ def _narrow(text: str) -> str:
 _EVERY = frozenset(FieldType)
 _WORDED = frozenset({FieldType.TEXT, FieldType.REFERENCE, FieldType.CODE})
 _CODE = frozenset({FieldType.CODE})
+_NUMBERED = frozenset({FieldType.REFERENCE, FieldType.CODE})
 _CHOICE = frozenset({FieldType.CHOICE, FieldType.WORDS})
 
 CELL_RULES = (
     CellRule("blanks", _EVERY, _substitute(_BLANK_ENDS), "已去掉首尾空白"),
+    CellRule("text_mark", _NUMBERED, _substitute(_TEXT_MARK, r"\1\2"), "已去掉表示文本的符号"),
     CellRule("no_value", _EVERY, _drop_nothing, "原值为 undefined 或 null，已按空白处理"),
     CellRule("page_suffix", _WORDED, _substitute(_PAGE_SUFFIX), "已去掉末尾的（1/1）"),
     CellRule("empty_brackets", _WORDED, _substitute(_EMPTY_BRACKETS), "已去掉空括号"),

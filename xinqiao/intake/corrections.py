@@ -20,7 +20,12 @@ from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import holding, record, record_version, withdrawal
 from xinqiao.errors import SettingsError
 from xinqiao.intake import store
-from xinqiao.intake.findings_workbook import FindingsRow, Layout, write_findings_workbook
+from xinqiao.intake.findings_workbook import (
+    FindingsRow,
+    Layout,
+    safe_name,
+    write_findings_workbook,
+)
 from xinqiao.intake.headers import header_table
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
@@ -30,8 +35,6 @@ from xinqiao.records.kinds import kind_of
 
 UNASSIGNED = "未分科室"
 """Stands for the department of records that were imported without one."""
-
-_UNFIT_FOR_NAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,6 @@ def _write(
         columns={path: one.label for path, one in fields.items()},
     )
     name = f"待更正-{department}-{kind_of(kind).name}-{stamp}"
-    file = folder / f"{_UNFIT_FOR_NAMES.sub('_', name)}.xlsx"
+    file = folder / f"{safe_name(name)}.xlsx"
     write_findings_workbook(file, layout, [row for row, _ in rows])
     return Workbook(department, kind, len(rows), sum(refused for _, refused in rows), file)

@@ -5,6 +5,7 @@ first byte on, and no temporary file of another name or place holds a part of it
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _GUIDE = (
     "5. 更正后保存，用同一个导入命令再次导入本文件即可。",
     "本文件含有个人信息，请妥善保管，用完删除。",
 )
+_UNFIT_FOR_NAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 _NARROWEST, _WIDEST = 10, 40
 _REASONS_WIDTH = 60
 _LONGEST_CELL = 32_000  # a cell holds 32,767 characters
@@ -75,6 +77,11 @@ class FindingsRow:
     row: int
     cells: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+
+def safe_name(text: str) -> str:
+    """Return ``text`` as it may stand in the name of a file on any system."""
+    return _UNFIT_FOR_NAMES.sub("_", text)
 
 
 def write_findings_workbook(path: Path, table: Headed, rows: Sequence[FindingsRow]) -> None:

@@ -6,7 +6,7 @@ both rows before anything is written. All of a file is written in one transactio
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.database.engine import Database
 from xinqiao.errors import SettingsError
 from xinqiao.intake import store
-from xinqiao.intake.census import Census, Identity, identify, unusable_key
-from xinqiao.intake.findings_workbook import FindingsRow, write_findings_workbook
-from xinqiao.intake.reading import Draft, Table, read_table
+from xinqiao.intake.census import Census, Identity, Place, identify, unusable_key
+from xinqiao.intake.findings_workbook import FindingsRow, safe_name, write_findings_workbook
+from xinqiao.intake.reading import Draft, Table, read_tables
 from xinqiao.intake.report import FileReport, RowFinding
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
@@ -29,10 +29,14 @@ from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import KINDS
+from xinqiao.routing.exemptions import exemptions
 
 _CHUNK = 500
+_MOST_ROWS_TO_CORRECT = 10_000
+"""More rows than that in one workbook help nobody; ``corrections`` writes the rest later."""
 
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
+"""Told how many rows were looked at, and how many looks there will be, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,143 +67,195 @@ class Importer:
         department: str = "",
         dry_run: bool = False,
         progress: Progress | None = None,
-    ) -> FileReport:
-        """Import one file.
+    ) -> list[FileReport]:
+        """Import one file; return a report for each of its tables.
 
         Args:
-            path: The workbook.
-            kind: Record kind; guessed from the header when None.
+            path: A workbook or a text file.
+            kind: Record kind; guessed from each header when None.
             department: Who answers for these records (责任科室).
             dry_run: Check and count as in earnest, keep nothing.
-            progress: Called with the number of rows read so far.
+            progress: Told how far it is.
 
         Raises:
             InputError: The file as a whole cannot be used; nothing was stored.
         """
-        table = read_table(path, kind=kind, today=self.clock.today())
-        report = FileReport(file=mask_identity_numbers(str(path)), kind=table.kind)
-        report.findings += [
-            RowFinding(one.row, one.column, one.code, one.severity, one.message)
-            for one in table.findings
+        tables = read_tables(path, kind=kind, today=self.clock.today())
+        several = len(tables) > 1
+        work = [
+            _Work(table, _report(path, table), table.sheet if several else "") for table in tables
         ]
+        ticker = _Ticker(progress, 2 * sum(table.source.length for table in tables))
         try:
             with self.database.writing() as connection:
-                bad_rows = self._write(connection, path, table, report, department, progress)
+                self._write(connection, path, work, department, ticker)
                 if dry_run:
                     connection.rollback()
-                elif bad_rows:
-                    report.findings_file = str(self._findings_file(path, table, bad_rows))
+                else:
+                    for one in work:
+                        self._write_findings(path, one)
         except BaseException:
-            # nothing was kept: the workbook would name records that do not exist
-            if report.findings_file:
-                Path(report.findings_file).unlink(missing_ok=True)
+            # nothing was kept: the workbooks would name records that do not exist
+            for one in work:
+                if one.report.findings_file:
+                    Path(one.report.findings_file).unlink(missing_ok=True)
             raise
-        return report
+        return [one.report for one in work]
 
     def _write(
         self,
         connection: Connection,
         path: Path,
-        table: Table,
-        report: FileReport,
+        work: Sequence["_Work"],
         department: str,
-        progress: Progress | None,
-    ) -> list[FindingsRow]:
+        ticker: "_Ticker",
+    ) -> None:
         cause = Cause(self.actor, self.clock.now())
-        run_id = store.open_run(
-            connection,
-            # people name files after the person whose decision they hold
-            file_name=mask_identity_numbers(path.name),
-            file_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-            kind=table.kind,
-            department=department,
-            cause=cause,
-        )
-        census = self._census(connection, table)
-        writer = Writer(
-            connection,
-            self.keys,
-            KINDS[table.kind],
-            run_id,
-            department,
-            cause,
-            census.claims,
-        )
-        bad_rows: list[FindingsRow] = []
-        for drafts in _chunks(table.drafts()):
-            bad_rows += self._write_chunk(table, drafts, census, writer, report)
-            if progress is not None:
-                progress(report.read)
-        store.close_run(connection, run_id, report.counts)
-        entry = Entry(
-            "import.finished",
-            details={"file": path.name, "run": run_id, "kind": table.kind, **report.counts},
-        )
-        append(connection, [entry], actor=cause.actor, at=cause.at)
-        return bad_rows
+        # people name files after the person whose decision they hold
+        file_name = mask_identity_numbers(path.name)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        censuses = self._censuses(connection, work, ticker)
+        for one in work:
+            kind = one.table.kind
+            run_id = store.open_run(
+                connection,
+                file_name=file_name,
+                file_sha256=digest,
+                kind=kind,
+                department=department,
+                cause=cause,
+            )
+            census = censuses[kind]
+            writer = Writer(
+                connection, self.keys, KINDS[kind], run_id, department, cause, census.claims
+            )
+            for drafts in _chunks(one.table.drafts()):
+                self._write_chunk(one, drafts, census, writer)
+                ticker.tick(len(drafts))
+            store.close_run(connection, run_id, one.report.counts)
+            entry = Entry(
+                "import.finished",
+                details={"file": file_name, "run": run_id, "kind": kind, **one.report.counts},
+            )
+            append(connection, [entry], actor=cause.actor, at=cause.at)
 
-    def _census(self, connection: Connection, table: Table) -> Census:
-        """Read the whole table once and note which row says that it is which record."""
-        census = Census()
-        for draft in table.drafts():
-            census.note(draft.row, identify(table.kind, draft, self.keys))
-        ids = census.record_ids
-        known = store.find(connection, table.kind, ids=ids, keys=(), hashes=())
-        census.note_known(known.all)
-        return census
+    def _censuses(
+        self, connection: Connection, work: Sequence["_Work"], ticker: "_Ticker"
+    ) -> dict[str, Census]:
+        """Read everything once and note which row says that it is which record, kind by kind."""
+        censuses: dict[str, Census] = {}
+        for one in work:
+            kind = one.table.kind
+            census = censuses.setdefault(kind, Census())
+            for drafts in _chunks(one.table.drafts()):
+                for draft in drafts:
+                    census.note(Place(one.sheet, draft.row), identify(kind, draft, self.keys))
+                ticker.tick(len(drafts))
+        for kind, census in censuses.items():
+            ids = census.record_ids
+            known = store.find(connection, kind, ids=ids, keys=(), hashes=())
+            census.note_known(known.all)
+        return censuses
 
     def _write_chunk(
-        self,
-        table: Table,
-        drafts: Sequence[Draft],
-        census: Census,
-        writer: Writer,
-        report: FileReport,
-    ) -> list[FindingsRow]:
+        self, work: "_Work", drafts: Sequence[Draft], census: Census, writer: Writer
+    ) -> None:
+        report = work.report
         report.read += len(drafts)
         rows = []
         for draft in drafts:
-            identity = identify(table.kind, draft, self.keys)
-            first = census.repeats(draft.row, identity)
+            place = Place(work.sheet, draft.row)
+            identity = identify(work.table.kind, draft, self.keys)
+            first = census.repeats(place, identity)
             if first is None:
-                rows.append(_new_version(draft, identity, census))
+                rows.append(_new_version(draft, place, identity, census))
             else:
                 report.duplicates += 1
-                _note(report, table, draft.row, [_repeat(first)])
+                _note(work, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
         report.not_routed += self.planner.plan(writer.connection, outcome.changes, writer.cause)
         misfits = store.misfits(writer.connection, outcome.reportable)
-        bad: list[FindingsRow] = []
+        exempt = store.exempt(writer.connection, outcome.reportable)
         for row in outcome.rows:
             misfit = misfits.get(row.record_id or "", ())
             findings = (*row.draft.findings, *row.findings, *misfit)
-            _note(report, table, row.draft.row, findings)
+            if row.record_id in exempt and row.effect in ("new", "changed"):
+                findings = (*findings, _not_reported(exempt[row.record_id]))
+            _note(work, row.draft.row, findings)
             if any(one.severity is Severity.ERROR for one in findings):
                 report.invalid += 1
-                bad.append(FindingsRow(row.record_id, row.draft.row, row.draft.cells, findings))
+                if len(work.bad_rows) < _MOST_ROWS_TO_CORRECT:
+                    work.bad_rows.append(
+                        FindingsRow(row.record_id, row.draft.row, row.draft.cells, findings)
+                    )
             elif row.effect != "ignored":
                 setattr(report, row.effect, getattr(report, row.effect) + 1)
-        return bad
 
-    def _findings_file(self, path: Path, table: Table, rows: Sequence[FindingsRow]) -> Path:
+    def _write_findings(self, path: Path, work: "_Work") -> None:
+        if not work.bad_rows:
+            return
         stamp = self.clock.now().astimezone(SHANGHAI).strftime("%Y%m%d-%H%M%S")
         try:
             self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             message = f"文件夹 {self.findings_folder} 无法新建（{error.strerror}），请检查权限"
             raise SettingsError(message, code="findings_file") from error
-        stem = mask_identity_numbers(path.stem)
+        sheet = f"-{work.sheet}" if work.sheet else ""
+        stem = safe_name(mask_identity_numbers(f"{path.stem}{sheet}"))
         target = self.findings_folder / f"{stem}-疑点-{stamp}.xlsx"
         number = 1
         while target.exists():
             number += 1
             target = self.findings_folder / f"{stem}-疑点-{stamp}-{number}.xlsx"
-        write_findings_workbook(target, table, rows)
-        return target
+        write_findings_workbook(target, work.table, work.bad_rows)
+        work.report.findings_file = str(target)
 
 
-def _new_version(draft: Draft, identity: Identity, census: Census) -> NewVersion:
-    conflict = census.conflict(draft.row, identity)
+@dataclass(slots=True)
+class _Work:
+    """One table of a file on its way into the hub.
+
+    Attributes:
+        table: The table.
+        report: What it comes to.
+        sheet: Name of its sheet where the file has several tables; otherwise empty.
+        bad_rows: Rows with errors, to be corrected.
+    """
+
+    table: Table
+    report: FileReport
+    sheet: str
+    bad_rows: list[FindingsRow] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Ticker:
+    """Adds up how many rows were looked at; each is looked at twice."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def tick(self, rows: int) -> None:
+        self.done += rows
+        if self.progress is not None:
+            self.progress(self.done, max(self.total, self.done))
+
+
+def _report(path: Path, table: Table) -> FileReport:
+    report = FileReport(
+        file=mask_identity_numbers(str(path)),
+        sheet=mask_identity_numbers(table.sheet),
+        kind=table.kind,
+    )
+    for one in table.findings:
+        report.note(one)
+    return report
+
+
+def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
+    conflict = census.conflict(place, identity)
     found = [unusable_key(path) for path in identity.unusable]
     if conflict is not None:
         found.append(conflict)
@@ -215,16 +271,23 @@ def _new_version(draft: Draft, identity: Identity, census: Census) -> NewVersion
     )
 
 
-def _repeat(first: int) -> Finding:
-    message = f"与第 {first} 行完全相同，只保留一条"
+def _repeat(first: Place) -> Finding:
+    message = f"与{first.shown}完全相同，只保留一条"
     return Finding("", "repeated", Severity.WARNING, message)
 
 
-def _note(report: FileReport, table: Table, row: int, findings: Sequence[Finding]) -> None:
-    report.findings += [
-        RowFinding(row, table.columns.get(one.field, ""), one.code, one.severity, one.message)
-        for one in findings
-    ]
+def _not_reported(exemption: str) -> Finding:
+    rule = exemptions()[exemption]
+    message = f"不报送：{rule.title}（{rule.basis}）"
+    return Finding(rule.field, "not_reported", Severity.WARNING, message)
+
+
+def _note(work: _Work, row: int, findings: Sequence[Finding]) -> None:
+    columns = work.table.columns
+    for one in findings:
+        work.report.note(
+            RowFinding(row, columns.get(one.field, ""), one.code, one.severity, one.message)
+        )
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:

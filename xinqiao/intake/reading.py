@@ -1,7 +1,7 @@
-"""Reading a table of records: file → kind, columns and drafts with findings."""
+"""Reading tables of records: file → kind, columns and drafts with findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -12,10 +12,12 @@ from xinqiao.intake.amounts import amount_text
 from xinqiao.intake.cells import cell_text, date_text, spoilt_by_spreadsheet
 from xinqiao.intake.cleaning import clean_cell, clean_record
 from xinqiao.intake.columns import Columns, guess_kind, match_columns
+from xinqiao.intake.files.opening import open_sheets
+from xinqiao.intake.files.sheets import Cell, Sheet
+from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
-from xinqiao.intake.workbook import Cell, Sheet, open_workbook
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import kind_of
@@ -23,9 +25,6 @@ from xinqiao.records.validation import validate
 
 GUIDE_SHEET = "说明"
 """Name of the sheet that explains a workbook and holds no records."""
-
-_HEADER_WITHIN_ROWS = 10
-_FEWEST_LABELS = 3  # a title or a record may hold one or two words that are also labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Table:
 
     Attributes:
         kind: Kind identifier.
-        sheet: Name of the worksheet.
+        sheet: Name of the worksheet; empty for a text file.
         columns: Field path → header as spelled in the file.
         headers: Headers as spelled, of all columns but those of our own findings workbook.
         findings: What is doubtful about the file as a whole.
@@ -94,60 +93,74 @@ class Table:
                 yield draft
 
 
-def read_table(path: Path, *, kind: str | None, today: date) -> Table:
-    """Open ``path`` and understand its header.
+def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ...]:
+    """Open ``path`` and understand the header of every sheet that holds records.
 
     Args:
-        path: An ``.xlsx`` workbook.
+        path: A workbook or a text file.
         kind: Kind identifier; recognised by the header when None.
         today: Legal date in Asia/Shanghai.
 
     Raises:
-        InputError: The file cannot be read as a table of records; the message says why, where, and
+        InputError: The file cannot be read as tables of records; the message says why, where, and
             what to do.
     """
     if kind is not None:
         kind_of(kind)
-    sheets = open_workbook(path)
-    sheet, header_row, headers = _find_header(path, sheets, kind)
-    place = f"{path.name}，工作表“{sheet.name}”"
-    layout = match_columns(kind or guess_kind(headers, place), headers, place)
+    sheets = open_sheets(path)
+    known = (header_table(kind),) if kind else header_tables()
+    headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
+    if not headers:
+        raise _no_header(path, sheets)
+    tables, unknown = _understand(path, headers, kind, today)
+    if not tables:
+        raise unknown[0]
+    chosen = {table.sheet for table in tables}
+    skipped = tuple(_sheets_not_read([sheet for sheet in sheets if sheet.name not in chosen]))
+    return (replace(tables[0], findings=(*tables[0].findings, *skipped)), *tables[1:])
+
+
+def _understand(
+    path: Path, headers: Sequence[Header], kind: str | None, today: date
+) -> tuple[list[Table], list[InputError]]:
+    """Return the tables, and why a sheet with a header is of no known kind."""
+    tables: list[Table] = []
+    unknown: list[InputError] = []
+    for header in headers:
+        place = f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
+        try:
+            found = kind or guess_kind(header.texts, place)
+        except InputError as error:
+            unknown.append(error)
+        else:
+            tables.append(_table(header, found, place, today))
+    return tables, unknown
+
+
+def _table(header: Header, kind: str, place: str, today: date) -> Table:
+    texts = header.texts
+    layout = match_columns(kind, texts, place)
     return Table(
-        kind=layout.kind,
-        sheet=sheet.name,
-        columns=MappingProxyType({path: headers[index] for index, path in layout.fields.items()}),
-        headers=tuple(headers[index] for index in layout.original),
-        findings=(
-            *_columns_not_read(layout, headers, header_row),
-            *_sheets_not_read(sheets, sheet),
-        ),
-        header_row=header_row,
-        source=sheet,
+        kind=kind,
+        sheet=header.sheet.name,
+        columns=MappingProxyType({path: texts[index] for index, path in layout.fields.items()}),
+        headers=tuple(texts[index] for index in layout.original),
+        findings=tuple(_columns_not_read(layout, texts, header.row)),
+        header_row=header.row,
+        source=header.sheet,
         layout=layout,
         today=today,
     )
 
 
-def _find_header(
-    path: Path, sheets: Sequence[Sheet], kind: str | None
-) -> tuple[Sheet, int, list[str]]:
-    """Return the first sheet with a header, the header's row number and its texts."""
-    tables = (header_table(kind),) if kind else header_tables()
-    for sheet in sheets:
-        best, best_row, best_headers = 0, 0, [""]
-        for number, cells in islice(sheet.rows(), _HEADER_WITHIN_ROWS):
-            headers = [cell_text(cell) for cell in cells]
-            known = max(len(table.paths(headers)) for table in tables)
-            if known > best:
-                best, best_row, best_headers = known, number, headers
-        if best >= _FEWEST_LABELS:
-            return sheet, best_row, best_headers
-    names = "、".join(f"“{sheet.name}”" for sheet in sheets)
+def _no_header(path: Path, sheets: Sequence[Sheet]) -> InputError:
+    names = "、".join(f"“{sheet.name}”" for sheet in sheets if sheet.name)
+    place = f"在工作表{names}的" if names else "在"
     message = (
-        f"{path.name}：在工作表{names}的前 {_HEADER_WITHIN_ROWS} 行里没有找到表头，"
+        f"{path.name}：{place}前 {WITHIN_ROWS} 行里没有找到表头，"
         "请确认文件是否选对，表头是否用了标准的列名"
     )
-    raise InputError(message, code="no_header")
+    return InputError(message, code="no_header")
 
 
 def _columns_not_read(
@@ -158,10 +171,10 @@ def _columns_not_read(
         yield RowFinding(header_row, shown, finding.code, finding.severity, finding.message)
 
 
-def _sheets_not_read(sheets: Sequence[Sheet], chosen: Sheet) -> Iterator[RowFinding]:
+def _sheets_not_read(sheets: Sequence[Sheet]) -> Iterator[RowFinding]:
     for sheet in sheets:
-        if sheet is not chosen and sheet.name != GUIDE_SHEET:
-            message = f"工作表“{sheet.name}”里也有内容，没有读取；如有记录，请另存为单独的文件导入"
+        if sheet.name != GUIDE_SHEET:
+            message = f"工作表“{sheet.name}”里也有内容，但不是已知的记录，没有读取"
             yield RowFinding(0, "", "sheet_not_read", Severity.WARNING, message)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from xinqiao.records.findings import Severity
 
+_MOST_FINDINGS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class RowFinding:
@@ -31,6 +33,7 @@ class FileReport:
 
     Attributes:
         file: Name of the file as given.
+        sheet: Name of the worksheet; empty for a text file.
         kind: Record kind that was recognised.
         read: Rows with data.
         new: Records not in the hub before.
@@ -39,12 +42,14 @@ class FileReport:
         duplicates: Repeats of an earlier row of the same file.
         invalid: Rows with errors; kept, and owed, but not reported.
         not_routed: Valid new or changed records that no platform is owed.
-        findings: Errors, warnings and cleanings, by row.
+        findings: Errors, warnings and cleanings, by row; of a file with very many the first ones.
+        findings_not_listed: How many more there are.
         findings_file: Workbook of the bad rows, to correct and import again; empty if none.
         error: Why the file as a whole could not be read; empty if it could.
     """
 
     file: str
+    sheet: str = ""
     kind: str = ""
     read: int = 0
     new: int = 0
@@ -54,8 +59,16 @@ class FileReport:
     invalid: int = 0
     not_routed: int = 0
     findings: list[RowFinding] = field(default_factory=list)
+    findings_not_listed: int = 0
     findings_file: str = ""
     error: str = ""
+
+    def note(self, finding: RowFinding) -> None:
+        """Keep one finding, as long as there are not too many for anybody to read."""
+        if len(self.findings) < _MOST_FINDINGS:
+            self.findings.append(finding)
+        else:
+            self.findings_not_listed += 1
 
     @property
     def counts(self) -> dict[str, int]:

@@ -129,6 +129,17 @@ def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Fin
     return found
 
 
+def exempt(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Return record → the rule by which nobody is owed it, of those that one covers."""
+    found: dict[str, str] = {}
+    for chunk in in_chunks(ids):
+        statement = sa.select(record.c.id, record.c.exemption).where(
+            record.c.id.in_(chunk), record.c.exemption.is_not(None)
+        )
+        found.update({row[0]: row[1] for row in connection.execute(statement)})
+    return found
+
+
 def earlier_versions(
     connection: Connection, kind: str, hashes: Collection[str]
 ) -> set[tuple[str, str]]:

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xinqiao.errors import InputError
-from xinqiao.intake.workbook import open_workbook
+from xinqiao.intake.files.opening import open_sheets
 
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 
 
 def _refusal(path: Path) -> InputError:
     with pytest.raises(InputError) as raised:
-        open_workbook(path)
+        open_sheets(path)
     assert path.name in raised.value.message
     return raised.value
 
@@ -41,7 +41,7 @@ def _book(folder: Path, *sheets: tuple[str, list[list[Any]]]) -> Path:
 
 
 def test_rows_carry_their_number_in_the_sheet(tmp_path: Path) -> None:
-    (sheet,) = open_workbook(_book(tmp_path, ("双公示", [[], [], [None, "甲"], [], ["乙", 5]])))
+    (sheet,) = open_sheets(_book(tmp_path, ("双公示", [[], [], [None, "甲"], [], ["乙", 5]])))
     assert sheet.name == "双公示"
     filled = [(number, cells) for number, cells in sheet.rows() if any(cells)]
     assert filled == [(3, ["", "甲"]), (5, ["乙", 5.0])]
@@ -49,7 +49,7 @@ def test_rows_carry_their_number_in_the_sheet(tmp_path: Path) -> None:
 
 
 def test_empty_sheets_are_left_out(tmp_path: Path) -> None:
-    sheets = open_workbook(_book(tmp_path, ("空", []), ("双公示", [["甲"]])))
+    sheets = open_sheets(_book(tmp_path, ("空", []), ("双公示", [["甲"]])))
     assert [sheet.name for sheet in sheets] == ["双公示"]
 
 
@@ -68,16 +68,22 @@ def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
     assert "文件夹" in _refusal(folder).message
 
 
-@pytest.mark.parametrize("suffix", [".xls", ".ods", ".csv", ".et", ".docx", ""])
-def test_other_extensions_are_to_be_saved_as_xlsx(tmp_path: Path, suffix: str) -> None:
-    error = _refusal(_file(tmp_path, b"x", f"许可{suffix}"))
+@pytest.mark.parametrize("suffix", [".xls", ".ods", ".et", ".docx", ""])
+def test_text_under_the_name_of_a_workbook_is_told_what_to_do(tmp_path: Path, suffix: str) -> None:
+    error = _refusal(_file(tmp_path, "文书号,类别".encode(), f"许可{suffix}"))
     assert error.code == "file_format"
-    assert "另存为 .xlsx" in error.message
+    assert "把扩展名改为 .csv" in error.message
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".ods", ".csv", ".et"])
+def test_a_workbook_under_another_name_is_read_for_what_it_is(tmp_path: Path, suffix: str) -> None:
+    path = _book(tmp_path, ("双公示", [["甲"]])).rename(tmp_path / f"许可{suffix}")
+    assert [sheet.name for sheet in open_sheets(path)] == ["双公示"]
 
 
 def test_capital_extension_is_no_other_extension(tmp_path: Path) -> None:
     path = _book(tmp_path, ("双公示", [["甲"]])).rename(tmp_path / "许可.XLSX")
-    assert len(open_workbook(path)) == 1
+    assert len(open_sheets(path)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,8 @@ def test_capital_extension_is_no_other_extension(tmp_path: Path) -> None:
         (b'<?xml version="1.0"?><Workbook/>', "file_format", "XML"),
         ("文书号,许可类别\n1,普通\n".encode(), "file_format", "CSV"),
         ("文书号,许可类别\n1,普通\n".encode("gb18030"), "file_format", "CSV"),
-        (OLE + b"\0" * 600, "file_format", "旧版 .xls"),
+        (OLE + b"\0" * 600, "file_damaged", "已损坏"),
+        ("文书号".encode("utf-16"), "file_format", "UTF-16"),
         (
             OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
             "file_password",
@@ -128,7 +135,7 @@ def test_damaged_workbooks_are_read_or_refused_but_never_crash(
     flipped = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
     for content in (whole[:place], flipped):
         try:
-            for sheet in open_workbook(_file(tmp_path, content)):
+            for sheet in open_sheets(_file(tmp_path, content)):
                 list(sheet.rows())
         except InputError as error:
             assert "许可.xlsx" in error.message  # noqa: PT017 - either outcome is right
