@@ -19,7 +19,10 @@ from xinqiao.errors import XinqiaoError
 
 COMMANDS = {
     "init": ("xinqiao.commands.init:init", "新建工作区，或补全、升级已有的"),
-    "import": ("xinqiao.commands.imports:import_files", "导入许可等本地记录（.xlsx）"),
+    "import": (
+        "xinqiao.commands.imports:import_files",
+        "导入许可、处罚等本地记录（Excel、ODS、CSV）",
+    ),
     "sync": ("xinqiao.commands.sync:sync", "走一遍：报送到期的、核实存疑的、收取回执"),
     "status": ("xinqiao.commands.status:status", "看板：各平台的报送情况和逾期风险"),
     "corrections": (
@@ -34,7 +37,7 @@ COMMANDS = {
     "calendar": ("xinqiao.commands.calendar:calendar", "查看、导入工作日历（放假通知）"),
     "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
-    "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式"),
+    "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式，生成导入模板"),
     "simulate": ("xinqiao.commands.simulate:simulate", "在本机运行模拟平台，供演练"),
     "doctor": ("xinqiao.commands.doctor:doctor", "检查版本、数据库、权限和平台设置"),
     "demo": ("xinqiao.commands.demo:demo", "用演示数据走完整个流程"),

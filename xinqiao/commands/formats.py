@@ -1,6 +1,9 @@
-"""``xinqiao formats``: the format tables."""
+"""``xinqiao formats``: the format tables, and empty workbooks to fill in."""
+
+from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import console, json_option, print_json, print_table
@@ -11,7 +14,7 @@ _STATUS = {"reference": "参考", "confirmed": "已确认"}
 
 @click.group(cls=ChineseGroup)
 def formats() -> None:
-    """查看各平台的报送格式。"""
+    """查看各平台的报送格式，生成空白的导入模板。"""
 
 
 @formats.command("list")
@@ -70,3 +73,23 @@ def show(platform: str, kind: str, *, as_json: bool) -> None:
             for row in table.fields
         ],
     )
+
+
+@formats.command()
+@click.argument("kind", metavar="类型")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="文件",
+    help="写到这个文件；默认写到当前文件夹，如 行政处罚导入模板.xlsx。",
+)
+@click.option("--force", is_flag=True, help="已有同名文件时覆盖。")
+def template(kind: str, output: Path | None, *, force: bool) -> None:
+    """生成一种记录的空白导入模板，带下拉列表和填写说明，如 formats template penalty。"""
+    from xinqiao.intake.template_workbook import write_template
+    from xinqiao.records.kinds import kind_of
+
+    target = output or Path(f"{kind_of(kind).name}导入模板.xlsx")
+    write_template(kind, target, replace=force)
+    console.print(f"已写入 {escape(str(target))}；填好后用 xinqiao import 导入。", soft_wrap=True)

@@ -5,6 +5,7 @@ Errors raised here carry a ``type`` that :mod:`xinqiao.records.validation` trans
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -60,7 +61,14 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.split(WORD_SEPARATOR) if word)
 
 
-def several_of(words: tuple[str, ...], *, other: str) -> AfterValidator:
+@dataclass(frozen=True, slots=True)
+class Words(AfterValidator):
+    """A validator that knows the words it takes, for those who offer them to a person."""
+
+    words: tuple[str, ...] = ()
+
+
+def several_of(words: tuple[str, ...], *, other: str) -> Words:
     """Return a validator that takes one or more of ``words``, each as :func:`one_of` does."""
     check = _choice(words, other)
 
@@ -69,12 +77,12 @@ def several_of(words: tuple[str, ...], *, other: str) -> AfterValidator:
             check(word)
         return value
 
-    return AfterValidator(check_all)
+    return Words(check_all, words)
 
 
-def one_of(words: tuple[str, ...], *, other: str | None = None) -> AfterValidator:
+def one_of(words: tuple[str, ...], *, other: str | None = None) -> Words:
     """Return a validator that takes one of ``words``, or ``other`` followed by - and a kind."""
-    return AfterValidator(_choice(words, other))
+    return Words(_choice(words, other), words)
 
 
 def _choice(words: tuple[str, ...], other: str | None) -> Callable[[str], str]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from xinqiao.errors import InputError
+from xinqiao.records.fields import Words
 from xinqiao.records.findings import Finding
 from xinqiao.records.penalty import Penalty, penalty_rules
 from xinqiao.records.permit import Permit, permit_rules
@@ -34,6 +36,7 @@ class Kind:
         free_text_fields: Paths of fields in which a person may have written anything.
         labels: Field path → Chinese name, in the order of the format.
         required: Paths that every record of the kind must fill.
+        words: Field path → the words that it takes, of fields with a list of words.
     """
 
     identifier: str
@@ -47,6 +50,7 @@ class Kind:
     free_text_fields: tuple[str, ...]
     labels: Mapping[str, str]
     required: frozenset[str]
+    words: Mapping[str, tuple[str, ...]]
 
 
 def kind_of(identifier: str) -> Kind:
@@ -61,14 +65,39 @@ def kind_of(identifier: str) -> Kind:
     return KINDS[identifier]
 
 
-def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[tuple[str, str, bool]]:
-    """Yield path, Chinese name and whether it is required, of every field below ``model``."""
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One field of a model: where it stands, what it is called, and what it takes."""
+
+    path: str
+    label: str
+    required: bool
+    words: tuple[str, ...]
+
+
+def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[_Leaf]:
+    """Yield every field below ``model``."""
     for name, info in model.model_fields.items():
         annotation = info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from _leaves(annotation, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", info.title or name, info.is_required()
+            yield _Leaf(
+                f"{prefix}{name}",
+                info.title or name,
+                info.is_required(),
+                _words([*info.metadata, annotation]),
+            )
+
+
+def _words(parts: Iterable[Any]) -> tuple[str, ...]:
+    """Return the words that an annotation, or one inside it, takes."""
+    for part in parts:
+        if isinstance(part, Words):
+            return part.words
+        if found := _words([*get_args(part), *getattr(part, "__metadata__", ())]):
+            return found
+    return ()
 
 
 def _kind(
@@ -91,8 +120,9 @@ def _kind(
         subject_in_key=subject_in_key,
         decision_date_field="decision_date",
         free_text_fields=free_text_fields,
-        labels=MappingProxyType({path: label for path, label, _ in leaves}),
-        required=frozenset(path for path, _, required in leaves if required),
+        labels=MappingProxyType({leaf.path: leaf.label for leaf in leaves}),
+        required=frozenset(leaf.path for leaf in leaves if leaf.required),
+        words=MappingProxyType({leaf.path: leaf.words for leaf in leaves if leaf.words}),
     )
 
 

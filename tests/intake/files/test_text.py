@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from xinqiao.errors import InputError
 from xinqiao.intake.files.opening import open_sheets
+from xinqiao.intake.files.sheets import Cell
 
 
 def write(folder: Path, content: bytes, name: str = "许可.csv") -> Path:
@@ -17,7 +18,7 @@ def write(folder: Path, content: bytes, name: str = "许可.csv") -> Path:
     return path
 
 
-def rows(path: Path) -> list[list[object]]:
+def rows(path: Path) -> list[list[Cell]]:
     (sheet,) = open_sheets(path)
     return [cells for _, cells in sheet.rows()]
 

@@ -1,0 +1,92 @@
+"""An empty workbook offers what may be filled in, and reads back without a word when it is."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.utils import get_column_letter
+
+from tests.e2e.test_penalties import FIRM
+from tests.imports.books import company
+from tests.intake.tables import read_only_table
+from xinqiao.errors import InputError, SettingsError
+from xinqiao.intake.headers import header_table, normalise_header
+from xinqiao.intake.template_workbook import write_template
+from xinqiao.records.kinds import KINDS
+
+TODAY = date(2026, 11, 20)
+FILLED: Mapping[str, Mapping[str, Any]] = {"permit": company(1), "penalty": FIRM}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_filled_template_is_read_without_a_remark(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template(kind, path)
+    book = openpyxl.load_workbook(path)
+    sheet = book[KINDS[kind].name]
+    spelled = {
+        normalise_header(str(cell.value)): number for number, cell in enumerate(sheet[1], start=1)
+    }
+    table = header_table(kind)
+    for header, value in FILLED[kind].items():
+        label = table.fields[table.spellings[normalise_header(header)]].label
+        sheet.cell(2, spelled[normalise_header(label)]).value = value
+    book.save(path)
+    found = read_only_table(path, kind=None, today=TODAY)
+    assert (found.kind, found.findings) == (kind, ())
+    (draft,) = found.drafts()
+    assert (draft.findings, draft.valid) == ((), True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_required_columns_are_marked_and_every_column_is_explained(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template(kind, path)
+    sheet = openpyxl.load_workbook(path)[KINDS[kind].name]
+    marked = {normalise_header(str(one.value)) for one in sheet[1] if str(one.value)[0] == "*"}
+    labels = header_table(kind).fields
+    assert marked == {normalise_header(labels[path].label) for path in KINDS[kind].required}
+    assert all(cell.comment is not None and cell.comment.text for cell in sheet[1])
+
+
+def test_choices_are_offered_and_codes_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template("penalty", path)
+    sheet = openpyxl.load_workbook(path)["行政处罚"]
+    offered = {str(one.formula1) for one in sheet.data_validations.dataValidation}
+    assert '"法人及非法人组织,自然人,个体工商户"' in offered
+    assert '"普通程序,简易程序"' in offered
+    columns = {
+        str(cell.value).lstrip("*"): get_column_letter(number)
+        for number, cell in enumerate(sheet[1], start=1)
+    }
+    code = sheet.column_dimensions[columns["行政相对人代码_1(统一社会信用代码)"]]
+    assert code.number_format == "@"
+
+
+def test_a_file_that_is_there_is_never_written_over_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "模板.xlsx"
+    path.write_bytes(b"mine")
+    with pytest.raises(SettingsError, match="没有覆盖"):
+        write_template("permit", path)
+    assert path.read_bytes() == b"mine"
+    write_template("permit", path, replace=True)
+    assert path.read_bytes()[:2] == b"PK"
+
+
+def test_an_unknown_kind_and_a_folder_that_is_not_there_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="没有“parking”这种记录类型"):
+        write_template("parking", tmp_path / "模板.xlsx")
+    with pytest.raises(SettingsError, match="无法写入"):
+        write_template("permit", tmp_path / "无" / "模板.xlsx")
+
+
+def test_an_empty_template_holds_no_records(tmp_path: Path) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template("permit", path)
+    assert list(read_only_table(path, kind=None, today=TODAY).drafts()) == []
