@@ -20,6 +20,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
+	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/end_to_end.py
 
 format: $(READY)

@@ -4,6 +4,7 @@ Every figure comes from a process of its own, so that its peak memory is its own
 """
 
 import argparse
+import csv
 import json
 import resource
 import subprocess
@@ -13,19 +14,21 @@ import time
 from datetime import date
 from pathlib import Path
 
+from xlsxwriter import Workbook
+
+from xinqiao.config.workspace import create_workspace
+from xinqiao.demo.make_permits import make_rows
+from xinqiao.hub import Hub
+from xinqiao.intake.headers import header_table
+from xinqiao.intake.reading import read_tables
+from xinqiao.opening import prepare_database
+
 TODAY = date(2026, 11, 20)
 FORMATS = ("xlsx", "csv")
 
 
 def make(folder: Path, rows: int) -> dict[str, Path]:
     """Write ``rows`` invented permits in every format; return format → file."""
-    import csv
-
-    from xlsxwriter import Workbook
-
-    from xinqiao.demo.make_permits import make_rows
-    from xinqiao.intake.headers import header_table
-
     fields = header_table("permit").fields
     good = [row.values for row in make_rows() if row.values["permit_class"] != "批准"][:5]
     lines = [
@@ -50,17 +53,11 @@ def make(folder: Path, rows: int) -> dict[str, Path]:
 
 def read(path: Path) -> int:
     """Read a file as the hub does, and keep nothing."""
-    from xinqiao.intake.reading import read_tables
-
     return sum(1 for table in read_tables(path, kind=None, today=TODAY) for _ in table.drafts())
 
 
 def import_into(path: Path, folder: Path) -> int:
     """Import a file into a new workspace."""
-    from xinqiao.config.workspace import create_workspace
-    from xinqiao.hub import Hub
-    from xinqiao.opening import prepare_database
-
     workspace = create_workspace(folder, rehearsal=True)
     prepare_database(workspace)
     (report,) = Hub(workspace).importer().run(path)
