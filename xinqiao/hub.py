@@ -47,14 +47,9 @@ from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
-from xinqiao.reconcile.ledger import Window
 from xinqiao.reconcile.receipts import collect
-from xinqiao.reconcile.report import (
-    PlatformReport,
-    check_window,
-    local_report,
-    reconcile_platform,
-)
+from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
+from xinqiao.reconcile.window import Window, check_window
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
@@ -209,9 +204,7 @@ class Hub:
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
             collect(self.worker, platform)
-            return reconcile_platform(
-                self.database, self.keys, platform, kinds, window, self.cause()
-            )
+            return reconcile_platform(self.worker, platform, kinds, window, self.cause())
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""

@@ -28,6 +28,7 @@ _WHY = {
     "never_sent": "不是本系统报送的：请查明是谁报的，或补录本地记录",
     "refused": "平台曾退回或本系统已取消，现又显示有：请与平台核实",
     "withdrawn": "本系统已撤回，平台仍显示有效：请与平台核实",
+    "replaced": "已改用别的文书号报送，旧的一条后来又入库：请平台删除旧的一条",
 }
 
 day = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
@@ -106,6 +107,15 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         f"不一致 {len({one.record for one in found.different})}{under_way}",
         soft_wrap=True,
     )
+    if found.by_number_only:
+        console.print(f"  其中 {found.by_number_only} 条台账只给出文书号，没有可比的内容")
+    if found.waiting:
+        ids = "、".join(str(one.submission) for one in found.waiting[:_LISTED])
+        console.print(
+            f"  台账里已见到、报送件还没有定论：{len(found.waiting)} 条（报送件 {ids}）。"
+            "待核实的下次 sync 会自动查询；已挂起的请用 xinqiao queue resolve 登记",
+            soft_wrap=True,
+        )
     if found.incomplete:
         console.print(
             f"  [yellow]台账没有读全：{escape(found.incomplete)}。"

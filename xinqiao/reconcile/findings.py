@@ -22,7 +22,8 @@ class Unexpected:
         kind: Record kind of the ledger.
         document_number: The platform's key of it.
         reference: The platform's id of it.
-        why: ``never_sent``, ``refused`` or ``withdrawn``.
+        why: ``never_sent``, ``refused``, ``withdrawn``, or ``replaced`` (a late acceptance of a
+            version that we have since reported under another key).
         record: Our record, where there is one.
     """
 
@@ -56,13 +57,26 @@ class Different:
     theirs: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submission whose fate is unknown here, and whose key the ledger shows (已见于台账)."""
+
+    submission: int
+    record: str
+    document_number: str
+    state: str
+
+
 @dataclass(slots=True)
 class LedgerFindings:
     """The comparison with one platform's ledger for a window of days.
 
     Attributes:
         matched: Records that both sides hold alike; those that both hold as void are among them.
-        under_way: Entries of records whose submission has no decision yet: no difference.
+        by_number_only: Records of which the ledger tells nothing but the key.
+        under_way: Entries of records whose submission has no decision yet, or had it a moment ago:
+            no difference.
+        waiting: See :class:`Waiting`; a help for whoever resolves them, no difference.
         missing: See :class:`Missing`; empty while ``incomplete``.
         unexpected: See :class:`Unexpected`.
         different: See :class:`Different`.
@@ -71,7 +85,9 @@ class LedgerFindings:
     """
 
     matched: int = 0
+    by_number_only: int = 0
     under_way: int = 0
+    waiting: list[Waiting] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     unexpected: list[Unexpected] = field(default_factory=list)
     different: list[Different] = field(default_factory=list)
@@ -88,7 +104,9 @@ class LedgerFindings:
         """Return the findings as ``--json`` shows them."""
         return {
             "matched": self.matched,
+            "by_number_only": self.by_number_only,
             "under_way": self.under_way,
+            "found_while_waiting": [asdict(one) for one in self.waiting],
             "missing_at_platform": [asdict(one) for one in self.missing],
             "unknown_locally": [asdict(one) for one in self.unexpected],
             "different": [asdict(one) for one in self.different],

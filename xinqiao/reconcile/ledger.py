@@ -4,260 +4,224 @@ Nothing is changed here: a difference is told to a person. A ledger that breaks 
 about what it did not show, so nothing is called missing then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import LedgerEntry, Operation
-from xinqiao.clock import end_of
-from xinqiao.database.chunks import in_chunks
-from xinqiao.database.engine import Database
+from xinqiao.clock import SHANGHAI
 from xinqiao.database.record_store import load_contents
-from xinqiao.database.tables import duty, holding, record, submission
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.platforms import Platform
-from xinqiao.queue.states import OPEN, State
+from xinqiao.queue.delivery import Worker
+from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.resting import TROUBLE, note_reply
+from xinqiao.queue.states import State
 from xinqiao.queue.verdicts import differing
-from xinqiao.reconcile.findings import Different, LedgerFindings, Missing, Unexpected
-from xinqiao.reconcile.pages import LedgerReader
+from xinqiao.reconcile.findings import Different, LedgerFindings, Missing, Unexpected, Waiting
+from xinqiao.reconcile.ours import (
+    Held,
+    Scope,
+    Sent,
+    held_by_reference,
+    held_under,
+    sent_under,
+    taken_in,
+)
+from xinqiao.reconcile.pages import LedgerReader, identity
+from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 
 _NOT_SHOWN = "（证件号码不显示）"
 _LONGEST_SHOWN = 80
 
 FORMAT_CHANGED = "格式表已改，已报送的版本无法按现在的格式比较"
-
-EDGE = timedelta(hours=1)
-"""A record taken in so near to the edge of the window may stand on either side of it."""
+_KEY_NOT_TOLD = "台账没有给出区分各条记录的全部字段，不能逐条核对"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which records are compared: those taken in from ``start`` to ``end``, both included."""
-
-    start: date
-    end: date
-
-
-def compare_ledger(
-    database: Database,
-    keys: KeyRing,
-    platform: Platform,
-    kind: str,
-    window: Window,
-    now: datetime,
-) -> LedgerFindings:
+def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window) -> LedgerFindings:
     """Compare the ledger of one kind of record with ours.
 
+    A platform that is paused or rests is not called.
+
     Args:
-        database: The hub's database; no transaction is open while the platform is asked.
-        keys: The workspace's keys.
+        worker: What the queue's work needs; no transaction is open while the platform is asked.
         platform: The platform; it must have a ledger.
         kind: Record kind.
         window: Days of the ledger.
-        now: What was taken in just before may not be visible yet.
     """
-    comparison = _Comparison(platform, kind, format_for(platform.id, kind))
+    with worker.database.reading() as connection:
+        now = worker.cause(connection).at
+        closed = _closed(connection, platform.id, now)
+    if closed:
+        return LedgerFindings(incomplete=closed)
+    visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
+    scope = Scope(platform.id, kind, settled_by=now - visible_after)
+    comparison = _Comparison(scope, format_for(platform.id, kind))
     reader = LedgerReader(platform.connector, kind, window.start, window.end)
     for entries in reader.pages():
-        with database.reading() as connection:
-            comparison.take(connection, keys, entries)
-    comparison.findings.incomplete = reader.incomplete
-    if not reader.incomplete:
-        with database.reading() as connection:
-            comparison.find_missing(connection, window, now)
-    return comparison.findings
+        with worker.database.reading() as connection:
+            comparison.take(connection, worker.keys, entries)
+    if reader.reply is not None and reader.reply.outcome in TROUBLE:
+        with worker.database.writing() as connection:
+            cause = worker.cause(connection)
+            note_reply(connection, platform.id, reader.reply, worker.backoff, cause)
+    findings = comparison.findings
+    findings.incomplete = reader.incomplete or findings.incomplete
+    if not findings.incomplete:
+        with worker.database.reading() as connection:
+            comparison.find_missing(connection, window)
+    return findings
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One holding by which we believe that the platform holds something under a key."""
-
-    id: int
-    record_id: str
-    version: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """One submission that went out under a key."""
-
-    record_id: str
-    operation: str
-    state: State
+def _closed(connection: Connection, platform: str, now: datetime) -> str:
+    """Return why a platform must not be called now, in Chinese; empty when it may be."""
+    stands = standing(connection, platform)
+    if stands.may_be_called(now):
+        return ""
+    if stands.paused_at is not None:
+        return f"平台已暂停（{stands.paused_reason}），恢复用 xinqiao platforms resume"
+    again = stands.next_call_at or now
+    return f"平台暂时不可用，{again.astimezone(SHANGHAI):%H:%M} 之后再试"
 
 
 @dataclass(slots=True)
 class _Comparison:
-    platform: Platform
-    kind: str
+    scope: Scope
     compiled: CompiledFormat
     findings: LedgerFindings = field(default_factory=LedgerFindings)
     _seen_holdings: set[int] = field(default_factory=set)
-    _seen_keys: set[str] = field(default_factory=set)
+    _seen_keys: dict[str, Hashable] = field(default_factory=dict)
 
     def take(self, connection: Connection, keys: KeyRing, entries: Sequence[LedgerEntry]) -> None:
         """Compare the entries of one page."""
-        by_key: dict[str, LedgerEntry] = {}
-        for entry in entries:
-            key = self._key(entry)
-            if key in self._seen_keys:
-                self.findings.repeated.append(key)
-                continue
-            self._seen_keys.add(key)
-            by_key[key] = entry
-        held = self._held(connection, by_key)
-        versions = [(one.record_id, one.version) for one in held.values() if one.version]
+        by_key = self._unseen(entries)
+        held = held_under(connection, self.scope, by_key.keys())
+        known = {key: (one, by_key[key]) for key, one in held.items()}
+        strangers = {key: entry for key, entry in by_key.items() if key not in held}
+        sent = sent_under(connection, self.scope, strangers.keys())
+        renamed = self._renamed(
+            connection, {key: entry for key, entry in strangers.items() if key not in sent}
+        )
+        known |= {key: (one, strangers.pop(key)) for key, one in renamed.items()}
+        versions = [(one.record_id, one.version) for one, _ in known.values() if one.version]
         contents = load_contents(connection, versions, keys)
-        for key, one in held.items():
+        for one, entry in known.values():
             self._seen_holdings.add(one.id)
             if one.version is None:
-                self._compare_void(key, one, by_key[key])
+                self._compare(one, entry, self.compiled.table.void)
             else:
-                self._compare(key, one, by_key[key], contents[one.record_id, one.version])
-        strangers = [key for key in by_key if key not in held]
-        self._take_strangers(connection, strangers, by_key)
+                rendered = self.compiled.render(contents[one.record_id, one.version])
+                self._compare(one, entry, rendered.values)
+        for key, entry in strangers.items():
+            self._take_stranger(key, entry, sent.get(key, []))
 
-    def find_missing(self, connection: Connection, window: Window, now: datetime) -> None:
-        """Note what we believe was taken in within the window and the ledger did not show."""
-        first = end_of(window.start - timedelta(days=1)) + EDGE
-        last = min(
-            end_of(window.end) - EDGE,
-            now - timedelta(seconds=self.platform.connector.capabilities.visible_after),
-        )
-        taken_in = sa.func.min(duty.c.reported_at)
-        statement = (
-            sa.select(holding.c.id, holding.c.record_id, holding.c.held_key, taken_in.label("at"))
-            .join(record, record.c.id == holding.c.record_id)
-            .join(
-                duty,
-                sa.and_(
-                    duty.c.record_id == holding.c.record_id,
-                    duty.c.platform == holding.c.platform,
-                    duty.c.closed_by == "accepted",
-                ),
-            )
-            .where(
-                holding.c.platform == self.platform.id,
-                record.c.kind == self.kind,
-                holding.c.held_version.is_not(None),
-            )
-            .group_by(holding.c.id, holding.c.record_id, holding.c.held_key)
-            .having(sa.and_(taken_in >= first, taken_in <= last))
-            .order_by(holding.c.id)
-        )
-        for row in connection.execute(statement):
-            if row.id not in self._seen_holdings:
-                self.findings.missing.append(
-                    Missing(row.record_id, self.kind, row.held_key or "", row.at.isoformat())
-                )
+    def find_missing(self, connection: Connection, window: Window) -> None:
+        """Note what must stand in the ledger of the window and did not show."""
+        for one in taken_in(connection, self.scope, window):
+            if one.holding_id not in self._seen_holdings:
+                number = mask_identity_numbers(one.key)
+                missing = Missing(one.record_id, self.scope.kind, number, one.at.isoformat())
+                self.findings.missing.append(missing)
+
+    def _unseen(self, entries: Sequence[LedgerEntry]) -> dict[str, LedgerEntry]:
+        """Return key → entry for what no earlier page showed; note keys that stand there twice."""
+        fresh: dict[str, LedgerEntry] = {}
+        for entry in entries:
+            key = self._key(entry)
+            if key not in self._seen_keys:
+                self._seen_keys[key] = identity(entry)
+                fresh[key] = entry
+            # the very same entry on a later page is no repetition: the pages moved, as is told
+            elif key in fresh or self._seen_keys[key] != identity(entry):
+                self.findings.repeated.append(mask_identity_numbers(key))
+        return fresh
 
     def _key(self, entry: LedgerEntry) -> str:
-        told = all(code in entry.values for code in self.compiled.table.key_fields)
-        return self.compiled.key_of(entry.values) if told else entry.key
+        codes = self.compiled.table.key_fields
+        if all(code in entry.values for code in codes):
+            return self.compiled.key_of({code: entry.values[code].strip() for code in codes})
+        if len(codes) > 1:
+            self.findings.incomplete = _KEY_NOT_TOLD
+        return entry.key
 
-    def _held(self, connection: Connection, keys: Mapping[str, LedgerEntry]) -> dict[str, _Held]:
-        found: dict[str, _Held] = {}
-        for chunk in in_chunks(keys):
-            statement = (
-                sa.select(
-                    holding.c.held_key,
-                    holding.c.id,
-                    holding.c.record_id,
-                    holding.c.held_version,
-                )
-                .join(record, record.c.id == holding.c.record_id)
-                .where(
-                    holding.c.held_key.in_(chunk),
-                    holding.c.platform == self.platform.id,
-                    record.c.kind == self.kind,
-                )
-            )
-            found.update({key: _Held(*row) for key, *row in connection.execute(statement)})
-        return found
+    def _renamed(
+        self, connection: Connection, strangers: Mapping[str, LedgerEntry]
+    ) -> dict[str, Held]:
+        """Return those whose key we never used but whose id at the platform is that of ours."""
+        references = {entry.reference: key for key, entry in strangers.items() if entry.reference}
+        found = held_by_reference(connection, self.scope, references.keys())
+        return {
+            references[reference]: one
+            for reference, one in found.items()
+            if one.id not in self._seen_holdings
+        }
 
-    def _compare(
-        self, key: str, held: _Held, entry: LedgerEntry, content: Mapping[str, str]
-    ) -> None:
-        ours = self.compiled.render(content).values
+    def _compare(self, held: Held, entry: LedgerEntry, ours: Mapping[str, str] | None) -> None:
         if ours is None:
-            self.findings.different.append(
-                Different(held.record_id, self.kind, key, "", "整条", FORMAT_CHANGED, "")
-            )
+            self._note(held, "", "整条", [FORMAT_CHANGED, ""])
             return
+        told = [code for code in ours if code in entry.values]
         codes = differing(ours, entry.values)
-        if not codes:
-            self.findings.matched += 1
-        for code in codes:
-            self._differs(key, held, code, ours[code], entry.values[code])
-
-    def _compare_void(self, key: str, held: _Held, entry: LedgerEntry) -> None:
-        marks = self.compiled.table.void
-        codes = differing(marks, entry.values)
-        if not codes:
-            self.findings.matched += 1
-        for code in codes:
-            self._differs(key, held, code, marks[code], entry.values[code])
-
-    def _differs(self, key: str, held: _Held, code: str, ours: str, theirs: str) -> None:
-        template = self.compiled.fields[code]
-        secret = template.source_path in kind_of(self.kind).identity_fields
-        shown = [_NOT_SHOWN] * 2 if secret else [_shown(ours), _shown(theirs)]
-        self.findings.different.append(
-            Different(held.record_id, self.kind, key, code, template.name, *shown)
-        )
-
-    def _take_strangers(
-        self, connection: Connection, keys: Sequence[str], entries: Mapping[str, LedgerEntry]
-    ) -> None:
-        """Tell what the entries are that no holding names: by what was ever sent under the key."""
-        sent: dict[str, list[_Sent]] = {}
-        for chunk in in_chunks(keys):
-            statement = (
-                sa.select(
-                    submission.c.platform_key,
-                    submission.c.record_id,
-                    submission.c.operation,
-                    submission.c.state,
-                )
-                .where(
-                    submission.c.platform_key.in_(chunk),
-                    submission.c.platform == self.platform.id,
-                    submission.c.kind == self.kind,
-                )
-                .order_by(submission.c.id)
-            )
-            for row in connection.execute(statement):
-                one = _Sent(row.record_id, row.operation, State(row.state))
-                sent.setdefault(row.platform_key, []).append(one)
-        for key in keys:
-            self._take_stranger(key, entries[key], sent.get(key, []))
-
-    def _take_stranger(
-        self,
-        key: str,
-        entry: LedgerEntry,
-        sent: Sequence[_Sent],
-    ) -> None:
-        if any(one.state in OPEN for one in sent):
+        if codes and held.unsettled:
             self.findings.under_way += 1
-            return
-        withdrawn = any(
-            (one.operation, one.state) == (Operation.WITHDRAW, State.ACCEPTED) for one in sent
+        elif not codes and set(told) <= set(self.compiled.table.key_fields):
+            self.findings.by_number_only += 1
+        elif not codes:
+            self.findings.matched += 1
+        else:
+            for code in codes:
+                self._differs(held, code, ours[code], entry.values[code])
+
+    def _differs(self, held: Held, code: str, ours: str, theirs: str) -> None:
+        template = self.compiled.fields[code]
+        secret = template.source_path in kind_of(self.scope.kind).identity_fields
+        shown = [_NOT_SHOWN] * 2 if secret else [_shown(ours), _shown(theirs)]
+        self._note(held, code, template.name, shown)
+
+    def _note(self, held: Held, code: str, name: str, shown: Sequence[str]) -> None:
+        number = mask_identity_numbers(held.key)
+        self.findings.different.append(
+            Different(held.record_id, self.scope.kind, number, code, name, *shown)
         )
-        marks = self.compiled.table.void
-        if withdrawn and marks and not differing(marks, entry.values):
+
+    def _take_stranger(self, key: str, entry: LedgerEntry, sent: Sequence[Sent]) -> None:
+        """Tell what an entry is that no holding names: by what was ever sent under its key."""
+        number = mask_identity_numbers(key)
+        if not all(one.settled(self.scope.settled_by) for one in sent):
+            self.findings.under_way += 1
+            self.findings.waiting += [
+                Waiting(one.id, one.record_id, number, one.state)
+                for one in sent
+                if one.state in {State.IN_DOUBT, State.HELD}
+            ]
+            return
+        why = _why(sent)
+        if why == "withdrawn" and self._void(entry):
             self.findings.matched += 1
             return
-        why = "withdrawn" if withdrawn else "refused" if sent else "never_sent"
         record_id = sent[-1].record_id if sent else ""
-        self.findings.unexpected.append(Unexpected(self.kind, key, entry.reference, why, record_id))
+        reference = mask_identity_numbers(entry.reference)
+        self.findings.unexpected.append(
+            Unexpected(self.scope.kind, number, reference, why, record_id)
+        )
+
+    def _void(self, entry: LedgerEntry) -> bool:
+        marks = self.compiled.table.void
+        told = all(code in entry.values for code in marks)
+        return bool(marks) and told and not differing(marks, entry.values)
+
+
+def _why(sent: Sequence[Sent]) -> str:
+    """Return why an entry should not be there, by what was sent under its key, oldest first."""
+    taken = [one for one in sent if one.state is State.ACCEPTED]
+    if taken:
+        return "withdrawn" if taken[-1].operation is Operation.WITHDRAW else "replaced"
+    return "refused" if sent else "never_sent"
 
 
 def _shown(text: str) -> str:

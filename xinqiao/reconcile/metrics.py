@@ -16,12 +16,12 @@ class Punctuality:
 
     Attributes:
         kind: Record kind.
-        on_time: Reported by the due time.
-        late: Reported after it (迟报).
+        on_time: Reported before the due time, the midnight after the last day.
+        late: Reported at it or after (迟报).
         overdue: Not reported, and the due time has passed (逾期未报).
         open: Not reported, and there is still time.
         waived: Owed no more: withdrawn, or owed to nobody; in no figure.
-        provisional: How many of the due times may still move with the calendar.
+        provisional: How many due times of unreported ones may still move with the calendar.
     """
 
     kind: str
@@ -74,12 +74,12 @@ def punctuality(
     statement = (
         sa.select(
             record.c.kind,
-            count(reported, duty.c.reported_at <= duty.c.due_at),
-            count(reported, duty.c.reported_at > duty.c.due_at),
+            count(reported, duty.c.reported_at < duty.c.due_at),
+            count(reported, duty.c.reported_at >= duty.c.due_at),
             count(open_, duty.c.due_at <= now),
             count(open_, duty.c.due_at > now),
             count(duty.c.closed_by == "waived"),
-            count(duty.c.provisional.is_(True)),
+            count(open_, duty.c.provisional.is_(True)),
         )
         .join(record, record.c.id == duty.c.record_id)
         .where(

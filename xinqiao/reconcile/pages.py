@@ -1,10 +1,10 @@
 """Reading a platform's ledger page by page, and knowing whether it was read to its end (台账)."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from xinqiao.adapters.base import Connector, LedgerEntry
+from xinqiao.adapters.base import Connector, LedgerEntry, LedgerPage, Reply
 
 _MOST_PAGES = 100_000
 
@@ -13,12 +13,16 @@ _MOST_PAGES = 100_000
 class LedgerReader:
     """Reads the ledger of one kind; afterwards ``incomplete`` says whether all of it was seen.
 
+    A ledger that changes while it is read moves records from one page to another: one is seen
+    twice, or not at all. Both show: by the same record on two pages, and by the total.
+
     Attributes:
         connector: The way to the platform.
         kind: Record kind.
         start: First day, by the platform's time of taking in.
         end: Last day, included.
         incomplete: Why it was not read to its end, in Chinese; empty when it was.
+        reply: What the last call came to.
     """
 
     connector: Connector
@@ -26,33 +30,50 @@ class LedgerReader:
     start: date
     end: date
     incomplete: str = "还没有读取"
-    _references: set[str] = field(default_factory=set)
+    reply: Reply | None = None
+    _seen: set[Hashable] = field(default_factory=set)
+    _read: int = 0
+    _total: int | None = None
 
     def pages(self) -> Iterator[tuple[LedgerEntry, ...]]:
         """Yield the entries of each page; stops at the end, or where the ledger breaks off."""
         page = 1
         while page <= _MOST_PAGES:
             read = self.connector.ledger(self.kind, self.start, self.end, page)
+            self.reply = read.reply
             yield read.entries
-            if not read.complete:
-                words = read.reply.message or read.reply.code or "没有说明"
-                self.incomplete = f"台账第 {page} 页没有读全（{words}）"
-                return
-            if self._moved(read.entries):
-                self.incomplete = f"读到第 {page} 页时台账有变动，前后页有重复，请稍后再对"
-                return
-            if read.next_page is None:
-                self.incomplete = ""
-                return
-            if read.next_page <= page:
-                self.incomplete = f"台账第 {page} 页之后的页码不再前进"
+            self.incomplete = self._broken(page, read)
+            if self.incomplete or read.next_page is None:
                 return
             page = read.next_page
         self.incomplete = f"台账超过 {_MOST_PAGES} 页，请缩短对账的日期范围"
 
+    def _broken(self, page: int, read: LedgerPage) -> str:
+        """Return what keeps the ledger from being believed whole after this page, in Chinese."""
+        if not read.complete:
+            words = read.reply.message or read.reply.code or "没有说明"
+            return f"台账第 {page} 页没有读全（{words}）"
+        if self._moved(read.entries):
+            return f"读到第 {page} 页时台账有变动，前后页有重复，请稍后再对"
+        if page == 1:
+            self._total = read.total
+        if read.total != self._total:
+            return f"读到第 {page} 页时台账总数有变动，请稍后再对"
+        if read.next_page is not None and read.next_page <= page:
+            return f"台账第 {page} 页之后的页码不再前进"
+        if read.next_page is None and self._total not in {None, self._read}:
+            return f"台账共 {self._total} 条，只读到 {self._read} 条"
+        return ""
+
     def _moved(self, entries: tuple[LedgerEntry, ...]) -> bool:
         """Tell whether an entry was seen on an earlier page: the pages moved under our hands."""
-        references = {entry.reference for entry in entries if entry.reference}
-        moved = not self._references.isdisjoint(references)
-        self._references |= references
+        self._read += len(entries)
+        here = {identity(entry) for entry in entries}
+        moved = not self._seen.isdisjoint(here)
+        self._seen |= here
         return moved
+
+
+def identity(entry: LedgerEntry) -> Hashable:
+    """Return what tells an entry from every other: the platform's id of it, else all it says."""
+    return entry.reference or hash((entry.key, tuple(sorted(entry.values.items()))))

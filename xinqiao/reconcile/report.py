@@ -1,21 +1,22 @@
 """One reconciliation of one platform: receipts, ledger and time limits together (对账)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import local_date
 from xinqiao.database.engine import Database
-from xinqiao.errors import InputError
-from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.delivery import Worker
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.findings import LedgerFindings
-from xinqiao.reconcile.ledger import Window, compare_ledger
+from xinqiao.reconcile.ledger import compare_ledger
 from xinqiao.reconcile.metrics import Punctuality, punctuality
 from xinqiao.reconcile.waiting import Waiting, waiting
+from xinqiao.reconcile.window import Window
 
 
 @dataclass(slots=True)
@@ -49,7 +50,9 @@ class PlatformReport:
         whole = LedgerFindings()
         for one in self.ledger.values():
             whole.matched += one.matched
+            whole.by_number_only += one.by_number_only
             whole.under_way += one.under_way
+            whole.waiting += one.waiting
             whole.missing += one.missing
             whole.unexpected += one.unexpected
             whole.different += one.different
@@ -68,34 +71,17 @@ class PlatformReport:
         }
 
 
-def check_window(start: date, end: date, today: date) -> Window:
-    """Return the window from ``start`` to ``end``.
-
-    Raises:
-        InputError: It ends before it begins, or begins in the future.
-    """
-    if start > end:
-        raise InputError(f"起始日期 {start} 晚于截止日期 {end}，请核对 --from 和 --to")
-    if start > today:
-        raise InputError(f"起始日期 {start} 还没有到，请核对 --from")
-    return Window(start, end)
-
-
 def reconcile_platform(
-    database: Database,
-    keys: KeyRing,
-    platform: Platform,
-    kinds: list[str],
-    window: Window,
-    cause: Cause,
+    worker: Worker, platform: Platform, kinds: Sequence[str], window: Window, cause: Cause
 ) -> PlatformReport:
     """Compare everything with one platform, and note in the log that it was done."""
+    database = worker.database
     report = local_report(database, platform.id, window, cause.at)
     with database.reading() as connection:
         report.receipts = waiting(connection, platform, cause.at)
     if platform.connector.capabilities.ledger:
         for kind in kinds:
-            report.ledger[kind] = compare_ledger(database, keys, platform, kind, window, cause.at)
+            report.ledger[kind] = compare_ledger(worker, platform, kind, window)
     else:
         report.note = "这个平台没有台账接口，不能逐条核对；请下载台账后人工核对"
     entry = Entry("reconcile.finished", platform=platform.id, details=_figures(report, window))

@@ -1,0 +1,247 @@
+"""What we believe a platform holds, and what we ever sent it: the side of ours in a ledger's check.
+
+Nothing is written here.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import Operation, Outcome
+from xinqiao.clock import end_of, start_of
+from xinqiao.database.chunks import in_chunks
+from xinqiao.database.tables import holding, receipt, record, submission
+from xinqiao.queue.states import OPEN, State
+from xinqiao.reconcile.window import Window
+
+_EDGE = timedelta(hours=1)
+"""How near to the window's edge a time of ours may stand on either side by the platform's clock."""
+
+_EDGE_TOLD = timedelta(minutes=1)
+"""The same for a time that the platform told itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose ledger is compared.
+
+    Attributes:
+        platform: Identifier.
+        kind: Record kind.
+        settled_by: What changed after this instant may not show in the ledger yet.
+    """
+
+    platform: str
+    kind: str
+    settled_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One holding by which we believe that the platform holds something.
+
+    Attributes:
+        id: Of the holding.
+        record_id: The record.
+        version: The version held; None for one that is held as void.
+        key: The platform's key.
+        unsettled: Whether something about it may have left and is not decided, or was decided so
+            short a time ago that the ledger may not show it: a difference proves nothing then.
+    """
+
+    id: int
+    record_id: str
+    version: int | None
+    key: str
+    unsettled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One submission that went out under a key."""
+
+    id: int
+    record_id: str
+    operation: Operation
+    state: State
+    changed_at: datetime
+
+    def settled(self, by: datetime) -> bool:
+        """Tell whether it was decided by an instant."""
+        return self.state not in OPEN and self.changed_at <= by
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """One holding that must stand in the ledger of a window."""
+
+    holding_id: int
+    record_id: str
+    key: str
+    at: datetime
+
+
+def held_under(connection: Connection, scope: Scope, keys: Collection[str]) -> dict[str, Held]:
+    """Return key → holding for those of ``keys`` that we know."""
+    found: dict[str, Held] = {}
+    for chunk in in_chunks(keys):
+        for one in _held(connection, scope, holding.c.held_key.in_(chunk)):
+            # beside a record that gave the key up as void, the one that has it now
+            if one.key not in found or one.version is not None:
+                found[one.key] = one
+    return found
+
+
+def held_by_reference(
+    connection: Connection, scope: Scope, references: Collection[str]
+) -> dict[str, Held]:
+    """Return the platform's id → holding: finds a record whose key was changed over there."""
+    found: dict[str, Held] = {}
+    for chunk in in_chunks(references):
+        where = sa.and_(holding.c.reference.in_(chunk), holding.c.held_version.is_not(None))
+        statement = _select(scope).add_columns(holding.c.reference).where(where)
+        for row in connection.execute(statement):
+            found[row.reference] = _one(row)
+    return found
+
+
+def sent_under(
+    connection: Connection, scope: Scope, keys: Collection[str]
+) -> dict[str, list[Sent]]:
+    """Return key → what was ever sent under it, oldest first."""
+    found: dict[str, list[Sent]] = {}
+    for chunk in in_chunks(keys):
+        statement = (
+            sa.select(
+                submission.c.platform_key,
+                submission.c.id,
+                submission.c.record_id,
+                submission.c.operation,
+                submission.c.state,
+                submission.c.changed_at,
+            )
+            .where(
+                submission.c.platform_key.in_(chunk),
+                submission.c.platform == scope.platform,
+                submission.c.kind == scope.kind,
+            )
+            .order_by(submission.c.id)
+        )
+        for key, number, record_id, operation, state, changed_at in connection.execute(statement):
+            one = Sent(number, record_id, Operation(operation), State(state), changed_at)
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[TakenIn]:
+    """Yield what a whole ledger of ``window`` must show.
+
+    That is what was accepted within the window by every time that is known of it: from the first
+    to the last acceptance under its key, by the platform's clock where it told one, else from our
+    send to our receipt. What stands at the edge, or is not settled, may be missing with right.
+    """
+    told = receipt.c.platform_time
+    first = sa.func.min(
+        sa.func.coalesce(told, submission.c.request_started_at, submission.c.created_at)
+    )
+    last = sa.func.max(sa.func.coalesce(told, submission.c.changed_at))
+    # one that is not told leaves all of them uncertain
+    untold = sa.func.sum(sa.case((told.is_(None), 1), else_=0))
+    statement = (
+        sa.select(
+            holding.c.id,
+            holding.c.record_id,
+            holding.c.held_key,
+            first.label("first"),
+            last.label("last"),
+            untold.label("untold"),
+        )
+        .join(record, record.c.id == holding.c.record_id)
+        .join(
+            submission,
+            sa.and_(
+                submission.c.record_id == holding.c.record_id,
+                submission.c.holding_id == holding.c.id,
+                submission.c.state == State.ACCEPTED.value,
+                submission.c.operation != Operation.WITHDRAW.value,
+                # a person may report for a row that never went out through us
+                sa.func.coalesce(submission.c.platform_key, holding.c.held_key)
+                == holding.c.held_key,
+            ),
+        )
+        .outerjoin(
+            receipt,
+            sa.and_(
+                receipt.c.submission_id == submission.c.id,
+                receipt.c.platform_time.is_not(None),
+                receipt.c.verdict.in_([Outcome.ACCEPTED.value, Outcome.DUPLICATE.value]),
+            ),
+        )
+        .where(
+            holding.c.platform == scope.platform,
+            record.c.kind == scope.kind,
+            holding.c.held_version.is_not(None),
+            holding.c.updated_at <= scope.settled_by,
+            sa.not_(_under_way()),
+        )
+        .group_by(holding.c.id, holding.c.record_id, holding.c.held_key)
+        .having(
+            sa.and_(
+                first >= start_of(window.start) + _EDGE_TOLD,
+                last < end_of(window.end) - _EDGE_TOLD,
+            )
+        )
+        .order_by(holding.c.id)
+    )
+    for row in connection.execute(statement):
+        inside = (
+            start_of(window.start) + _EDGE <= row.first and row.last < end_of(window.end) - _EDGE
+        )
+        if inside or not row.untold:
+            yield TakenIn(row.id, row.record_id, row.held_key or "", row.first)
+
+
+def _held(connection: Connection, scope: Scope, where: sa.ColumnElement[bool]) -> Iterator[Held]:
+    for row in connection.execute(_select(scope).where(where).order_by(holding.c.id)):
+        yield _one(row)
+
+
+def _select(scope: Scope) -> sa.Select[tuple[object, ...]]:
+    unsettled = sa.or_(holding.c.updated_at > scope.settled_by, _under_way())
+    return (
+        sa.select(
+            holding.c.id,
+            holding.c.record_id,
+            holding.c.held_version,
+            holding.c.held_key,
+            unsettled.label("unsettled"),
+        )
+        .join(record, record.c.id == holding.c.record_id)
+        .where(holding.c.platform == scope.platform, record.c.kind == scope.kind)
+    )
+
+
+def _one(row: sa.Row[tuple[object, ...]]) -> Held:
+    return Held(
+        row.id, row.record_id, row.held_version, row.held_key or "", unsettled=bool(row.unsettled)
+    )
+
+
+def _under_way() -> sa.ColumnElement[bool]:
+    """Return the condition that something about a holding may have left and is not decided."""
+    may_have_left = [State.SENDING, State.AWAITING_RECEIPT, State.IN_DOUBT, State.CONFLICT]
+    return sa.exists().where(
+        # asked for by record: there is an index
+        submission.c.record_id == holding.c.record_id,
+        submission.c.holding_id == holding.c.id,
+        sa.or_(
+            submission.c.state.in_([state.value for state in may_have_left]),
+            sa.and_(
+                submission.c.state == State.HELD.value,
+                submission.c.request_started_at.is_not(None),
+            ),
+        ),
+    )
