@@ -232,6 +232,24 @@ def ledger(page: object, pages: object, total: object, count: int) -> HttpAnswer
     return held(total, *items, page=page, pages=pages)
 
 
+def test_a_whole_page_tells_how_many_there_are_in_all() -> None:
+    assert listed(ledger(1, 2, 157, 100)).total == 157
+
+
+def test_without_a_total_only_a_first_page_may_be_empty() -> None:
+    """Nothing else could tell an empty last page from one that was lost."""
+    table = LEDGER.model_copy(update={"entries": LEDGER.entries.model_copy(update={"total": None})})
+
+    def whole(answer: HttpAnswer, page: int) -> bool:
+        judged = judge(table, table.answers, answer, {"page": page}, NOW)
+        return ledger_page(table, judged, page).complete
+
+    assert whole(ledger(1, 0, None, 0), 1)
+    assert whole(ledger(2, 2, None, 57), 2)
+    assert not whole(ledger(2, 2, None, 0), 2)
+    assert not whole(ledger(1, 0, None, 5), 1)
+
+
 @pytest.mark.parametrize(
     ("page", "answer", "following"),
     [
@@ -263,6 +281,10 @@ def test_a_whole_page_names_the_next(page: int, answer: HttpAnswer, following: i
         (1, ledger(1, None, 1, 1)),
         (1, ledger(1, 1, None, 1)),
         (1, ledger(1, 0, 5, 0)),
+        (1, ledger(1, 0, 5, 5)),
+        (2, ledger(2, 1, 105, 5)),
+        (2, ledger(2, 2, 157, 0)),
+        (2, ledger(2, 3, 157, 57)),
     ],
 )
 def test_a_page_that_ends_early_is_not_complete(page: int, answer: HttpAnswer) -> None:

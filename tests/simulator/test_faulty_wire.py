@@ -260,6 +260,47 @@ def test_short_list__leaves_out_the_last_record_and_still_counts_it(
     assert ([item["documentNumber"] for item in data["items"]], data["total"]) == (["1号"], 2)
 
 
+def miscounted(client: Client, simulator: SimulatorProcess, fault: str) -> tuple[int, int, int]:
+    """Return (records, total, pages) of a ledger of two, as told under ``fault``."""
+    client.submit(client.batch("B1", client.fields("1号"), client.fields("2号")))
+    simulator.queue_faults([{"name": fault, "call": "ledger"}])
+    data = client.ledger()["data"]
+    return len(data["items"]), data["total"], data["pages"]
+
+
+def test_empty_list__shows_nothing_and_still_counts_it(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    assert miscounted(client, simulator, "empty_list") == (0, 2, 1)
+
+
+def test_other_total__counts_one_too_many(client: Client, simulator: SimulatorProcess) -> None:
+    assert miscounted(client, simulator, "other_total") == (2, 3, 1)
+
+
+def test_no_pages__shows_records_on_none(client: Client, simulator: SimulatorProcess) -> None:
+    assert miscounted(client, simulator, "no_pages") == (2, 2, 0)
+
+
+@pytest.mark.parametrize("fault", ["short_list", "empty_list", "other_total", "no_pages"])
+def test_a_miscounted_answer_without_a_list_stays_as_it_is(
+    client: Client, simulator: SimulatorProcess, fault: str
+) -> None:
+    simulator.queue_faults([{"name": fault, "call": "ledger"}])
+    reply = client.ask("ledger", resource="permit")
+    assert (reply.status, reply.code) == (400, "4000")
+    assert client.ledger()["code"] == "200"
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"resource": "permit", "number": 1}', "nothing"])
+def test_a_change_that_is_not_right_is_refused_and_changes_nothing(
+    client: Client, body: str
+) -> None:
+    reply = client.call("POST", "/_control/plant", body.encode())
+    assert (reply.status, reply.code) == (400, "4000")
+    assert client.ledger()["data"]["total"] == 0
+
+
 def test_what_somebody_else_changed_is_shown_as_held(
     client: Client, simulator: SimulatorProcess
 ) -> None:

@@ -216,3 +216,75 @@ def test_the_ledger_is_cut_by_shanghai_days_and_pages(platform: Platform, clock:
     assert [item["documentNumber"] for item in second["items"]] == ["4号"]
     assert platform.ledger("permit", day, day, 3, 2)["data"]["items"] == []
     assert platform.ledger("permit", date(2026, 11, 19), day, 1, 100)["data"]["total"] == 4
+
+
+FIRM, DRIVER = "沂源县青山运输有限公司", "溪样三"
+
+
+def penalty(name: str, **changes: str) -> dict[str, str]:
+    return {
+        "CF_XDR_MC": name,
+        "CF_XDR_LB": "法人及非法人组织",
+        "CF_WSH": "1号",
+        "CF_WFXW": "车辆超限运输",
+        "CF_SY": "车辆超限运输。",
+        "CF_YJ": "《公路安全保护条例》第六十四条",
+        "CF_CFLB": "警告",
+        "CF_NR": "警告",
+        "CF_JDRQ": "2026/11/02",
+        "CF_YXQ": "2099/12/31",
+        "CF_CFJG": "沂源县交通运输局",
+    } | changes
+
+
+def held_names(platform: Platform) -> list[str]:
+    items = platform.records("penalty", "1号")["data"]["items"]
+    return [item["fields"]["CF_XDR_MC"] for item in items]
+
+
+def test_joint_offenders_are_held_side_by_side_under_one_number(platform: Platform) -> None:
+    send(platform, "B1", penalty(FIRM), penalty(DRIVER), resource="penalty")
+    assert codes(platform.receipts("B1")) == ["0000", "0000"]
+    assert held_names(platform) == [FIRM, DRIVER]
+    assert platform.history() == {f"1号｜{FIRM}": ["insert"], f"1号｜{DRIVER}": ["insert"]}
+    send(platform, "B2", penalty(FIRM), resource="penalty")
+    assert codes(platform.receipts("B2")) == ["0040"]
+
+
+def test_an_update_of_one_offender_leaves_the_other_alone(platform: Platform) -> None:
+    send(platform, "B1", penalty(FIRM), penalty(DRIVER), resource="penalty")
+    changed = penalty(DRIVER, CF_NR="改")
+    send(platform, "B2", changed, operation="update", resource="penalty")
+    assert codes(platform.receipts("B2")) == ["0000"]
+    items = platform.records("penalty", "1号")["data"]["items"]
+    assert [item["fields"]["CF_NR"] for item in items] == ["警告", "改"]
+
+
+def test_a_withdrawn_penalty_is_gone_from_records_and_ledger_and_kept_in_the_history(
+    platform: Platform,
+) -> None:
+    send(platform, "B1", penalty(FIRM), penalty(DRIVER), resource="penalty")
+    send(platform, "B2", penalty(FIRM), operation="withdraw", resource="penalty")
+    assert codes(platform.receipts("B2")) == ["0000"]
+    assert held_names(platform) == [DRIVER]
+    day = date(2026, 11, 20)
+    assert platform.ledger("penalty", day, day, 1, 100)["data"]["total"] == 1
+    assert platform.history()[f"1号｜{FIRM}"] == ["insert", "withdraw"]
+
+
+def test_a_penalty_withdrawn_twice_is_0041_and_may_be_taken_in_anew(platform: Platform) -> None:
+    for number, operation in enumerate(["insert", "withdraw", "withdraw", "insert"]):
+        send(platform, f"B{number}", penalty(FIRM), operation=operation, resource="penalty")
+    told = [codes(platform.receipts(f"B{number}"))[0] for number in range(4)]
+    assert told == ["0000", "0000", "0041", "0000"]
+    assert held_names(platform) == [FIRM]
+
+
+def test_permits_and_penalties_of_one_number_stand_in_ledgers_of_their_own(
+    platform: Platform,
+) -> None:
+    send(platform, "B1", row("1号"))
+    send(platform, "B2", penalty(FIRM), resource="penalty")
+    day = date(2026, 11, 20)
+    for resource in ("permit", "penalty"):
+        assert platform.ledger(resource, day, day, 1, 100)["data"]["total"] == 1

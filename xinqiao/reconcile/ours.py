@@ -232,16 +232,14 @@ def _one(row: sa.Row[tuple[object, ...]]) -> Held:
 
 def _under_way() -> sa.ColumnElement[bool]:
     """Return the condition that something about a holding may have left and is not decided."""
+    other = submission.alias()
     may_have_left = [State.SENDING, State.AWAITING_RECEIPT, State.IN_DOUBT, State.CONFLICT]
     return sa.exists().where(
         # asked for by record: there is an index
-        submission.c.record_id == holding.c.record_id,
-        submission.c.holding_id == holding.c.id,
+        other.c.record_id == holding.c.record_id,
+        other.c.holding_id == holding.c.id,
         sa.or_(
-            submission.c.state.in_([state.value for state in may_have_left]),
-            sa.and_(
-                submission.c.state == State.HELD.value,
-                submission.c.request_started_at.is_not(None),
-            ),
+            other.c.state.in_([state.value for state in may_have_left]),
+            sa.and_(other.c.state == State.HELD.value, other.c.request_started_at.is_not(None)),
         ),
     )

@@ -1,14 +1,14 @@
 """What a fault makes of an answer, or of the rows of a batch."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import ceil
 from typing import Any
 
 from xinqiao.simulator.answers import HTML, Answer, Manner, json_answer
 from xinqiao.simulator.faults import Fault
-from xinqiao.simulator.platform import Twist
+from xinqiao.simulator.platform import Payload, Twist
 from xinqiao.simulator.submission import Submission
 
 _CODES = {
@@ -17,6 +17,13 @@ _CODES = {
     "token_expired": "0032",
     "whole_batch_refused": "4001",
 }
+_LISTS: Mapping[str, Callable[[Payload], Payload]] = {
+    "short_list": lambda data: {"items": data["items"][:-1]},
+    "empty_list": lambda _: {"items": []},
+    "other_total": lambda data: {"total": data["total"] + 1},
+    "no_pages": lambda _: {"pages": 0},
+}
+"""Fault → what becomes of a list and its figures."""
 _GATEWAY_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 _PORTAL_PAGE = "<html><body><h1>统一身份认证平台</h1></body></html>"
 
@@ -53,8 +60,8 @@ def distort(fault: Fault, answer: Answer, messages: Mapping[str, str]) -> Answer
 
 def _garbled(fault: Fault, body: bytes) -> bytes:
     """Return what a fault makes of the words of an answer."""
-    if fault.name == "short_list":
-        return json_answer(_without_last(json.loads(body))).body
+    if fault.name in _LISTS:
+        return json_answer(_miscounted(fault.name, json.loads(body))).body
     return _in_gbk(body) if fault.name == "wrong_encoding" else body
 
 
@@ -86,9 +93,9 @@ def _in_gbk(body: bytes) -> bytes:
     return json.dumps(payload, ensure_ascii=False).encode("gb18030")
 
 
-def _without_last(payload: Any) -> Any:
-    """Leave out the last of the records that ``payload`` says it holds."""
+def _miscounted(name: str, payload: Any) -> Any:
+    """Let a list and what is said of its length contradict each other."""
     data = payload.get("data")
-    if isinstance(data, dict) and data.get("items"):
-        data["items"] = data["items"][:-1]
+    if isinstance(data, dict):
+        data.update(_LISTS[name](data))
     return payload

@@ -257,3 +257,119 @@ def test_a_question_answered_badly_is_no_answer(
         assert connector.query("permit", KEY).entries is None
     else:
         assert not connector.ledger("permit", today, today).complete
+
+
+NUMBER = "鲁交罚〔2026〕1号"
+FIRM, DRIVER = "沂源测试汽车维修有限公司", "溪样三"
+
+
+def offender(number: int, name: str, **changes: str) -> SealedRow:
+    values = {
+        "CF_XDR_MC": name,
+        "CF_XDR_LB": "法人及非法人组织" if name == FIRM else "自然人",
+        "CF_WSH": NUMBER,
+        "CF_WFXW": "车辆超限运输",
+        "CF_SY": "车辆超限运输。",
+        "CF_YJ": "《公路安全保护条例》第六十四条",
+        "CF_CFLB": "警告；罚款",
+        "CF_NR": "警告，罚款2000元",
+        "CF_NR_FK": "0.200000",
+        "CF_JDRQ": "2026/11/20",
+        "CF_YXQ": "2099/12/31",
+        "CF_CFJG": "沂源县交通运输局",
+    }
+    return SealedRow(number, NUMBER, values | changes)
+
+
+def penalties(
+    number: str, *rows: SealedRow, operation: Operation = Operation.INSERT
+) -> SealedBatch:
+    return SealedBatch(number, "credit_shandong", "penalty", operation, "2018", rows)
+
+
+def names_held(connector: ProfileConnector) -> list[str] | None:
+    entries = connector.query("penalty", NUMBER).entries
+    return None if entries is None else [entry.values["CF_XDR_MC"] for entry in entries]
+
+
+def test_joint_offenders_are_told_side_by_side_under_one_number(
+    connect_to: Connect, control: Control
+) -> None:
+    connector = connect_to()
+    assert connector.submit(penalties("P1", offender(1, FIRM), offender(2, DRIVER))).outcome is (
+        Outcome.RECEIVED
+    )
+    outcomes = [result.outcome for result in connector.poll("P1", "penalty").rows]
+    assert outcomes == [Outcome.ACCEPTED] * 2
+    assert names_held(connector) == [FIRM, DRIVER]
+    today = datetime.now(UTC).date()
+    day = timedelta(days=1)
+    assert len(connector.ledger("penalty", today - day, today + day).entries) == 2
+    assert connector.ledger("permit", today - day, today + day).entries == ()
+    assert sum(effects(control).values()) == 2
+
+
+@pytest.mark.usefixtures("control")
+def test_a_penalty_is_withdrawn_by_deletion_and_a_permit_by_its_status(
+    connect_to: Connect,
+) -> None:
+    connector = connect_to()
+    connector.submit(penalties("P1", offender(1, FIRM), offender(2, DRIVER)))
+    gone = penalties("P2", offender(1, FIRM), operation=Operation.WITHDRAW)
+    connector.submit(gone)
+    assert [row.outcome for row in connector.poll("P2", "penalty").rows] == [Outcome.ACCEPTED]
+    assert names_held(connector) == [DRIVER]
+    connector.submit(ONE)
+    connector.submit(batch("W1", row(1, KEY, XK_ZT="2"), operation=Operation.UPDATE))
+    entries = connector.query("permit", KEY).entries
+    assert entries is not None
+    assert entries[0].values["XK_ZT"] == "2"
+
+
+@pytest.mark.usefixtures("control")
+def test_a_penalty_that_is_gone_already_is_told_as_missing(connect_to: Connect) -> None:
+    connector = connect_to()
+    connector.submit(penalties("P1", offender(1, FIRM), operation=Operation.WITHDRAW))
+    (result,) = connector.poll("P1", "penalty").rows
+    assert (result.code, result.outcome) == ("0041", Outcome.REJECTED)
+
+
+@pytest.mark.usefixtures("control")
+def test_rows_of_penalties_that_lack_what_their_kinds_ask_for_are_refused_at_once(
+    connect_to: Connect,
+) -> None:
+    rows = (
+        offender(1, FIRM, CF_NR_FK=""),
+        offender(2, DRIVER, CF_NR_FK="2000元"),
+        offender(3, "溪样四", CF_CFLB="没收违法所得"),
+    )
+    reply = connect_to().submit(penalties("P1", *rows))
+    assert [(one.outcome, one.code) for one in reply.rows] == [
+        (Outcome.REJECTED, "1002"),
+        (Outcome.REJECTED, "1003"),
+        (Outcome.REJECTED, "1003"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["short_list", "empty_list", "other_total", "no_pages"])
+def test_a_ledger_that_contradicts_itself_is_not_whole(
+    connect_to: Connect, control: Control, name: str
+) -> None:
+    connector = connect_to()
+    connector.submit(TWO)
+    today = datetime.now(UTC).date()
+    day = timedelta(days=1)
+    assert len(connector.ledger("permit", today - day, today + day).entries) == 2
+    fault(control, name, call="ledger")
+    read = connector.ledger("permit", today - day, today + day)
+    assert (read.complete, read.next_page, read.reply.code) == (False, None, "list_cut_short")
+
+
+@pytest.mark.parametrize("name", ["short_list", "empty_list", "other_total"])
+def test_a_list_under_a_key_that_contradicts_itself_is_no_answer(
+    connect_to: Connect, control: Control, name: str
+) -> None:
+    connector = connect_to()
+    connector.submit(ONE)
+    fault(control, name, call="records")
+    assert connector.query("permit", KEY).entries is None
