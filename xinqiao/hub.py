@@ -275,7 +275,8 @@ class Hub:
             done = import_notice(connection, notice, path.name, digest, self.cause(reason))
             if dry_run:
                 connection.rollback()
-        self.__dict__.pop("calendar", None)  # the next look counts by the new one
+        for name in ("calendar", "planner"):
+            self.__dict__.pop(name, None)  # the next look counts by the new one
         return done
 
     def recount(self, reason: str) -> list[MovedDuty]:

@@ -72,3 +72,13 @@ def test_a_table_with_a_missing_column_keeps_the_other_table_out_too(desk: Desk)
     with pytest.raises(InputError, match="“十一月”：缺少必填的列“许可内容”"):
         desk.importer.run(path)
     assert desk.rows(record) == []
+
+
+def test_a_null_character_in_a_text_file_stops_neither_database(desk: Desk) -> None:
+    row = company(1, **{CONTENT: "道路\0货运"})
+    lines = (",".join(f'"{cell or ""}"' for cell in cells) for cells in (row, row.values()))
+    # far enough down that the file is not taken for something else than text
+    path = desk.folder / "许可.csv"
+    path.write_bytes((next(lines) + "\n" * 4200 + next(lines)).encode())
+    (report,) = desk.importer.run(path)
+    assert (report.new, codes(report)) == (1, [(4201, "null_characters")])

@@ -1,6 +1,7 @@
 """``xinqiao routes``: which records go where, and which are owed to nobody."""
 
 import click
+from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
@@ -61,7 +62,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         print_json({"routes": ways, "exemptions": rules})
         return
     print_table(
-        ["记录", "平台", "去向", "时限", "变更时限", "自然人", "已接入", "依据"],
+        ["记录", "平台", "去向", "时限", "变更时限", "自然人", "已接入"],
         [
             (
                 KINDS[str(one["kind"])].name,
@@ -71,26 +72,31 @@ def list_(context: click.Context, *, as_json: bool) -> None:
                 one["change_rule"],
                 "是" if one["natural_persons"] else "否",
                 "是" if one["connected"] else "否",
-                one["note"],
             )
             for one in ways
         ],
         title="报送去向",
     )
+    for one in ways:
+        place = f"{KINDS[str(one['kind'])].name} → {one['platform']}"
+        console.print(f"  {place}：{one['note']}", soft_wrap=True)
+    console.print()
     print_table(
-        ["规则", "名称", "适用", "现有条数", "依据"],
+        ["规则", "名称", "适用", "现有条数"],
         [
             (
                 one["id"],
                 one["title"],
                 "是" if one["in_force"] else "否",
                 one["records"],
-                one["basis"],
             )
             for one in rules
         ],
-        title="不报送规则（在 xinqiao.toml 的 [exemptions] 里开关，改后执行 xinqiao routes apply）",
+        title="不报送规则",
     )
+    for rule in rules:
+        console.print(f"  {rule['title']}：{rule['basis']}", soft_wrap=True)
+    console.print(escape("在 xinqiao.toml 的 [exemptions] 里开关，改后执行 xinqiao routes apply。"))
 
 
 @routes.command("apply")

@@ -75,6 +75,7 @@ def clean_record(content: Content) -> Iterator[Finding]:
 
 _CLEAN_CODE = re.compile(r"[0-9A-Z]+")
 _BLANK_ENDS = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
+_NULL = re.compile(r"\x00+")  # databases and platforms refuse it
 _NOTHING = re.compile(r"\(?(?:undefined|null)\)?", re.IGNORECASE)
 _PAGE_SUFFIX = re.compile(r"\s*[（(]\s*1\s*/\s*1\s*[）)]$")
 _TEXT_MARK = re.compile(r"^(?:=?\"([^\"]*)\"|'(.*))$")
@@ -105,6 +106,7 @@ _NUMBERED = frozenset({FieldType.REFERENCE, FieldType.CODE})
 _CHOICE = frozenset({FieldType.CHOICE, FieldType.WORDS})
 
 CELL_RULES = (
+    CellRule("null_characters", _EVERY, _substitute(_NULL), "已去掉看不见的空字符"),
     CellRule("blanks", _EVERY, _substitute(_BLANK_ENDS), "已去掉首尾空白"),
     CellRule("text_mark", _NUMBERED, _substitute(_TEXT_MARK, r"\1\2"), "已去掉表示文本的符号"),
     CellRule("no_value", _EVERY, _drop_nothing, "原值为 undefined 或 null，已按空白处理"),

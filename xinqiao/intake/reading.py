@@ -20,7 +20,7 @@ from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
-from xinqiao.records.kinds import kind_of
+from xinqiao.records.kinds import KINDS, kind_of
 from xinqiao.records.validation import validate
 
 GUIDE_SHEET = "说明"
@@ -159,6 +159,7 @@ def _no_header(path: Path, sheets: Sequence[Sheet]) -> InputError:
     message = (
         f"{path.name}：{place}前 {WITHIN_ROWS} 行里没有找到表头，"
         "请确认文件是否选对，表头是否用了标准的列名"
+        f"（能导入的有{'、'.join(kind.name for kind in KINDS.values())}）"
     )
     return InputError(message, code="no_header")
 

@@ -124,6 +124,14 @@ _LISTED = (
 )
 
 
+# what went out under a key keeps it; a withdrawal is about what is held
+_KEY = sa.func.coalesce(
+    submission.c.platform_key,
+    sa.case((submission.c.operation == "withdraw", holding.c.held_key)),
+    holding.c.wanted_key,
+)
+
+
 def listing(
     connection: Connection,
     *,
@@ -134,7 +142,7 @@ def listing(
 ) -> list[dict[str, Any]]:
     """Return submissions, the most urgent first."""
     statement = (
-        sa.select(*_LISTED, holding.c.wanted_key.label("document_number"))
+        sa.select(*_LISTED, _KEY.label("document_number"))
         .join(holding, holding.c.id == submission.c.holding_id)
         .order_by(submission.c.due_at, submission.c.id)
         .limit(limit)

@@ -80,7 +80,7 @@ class Planner:
         """Open duties, bring holdings up to date, create or replace submissions.
 
         Returns:
-            How many of ``changes`` are owed to no platform.
+            How many of the valid ``changes`` are owed to no platform.
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
@@ -106,7 +106,8 @@ class Planner:
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
         routes = routes_for(change.kind, self.platforms)
         taken = [] if exemption is not None else [one for one in routes if _takes(one, change)]
-        plan.routed += bool(taken)
+        # a row with errors is counted as one, whatever it would be owed
+        plan.routed += bool(taken) or not change.valid
         for route in routes:
             place = (change.record_id, route.platform)
             if route in taken:
