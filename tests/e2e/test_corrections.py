@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.e2e.conftest import HEADERS, Rehearsal, permit
+from tests.e2e.test_penalties import FIRM, load
 from xinqiao.database.tables import duty, record
 from xinqiao.intake.corrections import UNASSIGNED, Wanted, Workbook
 from xinqiao.queue.withdrawal import Revocation
@@ -136,3 +137,11 @@ def test_what_is_withdrawn_need_not_be_corrected(stage: Rehearsal) -> None:
     stage.hub.withdraw(found.id, Revocation(date(2026, 11, 20), "撤〔2026〕1号"), "撤销")
     assert write(stage) == []
     assert stage.board()["invalid"] == 0
+
+
+def test_what_is_owed_to_nobody_need_not_be_right(stage: Rehearsal) -> None:
+    report = load(stage, FIRM | {"案件程序": "简易程序", "处罚依据": ""})
+    assert report.invalid == 1
+    assert write(stage) == []
+    load(stage, FIRM | {"处罚依据": ""})
+    assert [book.kind for book in write(stage)] == ["penalty"]

@@ -48,3 +48,9 @@ def test_whatever_stands_between_words_each_is_found_again(
     # two words of 2021 side by side may spell the one word of 2018 that names both
     assert "、".join(found) == "、".join(words)
     assert words_text("；".join(found), VALUES) == "；".join(found)
+
+
+def test_the_longest_way_to_read_a_cell_wins() -> None:
+    values = {"甲": "一", "甲、乙": "二"}
+    assert words_text("甲、乙", values) == "二"
+    assert words_text("甲、丙", values) == "一；丙"

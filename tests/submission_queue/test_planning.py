@@ -125,6 +125,21 @@ def test_a_change_of_the_platforms_key_withdraws_the_old_record_and_inserts_the_
     assert all(duty.closed_by == "accepted" for duty in world.duties())
 
 
+def test_taking_the_old_key_back_fulfils_nothing_until_the_new_one_is_accepted(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    world.connector.answers = [accepted, accepted, reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.version(record_id, 2, number=2)
+    deliver(world.worker, world.platform)
+    assert world.states() == ["accepted", "accepted", "awaiting_receipt"]
+    assert [(duty.rule, duty.closed_by) for duty in world.duties()] == [
+        ("D1", "accepted"),
+        ("D4a", None),
+    ]
+
+
 def test_a_new_key_that_cannot_be_sent_leaves_the_old_record_where_it_is(world: World) -> None:
     (record_id,) = world.add(1)
     world.connector.answers = [accepted]
