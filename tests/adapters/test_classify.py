@@ -238,6 +238,7 @@ def test_a_whole_page_tells_how_many_there_are_in_all() -> None:
 
 def test_without_a_total_only_a_first_page_may_be_empty() -> None:
     """Nothing else could tell an empty last page from one that was lost."""
+    assert LEDGER is not None
     table = LEDGER.model_copy(update={"entries": LEDGER.entries.model_copy(update={"total": None})})
 
     def whole(answer: HttpAnswer, page: int) -> bool:
