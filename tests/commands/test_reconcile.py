@@ -149,8 +149,10 @@ def test_a_platform_that_is_not_there_is_told_and_the_time_limits_are_shown(
 ) -> None:
     book = write_book(tmp_path / "许可.xlsx", company(1))
     terminal.run("import", book)
-    said = terminal.run("reconcile", "--from", "2026-11-01", "--json")
-    assert said.code in {1, 3}
+    said = terminal.run("reconcile", "--from", "2026-11-01")
+    assert said.code == 3
+    assert "对方拒绝连接" in said.out
+    assert "逾期未报 1；及时率 0.0%（0/1）" in said.out
     assert "全部一致" not in said.out
 
 

@@ -69,6 +69,12 @@ record_version = sa.Table(
     comment="one state of a record; never changed (记录版本)",
 )
 
+PRESENT_VERSION = sa.and_(
+    record_version.c.record_id == record.c.id,
+    record_version.c.version == record.c.current_version,
+)
+"""Joins a record to the version that holds now."""
+
 withdrawal = sa.Table(
     "withdrawal",
     metadata,

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.clock import SHANGHAI
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_contents
-from xinqiao.database.tables import holding, record, record_version, withdrawal
+from xinqiao.database.tables import PRESENT_VERSION, holding, record, record_version, withdrawal
 from xinqiao.errors import SettingsError
 from xinqiao.intake import store
 from xinqiao.intake.findings_workbook import (
@@ -144,10 +144,7 @@ def _invalid_ids(connection: Connection) -> Collection[str]:
         sa.select(record.c.id)
         .join(
             record_version,
-            sa.and_(
-                record_version.c.record_id == record.c.id,
-                record_version.c.version == record.c.current_version,
-            ),
+            PRESENT_VERSION,
         )
         .where(record_version.c.valid.is_(False))
     )
@@ -172,10 +169,7 @@ def _rows(
         )
         .join(
             record_version,
-            sa.and_(
-                record_version.c.record_id == record.c.id,
-                record_version.c.version == record.c.current_version,
-            ),
+            PRESENT_VERSION,
         )
         .where(
             record.c.id.in_(ids),

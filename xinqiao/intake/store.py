@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import holding, import_run, record, record_version, withdrawal
+from xinqiao.database.tables import (
+    PRESENT_VERSION,
+    holding,
+    import_run,
+    record,
+    record_version,
+    withdrawal,
+)
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 
@@ -69,7 +76,7 @@ def find(
 ) -> KnownRecords:
     """Return every record that one of ``ids``, ``keys`` or ``hashes`` names."""
     found: list[Known] = []
-    statement = sa.select(*_KNOWN).join(record_version, _PRESENT)
+    statement = sa.select(*_KNOWN).join(record_version, PRESENT_VERSION)
     searches = (
         (record.c.id, ids, ()),
         (record.c.matching_key, keys, (record.c.kind == kind,)),
@@ -82,10 +89,6 @@ def find(
     return KnownRecords(found)
 
 
-_PRESENT = sa.and_(
-    record_version.c.record_id == record.c.id,
-    record_version.c.version == record.c.current_version,
-)
 _KNOWN = (
     record.c.id,
     record.c.kind,
@@ -104,7 +107,7 @@ def siblings(connection: Connection, documents: Collection[str]) -> list[Sibling
     for chunk in in_chunks(documents):
         statement = (
             sa.select(*_KNOWN, record.c.document_key, record_version.c.content)
-            .join(record_version, _PRESENT)
+            .join(record_version, PRESENT_VERSION)
             .where(record.c.document_key.in_(chunk))
             .order_by(record.c.created_at, record.c.id)
         )

@@ -6,7 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import record, record_version
+from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.errors import InputError
 from xinqiao.privacy.keys import is_token
 from xinqiao.records.keys import plain_number
@@ -68,10 +68,7 @@ def _select(connection: Connection, where: sa.ColumnElement[bool]) -> list[Recor
         sa.select(record.c.id, record.c.kind, record_version.c.content, record_version.c.decided_on)
         .join(
             record_version,
-            sa.and_(
-                record_version.c.record_id == record.c.id,
-                record_version.c.version == record.c.current_version,
-            ),
+            PRESENT_VERSION,
         )
         .where(where)
         .order_by(record.c.created_at, record.c.id)

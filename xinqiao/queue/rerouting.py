@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import load_contents
-from xinqiao.database.tables import record, record_version, withdrawal
+from xinqiao.database.tables import PRESENT_VERSION, record, record_version, withdrawal
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.transitions import Cause
@@ -38,10 +38,6 @@ def reroute(database: Database, planner: Planner, keys: KeyRing, cause: Cause) -
 def _portion(
     connection: Connection, kinds: list[str], after: str
 ) -> list[sa.Row[tuple[object, ...]]]:
-    present = sa.and_(
-        record_version.c.record_id == record.c.id,
-        record_version.c.version == record.c.current_version,
-    )
     statement = (
         sa.select(
             record.c.id,
@@ -51,7 +47,7 @@ def _portion(
             record_version.c.valid,
             record_version.c.decided_on,
         )
-        .join(record_version, present)
+        .join(record_version, PRESENT_VERSION)
         .where(
             record.c.kind.in_(kinds),
             record.c.id > after,

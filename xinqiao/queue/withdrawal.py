@@ -16,7 +16,15 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import local_date
 from xinqiao.database.record_store import load_contents
-from xinqiao.database.tables import duty, holding, record, record_version, submission, withdrawal
+from xinqiao.database.tables import (
+    PRESENT_VERSION,
+    duty,
+    holding,
+    record,
+    record_version,
+    submission,
+    withdrawal,
+)
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
@@ -159,10 +167,7 @@ def _current(connection: Connection, record_id: str) -> Any:
         )
         .join(
             record_version,
-            sa.and_(
-                record_version.c.record_id == record.c.id,
-                record_version.c.version == record.c.current_version,
-            ),
+            PRESENT_VERSION,
         )
         .where(record.c.id == record_id)
         .with_for_update(of=record)

@@ -88,7 +88,7 @@ def held_under(connection: Connection, scope: Scope, keys: Collection[str]) -> d
     """Return key → holding for those of ``keys`` that we know."""
     found: dict[str, Held] = {}
     for chunk in in_chunks(keys):
-        for one in _held(connection, scope, holding.c.held_key.in_(chunk)):
+        for _, one in _held(connection, scope, holding.c.held_key.in_(chunk)):
             # beside a record that gave the key up as void, the one that has it now
             if one.key not in found or one.version is not None:
                 found[one.key] = one
@@ -102,9 +102,7 @@ def held_by_reference(
     found: dict[str, Held] = {}
     for chunk in in_chunks(references):
         where = sa.and_(holding.c.reference.in_(chunk), holding.c.held_version.is_not(None))
-        statement = _select(scope).add_columns(holding.c.reference).where(where)
-        for row in connection.execute(statement):
-            found[row.reference] = _one(row)
+        found.update(_held(connection, scope, where))
     return found
 
 
@@ -204,30 +202,29 @@ def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[T
             yield TakenIn(row.id, row.record_id, row.held_key or "", row.first)
 
 
-def _held(connection: Connection, scope: Scope, where: sa.ColumnElement[bool]) -> Iterator[Held]:
-    for row in connection.execute(_select(scope).where(where).order_by(holding.c.id)):
-        yield _one(row)
-
-
-def _select(scope: Scope) -> sa.Select[tuple[object, ...]]:
+def _held(
+    connection: Connection, scope: Scope, where: sa.ColumnElement[bool]
+) -> Iterator[tuple[str, Held]]:
+    """Yield the platform's id and the holding, for those that ``where`` selects."""
     unsettled = sa.or_(holding.c.updated_at > scope.settled_by, _under_way())
-    return (
+    statement = (
         sa.select(
+            record.c.kind,
+            holding.c.reference,
             holding.c.id,
             holding.c.record_id,
             holding.c.held_version,
             holding.c.held_key,
-            unsettled.label("unsettled"),
+            unsettled,
         )
         .join(record, record.c.id == holding.c.record_id)
-        .where(holding.c.platform == scope.platform, record.c.kind == scope.kind)
+        .where(holding.c.platform == scope.platform, where)
+        .order_by(holding.c.id)
     )
-
-
-def _one(row: sa.Row[tuple[object, ...]]) -> Held:
-    return Held(
-        row.id, row.record_id, row.held_version, row.held_key or "", unsettled=bool(row.unsettled)
-    )
+    for kind, reference, number, record_id, version, key, pending in connection.execute(statement):
+        # asked for by kind, SQLite would walk every record of that kind
+        if kind == scope.kind:
+            yield reference, Held(number, record_id, version, key or "", unsettled=bool(pending))
 
 
 def _under_way() -> sa.ColumnElement[bool]:

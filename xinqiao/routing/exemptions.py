@@ -4,13 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from xinqiao.errors import SettingsError
-from xinqiao.routing.rules import Confidence, Text
+from xinqiao.routing.rules import Confidence, Text, by_identifier
 
 
 class Exemption(BaseModel):
@@ -58,12 +57,7 @@ def read_exemptions(text: str) -> Mapping[str, Exemption]:
         ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, or an
             identifier stands twice (pydantic's and tomllib's errors are subclasses).
     """
-    found: dict[str, Exemption] = {}
-    for row in _Table.model_validate(tomllib.loads(text)).exemption:
-        if row.id in found:
-            raise ValueError(f"不报送规则 {row.id} 重复")
-        found[row.id] = row
-    return MappingProxyType(found)
+    return by_identifier(_Table.model_validate(tomllib.loads(text)).exemption, "不报送规则")
 
 
 @cache

@@ -1,12 +1,12 @@
 """The deadline rules (报送时限规则): read from ``rules.toml``, which a clerk can review."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
@@ -14,6 +14,17 @@ from xinqiao.errors import InputError
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 """Text that must not be blank."""
+
+
+class Identified(Protocol):
+    """A row with an identifier."""
+
+    @property
+    def id(self) -> str:
+        """The identifier."""
+
+
+Row = TypeVar("Row", bound=Identified)
 
 
 class OpensOn(StrEnum):
@@ -94,6 +105,20 @@ class _Table(BaseModel):
     rule: tuple[DutyRule, ...] = Field(min_length=1)
 
 
+def by_identifier(rows: Iterable[Row], name: str) -> Mapping[str, Row]:
+    """Return the rows of a table by identifier, in order; ``name`` is what a row is called.
+
+    Raises:
+        ValueError: An identifier stands twice.
+    """
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row.id in found:
+            raise ValueError(f"{name} {row.id} 重复")
+        found[row.id] = row
+    return MappingProxyType(found)
+
+
 def read_rules(text: str) -> Mapping[str, DutyRule]:
     """Return the rules of a TOML ``text``, by identifier, in the order of the table.
 
@@ -101,12 +126,7 @@ def read_rules(text: str) -> Mapping[str, DutyRule]:
         ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, or an
             identifier stands twice (pydantic's and tomllib's errors are subclasses).
     """
-    found: dict[str, DutyRule] = {}
-    for row in _Table.model_validate(tomllib.loads(text)).rule:
-        if row.id in found:
-            raise ValueError(f"规则编号 {row.id} 重复")
-        found[row.id] = row
-    return MappingProxyType(found)
+    return by_identifier(_Table.model_validate(tomllib.loads(text)).rule, "规则编号")
 
 
 @cache
