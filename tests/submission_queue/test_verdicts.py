@@ -1,5 +1,6 @@
 """Answers are read per row, and comparison with a platform's ledger is fair."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,23 @@ def test_a_date_in_another_spelling_is_no_difference() -> None:
     assert differing(ROW.values, {"XK_JDRQ": "2026-11-3"}) == ()
     assert differing(ROW.values, {"XK_JDRQ": "2026-11-03T00:00:00"}) == ()
     assert differing(ROW.values, {"XK_JDRQ": "2026-11-04"}) == ("XK_JDRQ",)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("0.2", "0.200000", True),
+        ("3", "3.000000", True),
+        ("0.2", "0.20001", False),
+        ("01", "1", False),
+        ("370323000000000001", "370323000000000001.0", True),
+        ("0.2万元", "0.2", False),
+    ],
+)
+def test_an_amount_with_other_noughts_at_its_end_is_no_difference(
+    ours: str, theirs: str, *, same: bool
+) -> None:
+    assert (differing({"A": ours}, {"A": theirs}) == ()) is same
 
 
 def test_fields_that_the_platform_does_not_tell_are_not_compared() -> None:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from xinqiao.adapters.base import LedgerEntry, Outcome, Reply, RowResult, SealedRow
 
+_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T].*)?")
 
 
@@ -76,7 +78,8 @@ def compare(row: SealedRow, entries: Sequence[LedgerEntry]) -> Comparison:
 def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
     """Return the codes of fields that both sides tell and that differ.
 
-    Platforms give dates back with other separators than they want them in; that is no difference.
+    Platforms give dates back with other separators than they want them in, and amounts with other
+    noughts at the end; that is no difference.
     """
     return tuple(
         code for code, text in ours.items() if code in theirs and not _same(text, theirs[code])
@@ -86,7 +89,16 @@ def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, 
 def _same(ours: str, theirs: str) -> bool:
     if ours.strip() == theirs.strip():
         return True
+    if _same_amount(ours.strip(), theirs.strip()):
+        return True
     our_date, their_date = _DATE.fullmatch(ours.strip()), _DATE.fullmatch(theirs.strip())
     if our_date is None or their_date is None:
         return False
     return [int(part) for part in our_date.groups()] == [int(part) for part in their_date.groups()]
+
+
+def _same_amount(ours: str, theirs: str) -> bool:
+    """Tell whether both are one amount: 0.2 and 0.200000. Numbers without a point are codes."""
+    if not (_AMOUNT.fullmatch(ours) and _AMOUNT.fullmatch(theirs)) or "." not in ours + theirs:
+        return False
+    return Decimal(ours) == Decimal(theirs)

@@ -1,1 +1,1 @@
-"""Reconciling what we sent with what platforms say: receipts, later their ledgers (对账)."""
+"""Reconciling what we sent with what platforms say: receipts, ledgers, time limits (对账)."""
