@@ -200,7 +200,8 @@ class Hub:
             report = local_report(self.database, name, window, self.clock.now())
             report.note = f"{unreachable}，没有核对台账"
             return report
-        kinds = [one.kind for one in formats() if one.platform == name]
+        spoken = self.platforms[name].profile.words.kinds
+        kinds = [one.kind for one in formats() if one.platform == name and one.kind in spoken]
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
             collect(self.worker, platform)

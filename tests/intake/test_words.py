@@ -1,5 +1,7 @@
 """Several words in one cell, some of which hold a separator themselves."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,10 @@ def test_words_are_told_apart(cell: str, words: str) -> None:
     assert words_text(cell, VALUES) == words
 
 
+def parts(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys("、".join(words).split("、")))
+
+
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True),
     st.sampled_from(["、", "，", ",", ";", "；", "/", " "]),
@@ -46,7 +52,7 @@ def test_whatever_stands_between_words_each_is_found_again(
 ) -> None:
     found = split_words(words_text(separator.join(words), VALUES))
     # two words of 2021 side by side may spell the one word of 2018 that names both
-    assert "、".join(found) == "、".join(words)
+    assert parts(found) == parts(words)
     assert words_text("；".join(found), VALUES) == "；".join(found)
 
 

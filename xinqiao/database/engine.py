@@ -4,6 +4,7 @@ Writers queue, on either database, and readers never wait for them; see
 :mod:`xinqiao.database.dialect` for how each does it.
 """
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,8 @@ class Database:
         """Prepare the engine; nothing is opened before the first transaction."""
         self.engine = create_engine(sa.engine.make_url(url), busy_seconds)
         self.url = self.engine.url
+        # whoever forgets to close it leaves no connection behind
+        weakref.finalize(self, self.engine.dispose)
 
     @property
     def dialect(self) -> str:
