@@ -46,8 +46,10 @@ def withdraw(
     _check_options(decided_on, document, undo=undo)
     hub = open_hub(context)
     found = hub.find_record(record)
-    if not (yes or as_json):
-        _confirm(found, undo=undo)
+    if not as_json:
+        _name(found)
+    if not (yes or as_json) and sys.stdin.isatty():
+        click.confirm("取消这条记录的撤回？" if undo else "撤回这条记录？", abort=True)
     if undo:
         hub.restore(found.id, reason)
         if as_json:
@@ -76,7 +78,8 @@ def _check_options(decided_on: datetime | None, document: str | None, *, undo: b
         raise click.UsageError(f"缺少 {'、'.join(missing)}")
 
 
-def _confirm(found: "RecordSummary", *, undo: bool) -> None:
+def _name(found: "RecordSummary") -> None:
+    """Say which record it is, since a person may have mistyped its number."""
     from xinqiao.records.kinds import kind_of
 
     decided = f"，{found.decided_on} 作出" if found.decided_on else ""
@@ -85,8 +88,6 @@ def _confirm(found: "RecordSummary", *, undo: bool) -> None:
         f"{escape(found.name)}{decided}\n记录标识 {found.id}",
         soft_wrap=True,
     )
-    if sys.stdin.isatty():
-        click.confirm("取消这条记录的撤回？" if undo else "撤回这条记录？", abort=True)
 
 
 def _plain(effects: "list[Effect]") -> dict[str, Any]:
