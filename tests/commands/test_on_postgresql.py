@@ -65,11 +65,22 @@ def test_an_empty_database_never_takes_the_place_of_a_lost_one(
             assert (done.returncode, "founding.txt" in done.stderr) == (1, True)
 
 
-def test_doctor_finds_a_log_that_lost_its_triggers(run: Run, tmp_path: Path, url: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TRIGGER audit_append_only ON audit",
+        "ALTER TABLE audit DISABLE TRIGGER audit_append_only",
+    ],
+    ids=["dropped", "switched off"],
+)
+def test_doctor_finds_a_log_whose_triggers_do_not_work(
+    run: Run, tmp_path: Path, url: str, statement: str
+) -> None:
     run("init", tmp_path / "bureau", "--rehearsal")
+    assert "触发器不见了" not in run("doctor").stdout
     database = Database(url)
     with database.writing() as connection:
-        connection.exec_driver_sql("DROP TRIGGER audit_append_only ON audit")
+        connection.exec_driver_sql(statement)
     database.close()
     assert "触发器不见了" in run("doctor").stdout
 

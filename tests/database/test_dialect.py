@@ -9,6 +9,8 @@ from tests.postgresql import Server
 from tests.support import ON_SQLITE, START, FrozenClock, unprotect
 from xinqiao.database.dialect import append_only_triggers, database_time
 from xinqiao.database.engine import Database
+from xinqiao.database.tables import platform_state
+from xinqiao.errors import InputError
 
 
 @ON_SQLITE
@@ -17,6 +19,28 @@ def test_on_sqlite_the_time_is_that_of_the_clock(database: Database, clock: Froz
         assert database_time(connection, clock) == clock.now()
         clock.advance(60)
         assert database_time(connection, clock) == clock.now()
+
+
+def test_text_that_no_database_can_hold_is_refused_and_not_quoted(database: Database) -> None:
+    """Bytes of a file name in another encoding come in as lone surrogates."""
+    undecoded = b"\xd0\xed 370323190501010018".decode(errors="surrogateescape")
+    rows = [{"platform": "a"}, {"platform": undecoded}]
+    with pytest.raises(InputError, match="请改名") as caught, database.writing() as connection:
+        connection.execute(sa.insert(platform_state), rows)
+    assert caught.value.code == "characters"
+    assert caught.value.__cause__ is None
+    assert "3703" not in caught.value.message
+    with database.reading() as connection:
+        assert connection.execute(sa.select(platform_state.c.platform)).all() == []
+
+
+def test_postgresql_cannot_hold_a_null_character(postgresql_database: Database) -> None:
+    with (
+        pytest.raises(InputError, match="空字符") as caught,
+        postgresql_database.writing() as connection,
+    ):
+        connection.execute(sa.insert(platform_state).values(platform="a\0b"))
+    assert caught.value.code == "characters"
 
 
 def test_without_its_triggers_the_log_could_be_changed(database: Database) -> None:

@@ -100,7 +100,7 @@ FIRST_SCHEMA: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def schema(database: Database) -> dict[str, Any]:
-    """Return what SQLite knows of every table, also what alembic does not compare."""
+    """Return what the database knows of every table, also what alembic does not compare."""
     with database.reading() as connection:
         inspector = sa.inspect(connection)
         return {
@@ -185,8 +185,8 @@ def test_postgresql_refuses_to_truncate_the_log_too(postgresql_database: Databas
         connection.exec_driver_sql("TRUNCATE audit")
 
 
-def test_records_of_the_first_schema_keep_their_keys(
-    empty: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_database_of_the_first_schema_with_records_becomes_as_a_new_one(
+    database: Database, empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was imported and sent before the second revision is found again after it."""
     config = Config()
@@ -205,6 +205,8 @@ def test_records_of_the_first_schema_keep_their_keys(
         sent = connection.exec_driver_sql("SELECT platform_key FROM submission ORDER BY id").all()
     assert [tuple(row) for row in rows] == [("permit|A|1号", None)]
     assert [tuple(row) for row in sent] == [("1号",), (None,)]
+    assert schema(empty) == schema(database)
+    check(empty)
 
 
 @ON_SQLITE

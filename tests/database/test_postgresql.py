@@ -5,7 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from tests.postgresql import Server
+from tests.postgresql import Server, running
 from tests.support import same_database
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import check, upgrade
@@ -117,9 +117,84 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(database: D
 
 
 def test_a_user_that_the_server_does_not_know_is_refused(database: Database) -> None:
-    error = complaint(database.url.set(username="stranger"))
-    assert isinstance(error, SettingsError)
-    assert error.code in {"database_login", "database_unknown"}
+    assert complaint(database.url.set(username="stranger")).code == "database_login"
+
+
+@pytest.mark.parametrize("password", ["wrong", None], ids=["wrong", "none"])
+def test_a_password_that_is_wrong_or_missing_is_refused_and_not_shown(
+    database: Database, postgresql: Server, password: str | None
+) -> None:
+    with postgresql.user("clerk", "geheim"):
+        error = complaint(database.url.set(username="clerk", password=password))
+        assert error.code == "database_login"
+        assert "wrong" not in f"{error.message} {error!r}"
+        right = Database(
+            database.url.set(username="clerk", password="geheim").render_as_string(
+                hide_password=False
+            )
+        )
+        with right.reading() as connection:
+            assert connection.execute(sa.select(1)).scalar_one() == 1
+        right.close()
+
+
+def test_a_user_without_rights_is_told_to_ask_for_them(postgresql: Server) -> None:
+    """Since release 15 nobody but the owner may make tables without being allowed to."""
+    with postgresql.fresh(migrated=False) as url, postgresql.user("guest", "geheim"):
+        guest = Database(url.replace("postgres:@", "guest:geheim@"))
+        with pytest.raises(SettingsError, match="权限不足") as caught:
+            upgrade(guest)
+        guest.close()
+        assert caught.value.code == "database_permission"
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_a_server_that_was_stopped_is_named() -> None:
+    with running() as server:
+        made = Database(server.url("postgres"))
+        with made.reading() as connection:
+            assert connection.execute(sa.select(1)).scalar_one() == 1
+    with pytest.raises(BusyError, match="请确认数据库服务在运行"), made.reading():
+        pytest.fail("nobody is there")
+    made.close()
+
+
+def test_a_transaction_whose_connection_breaks_is_undone_and_told(database: Database) -> None:
+    def broken() -> None:
+        with database.writing() as connection:
+            write(connection, "a")
+            own = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+            with killer.reading() as other:
+                other.execute(sa.select(sa.func.pg_terminate_backend(own, 5000)))
+            write(connection, "b")
+
+    killer = same_database(database, 5)
+    with pytest.raises(BusyError) as caught:
+        broken()
+    killer.close()
+    assert caught.value.code == "database_unreachable"
+    with database.reading() as connection:
+        assert platforms(connection) == []
+
+
+def test_what_a_connection_is_set_to(postgresql_database: Database) -> None:
+    with postgresql_database.reading() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("lock_timeout", "TimeZone", "application_name", "transaction_read_only")
+        }
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        asked = driver.info.get_parameters()
+    assert settings == {
+        "lock_timeout": "5s",
+        "TimeZone": "UTC",
+        "application_name": "xinqiao",
+        "transaction_read_only": "on",
+    }
+    # a machine that vanishes must not hold the writers' lock for hours
+    assert asked["keepalives_idle"] == "30"
+    assert "tcp_keepalives_idle=30" in asked["options"]
 
 
 def test_a_database_without_tables_says_what_to_do(postgresql: Server) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import audit
 from xinqiao.errors import InputError
 
-_SEQUENCES = range(1, 2**63)
+_NUMBERS = range(1, 2**63)
 """What both databases can hold."""
 
 
@@ -27,6 +27,8 @@ class Filter:
 
 def entries(connection: Connection, wanted: Filter, limit: int) -> list[dict[str, Any]]:
     """Return the newest ``limit`` entries that fit, oldest first."""
+    if wanted.submission_id is not None and wanted.submission_id not in _NUMBERS:
+        return []
     statement = sa.select(audit.c.body).order_by(audit.c.sequence.desc()).limit(limit)
     if wanted.record_id is not None:
         statement = statement.where(audit.c.record_id == wanted.record_id)
@@ -35,7 +37,9 @@ def entries(connection: Connection, wanted: Filter, limit: int) -> list[dict[str
     if wanted.platform is not None:
         statement = statement.where(audit.c.platform == wanted.platform)
     if wanted.action is not None:
-        statement = statement.where(audit.c.action.startswith(wanted.action, autoescape=True))
+        # SQLite compares the beginning without regard to case, PostgreSQL with; names are small
+        begins = audit.c.action.startswith(wanted.action.lower(), autoescape=True)
+        statement = statement.where(begins)
     bodies = connection.execute(statement).scalars().all()
     return [json.loads(body) for body in reversed(bodies)]
 
@@ -46,7 +50,7 @@ def entry(connection: Connection, sequence: int) -> dict[str, Any]:
     Raises:
         InputError: There is no entry of that number.
     """
-    if sequence not in _SEQUENCES:
+    if sequence not in _NUMBERS:
         raise _no_entry(sequence)
     row = connection.execute(
         sa.select(audit.c.body, audit.c.hash).where(audit.c.sequence == sequence)

@@ -1,11 +1,12 @@
 """What a database driver complains about, as what a person can do (数据库报错)."""
 
+import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from xinqiao.errors import BusyError, DamageError, SettingsError, XinqiaoError
+from xinqiao.errors import BusyError, DamageError, InputError, SettingsError, XinqiaoError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ _REFUSED_LOGIN = _Complaint(
     "数据库 {place} 不接受所用的用户名或密码：请核对 xinqiao.toml 的 database.url"
     "（或环境变量 XINQIAO_DATABASE_URL）",
 )
+_BAD_ADDRESS = _Complaint(
+    SettingsError,
+    "database_url",
+    "数据库 {place} 的地址里有不能用的端口或参数：请核对 xinqiao.toml 的 database.url"
+    "（或环境变量 XINQIAO_DATABASE_URL）",
+)
 _UNKNOWN_DATABASE = _Complaint(
     SettingsError,
     "database_unknown",
@@ -63,13 +70,25 @@ _WRONG_ENCODING = _Complaint(
     "database_encoding",
     "数据库 {place} 的编码不能存这里的文字：请由管理员建编码为 UTF8 的库",
 )
+_UNFIT_TEXT = _Complaint(
+    InputError,
+    "characters",
+    "要存的文字里有数据库 {place} 存不下的字符（文件名或参数不是 UTF-8 编码，或其中有空字符）："
+    "请改名或改写后再试",
+)
 
 _BY_STATE: dict[str, _Complaint] = {
+    "08000": _UNREACHABLE,
+    "08003": _UNREACHABLE,
+    "08006": _UNREACHABLE,
     "25006": _READ_ONLY,
+    "25P03": _UNREACHABLE,
     "28000": _REFUSED_LOGIN,
     "28P01": _REFUSED_LOGIN,
     "22P05": _WRONG_ENCODING,
     "3D000": _UNKNOWN_DATABASE,
+    "40001": _LOCKED,
+    "40P01": _LOCKED,
     "42501": _NOT_PERMITTED,
     "42P01": _NO_TABLES,
     "53100": _DISK_FULL,
@@ -78,6 +97,10 @@ _BY_STATE: dict[str, _Complaint] = {
     "57P01": _UNREACHABLE,
     "57P02": _UNREACHABLE,
     "57P03": _UNREACHABLE,
+    "57P04": _UNKNOWN_DATABASE,
+    "57P05": _UNREACHABLE,
+    "XX001": _MALFORMED,
+    "XX002": _MALFORMED,
 }
 """SQLSTATE of PostgreSQL → what a person is told."""
 
@@ -92,36 +115,47 @@ _BY_WORDS: dict[str, dict[str, _Complaint]] = {
         "disk is full": _DISK_FULL,
         "no such table": _NO_TABLES,
     },
-    # while connecting, the driver gives words and no SQLSTATE
+    # while connecting, the driver gives words and no SQLSTATE; the server may speak Chinese
     "postgresql": {
-        "authentication failed": _REFUSED_LOGIN,
+        "authentication failed|认证失败": _REFUSED_LOGIN,
         "no password supplied": _REFUSED_LOGIN,
-        "does not exist": _UNKNOWN_DATABASE,
-        "too many clients": _CROWDED,
+        "pg_hba": _REFUSED_LOGIN,
+        'role ".*" does not exist|角色.*不存在': _REFUSED_LOGIN,
+        'database ".*" does not exist|数据库.*不存在': _UNKNOWN_DATABASE,
+        "too many clients|too many connections|太多的客户": _CROWDED,
+        "NUL": _UNFIT_TEXT,
+        "invalid .*(value|port|parameter|option)|bad value for": _BAD_ADDRESS,
         "connection": _UNREACHABLE,
         "resolve host": _UNREACHABLE,
-        "starting up": _UNREACHABLE,
-        "shutting down": _UNREACHABLE,
     },
 }
-"""Database → words of its driver → what a person is told; the first that is found counts."""
+"""Database → pattern in the words of its driver → what a person is told; the first counts."""
 
 
 def explain(error: DBAPIError, url: sa.URL) -> XinqiaoError | None:
     """Return what a person is told about ``error``; None for anything unforeseen."""
     dialect = url.get_backend_name()
-    place = url.database or dialect
-    if dialect == "postgresql" and url.host:
-        place = f"{url.host}/{url.database}"
+    place = _place(url)
     state = getattr(error.orig, "sqlstate", None)
     if state in _BY_STATE:
         return _told(_BY_STATE[state], place)
     if state is None:
         text = str(error.orig)
         for words, complaint in _BY_WORDS.get(dialect, {}).items():
-            if words in text:
+            if re.search(words, text):
                 return _told(complaint, place)
-    return None
+    # whatever the words are: the driver knows that nobody is on the line any more
+    return _told(_UNREACHABLE, place) if error.connection_invalidated else None
+
+
+def unfit_text(url: sa.URL) -> XinqiaoError:
+    """Return what a person is told about text that has no encoding and so cannot be stored."""
+    return _told(_UNFIT_TEXT, _place(url))
+
+
+def _place(url: sa.URL) -> str:
+    name = url.database or url.get_backend_name()
+    return f"{url.host}/{name}" if url.host else name
 
 
 def _told(complaint: _Complaint, place: str) -> XinqiaoError:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import ArgumentError
 
 from xinqiao.clock import Clock
 from xinqiao.errors import DamageError, SettingsError
@@ -23,6 +24,13 @@ _PROTECTED = "audit"
 _WRITES = "xinqiao_writes"
 _TURN = 0x78696E71  # "xinq": number of the lock under which PostgreSQL's writers queue
 _CONNECT_SECONDS = 10
+_DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
+
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds and tries until one side notices that the other's machine or the line is gone.
+
+By default that takes hours, and the lock under which writers queue would be held as long.
+"""
 
 
 def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
@@ -34,7 +42,7 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
 
     Raises:
         ImportError: The driver is not installed.
-        sqlalchemy.exc.ArgumentError: No such database is supported.
+        ArgumentError: No such database, or no such driver of it, is supported.
     """
     if url.get_backend_name() == "sqlite":
         engine = sa.create_engine(
@@ -45,14 +53,20 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in _DRIVERS:
+        raise ArgumentError(f"{url.drivername} is not supported")
+    of_the_server = {
+        "lock_timeout": round(busy_seconds * 1000),
+        "timezone": "UTC",
+        **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()},
+    }
     return sa.create_engine(
-        url,
+        url.set(drivername="postgresql+psycopg"),
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "application_name": "xinqiao",
-            "options": f"-c lock_timeout={round(busy_seconds * 1000)} -c timezone=UTC",
+            "options": " ".join(f"-c {name}={value}" for name, value in of_the_server.items()),
+            **_KEEPALIVE,
         },
         hide_parameters=True,
         pool_pre_ping=True,
@@ -117,7 +131,11 @@ def self_check(connection: Connection) -> str:
                 code="database_encoding",
             )
         found = f"PostgreSQL {release}，编码 {encoding}"
-        triggers = sa.text("SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_append_only'")
+        # one that is switched off is still there, but refuses nothing
+        triggers = sa.text(
+            "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_append_only' "
+            "AND tgrelid = 'audit'::regclass AND tgenabled IN ('O', 'A')"
+        )
         expected = 1
     else:
         state = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from xinqiao.database.complaints import explain
+from xinqiao.database.complaints import explain, unfit_text
 from xinqiao.database.dialect import begin_options, create_engine, take_turn
 
 
@@ -61,6 +61,9 @@ class Database:
                     if writes:
                         take_turn(chosen)
                     yield chosen
+        except UnicodeEncodeError:
+            # a terminal or a file name passed on bytes undecoded; the error itself quotes the text
+            raise unfit_text(self.url) from None
         except DBAPIError as error:
             explained = explain(error, self.url)
             if explained is None:

@@ -152,7 +152,9 @@ def listing(
     if platform is not None:
         statement = statement.where(submission.c.platform == platform)
     if record_id is not None:
-        statement = statement.where(submission.c.record_id.startswith(record_id, autoescape=True))
+        # SQLite compares the beginning without regard to case, PostgreSQL with
+        begins = submission.c.record_id.startswith(record_id.lower(), autoescape=True)
+        statement = statement.where(begins)
     return [_plain(row) for row in connection.execute(statement)]
 
 

@@ -96,7 +96,7 @@ def _refuse_far_cells(facts: Sequence[SheetFacts], file: str) -> None:
     for number, one in enumerate(facts, start=1):
         if one.cells > _MOST_CELLS:
             message = (
-                f"{file}：第 {number} 张工作表的已用区域一直到单元格 {one.far}，超出可以读取的大小。"
+                f"{file}：第 {number} 张工作表的已用区域直到单元格 {one.far}，大得无法读取。"
                 "多半是远处误填了内容：请选中数据下方和右侧的空行、空列，删除整行整列，保存后再导入"
             )
             raise InputError(message, code="sheet_too_large")

@@ -96,7 +96,7 @@ def _encoding(path: Path) -> tuple[str, int]:
 
 
 def _delimiter(path: Path, encoding: str) -> str:
-    """Return the mark that cuts most rows alike; texts hold commas too, but not all the same number.
+    """Return the mark that cuts most rows alike; texts hold commas too, but never so evenly.
 
     A row with a mark too many is cut as well, so next the rows count that are cut at all.
     """

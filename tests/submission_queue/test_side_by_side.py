@@ -1,0 +1,52 @@
+"""Several workers at one queue at the same time: everything leaves, and leaves once."""
+
+import threading
+from collections import Counter
+from dataclasses import replace
+
+from tests.submission_queue.world import World, accepted
+from tests.support import same_database
+from xinqiao.adapters.base import Reply, SealedBatch
+from xinqiao.audit.verify import verify
+from xinqiao.queue.delivery import deliver
+
+PERMITS = 24
+WORKERS = 4
+PATIENCE = 60
+
+
+def test_workers_side_by_side_send_everything_once(world: World) -> None:
+    """Their first calls are under way at the same time: none waits for another's answer."""
+    world.rows_per_batch = 2
+    world.add(*range(1, PERMITS + 1))
+    together = threading.Barrier(WORKERS)
+    failures: list[Exception] = []
+
+    def answer_together(batch: SealedBatch) -> Reply:
+        together.wait(PATIENCE)
+        return accepted(batch)
+
+    world.connector.answers = [*[answer_together] * WORKERS, *[accepted] * PERMITS]
+
+    def work(name: str) -> None:
+        own = same_database(world.database, PATIENCE)
+        try:
+            deliver(replace(world.another_worker(name), database=own), world.platform)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it
+            failures.append(error)
+        finally:
+            own.close()
+
+    threads = [threading.Thread(target=work, args=(f"worker-{i}",)) for i in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert failures == []
+    sent = Counter(row.key for batch in world.connector.sent for row in batch.rows)
+    assert len(sent) == PERMITS
+    assert set(sent.values()) == {1}
+    assert set(world.states()) == {"accepted"}
+    assert all(row.closed_at is not None for row in world.duties())
+    with world.database.reading() as connection:
+        assert verify(connection).ok
