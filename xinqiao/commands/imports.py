@@ -74,13 +74,7 @@ def _import_one(
     dry_run: bool,
     quiet: bool,
 ) -> "list[FileReport]":
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from xinqiao.errors import InputError
     from xinqiao.intake.report import FileReport
@@ -88,25 +82,19 @@ def _import_one(
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("行"),
+        TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
     )
     show = not quiet and errors.is_terminal
     with Progress(*columns, console=errors, transient=True, disable=not show) as bar:
-        name = escape(path.name)
-        task = bar.add_task(f"打开 {name}", total=None)
-
-        def tell(step: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{step} {name}", completed=done, total=total)
-
+        task = bar.add_task(f"读取 {path.name}", total=None)
         try:
             return importer.run(
                 path,
                 kind=kind,
                 department=department,
                 dry_run=dry_run,
-                progress=tell,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
         except InputError as error:
             # one unusable file must not keep the others out

@@ -12,7 +12,6 @@ _EXACT_BELOW = 1e15  # a spreadsheet keeps 15 digits of a number and writes zero
 _NUMBERS_WITH_MEANING = (FieldType.CODE, FieldType.REFERENCE)
 _COMPACT_DATE_DIGITS = 8
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+")
-_FAILED_FORMULA = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _DIGITS_LOST = (
     "Excel 把长号码当成数字，15 位以后的数字已丢失，请把单元格格式改为文本后按原件重新填写"
 )
@@ -36,9 +35,11 @@ def cell_text(cell: Cell) -> str:
 
 def spoilt_by_spreadsheet(cell: Cell, field: FieldHeader) -> Finding | None:
     """Return an error when the spreadsheet turned a number or a text into something else."""
-    if isinstance(cell, str):
-        return _spoilt_text(cell.strip(), field)
-    if field.type is FieldType.DATE:
+    if field.type in _NUMBERS_WITH_MEANING and isinstance(cell, str):
+        if _SCIENTIFIC.fullmatch(cell.strip()):
+            return Finding(field.path, "digits_lost", Severity.ERROR, _DIGITS_LOST)
+        return None
+    if isinstance(cell, str) or field.type is FieldType.DATE:
         return None
     if isinstance(cell, date | time):
         message = "Excel 已把这一格变成日期或时间，请把单元格格式改为文本后重新填写"
@@ -49,15 +50,6 @@ def spoilt_by_spreadsheet(cell: Cell, field: FieldHeader) -> Finding | None:
         and abs(cell) >= _EXACT_BELOW
     ):
         return Finding(field.path, "digits_lost", Severity.ERROR, _DIGITS_LOST)
-    return None
-
-
-def _spoilt_text(text: str, field: FieldHeader) -> Finding | None:
-    if field.type in _NUMBERS_WITH_MEANING and _SCIENTIFIC.fullmatch(text):
-        return Finding(field.path, "digits_lost", Severity.ERROR, _DIGITS_LOST)
-    if text.startswith("#") and _FAILED_FORMULA.fullmatch(text):
-        message = f"这一格的公式出错，显示 {text}，请改填实际内容"
-        return Finding(field.path, "formula_failed", Severity.ERROR, message)
     return None
 
 

@@ -52,7 +52,7 @@ class RecordRule:
 
 def clean_cell(text: str, field: FieldHeader) -> tuple[str, Sequence[Finding]]:
     """Return ``text`` without dirt, and what was cleaned."""
-    if _CLEAN[field.type].fullmatch(text):
+    if not text or (field.type is FieldType.CODE and _CLEAN_CODE.fullmatch(text)):
         return text, ()
     if not _BLANK_ENDS.sub("", text):
         return "", ()
@@ -73,12 +73,12 @@ def clean_record(content: Content) -> Iterator[Finding]:
             yield Finding(path, rule.code, Severity.CLEANED, rule.message)
 
 
+_CLEAN_CODE = re.compile(r"[0-9A-Z]+")
 _BLANK_ENDS = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
 _NULL = re.compile(r"\x00+")  # databases and platforms refuse it
 _NOTHING = re.compile(r"\(?(?:undefined|null)\)?", re.IGNORECASE)
 _PAGE_SUFFIX = re.compile(r"\s*[（(]\s*1\s*/\s*1\s*[）)]$")
 _TEXT_MARK = re.compile(r"^(?:=?\"([^\"]*)\"|'(.*))$")
-_TEXT_FORMULA = re.compile(r"^=\"([^\"]*)\"$")
 _EMPTY_BRACKETS = re.compile(r"\s*(?:\(\s*\)|（\s*）)")
 _CODE_PREFIX = re.compile(r"^(?:统一社会信用代码|组织机构代码|工商注册号|身份证号码?)\s*[:：]\s*")
 _CODE_BLANKS = re.compile(r"[\s\u200b\ufeff]+")
@@ -103,14 +103,12 @@ _EVERY = frozenset(FieldType)
 _WORDED = frozenset({FieldType.TEXT, FieldType.REFERENCE, FieldType.CODE})
 _CODE = frozenset({FieldType.CODE})
 _NUMBERED = frozenset({FieldType.REFERENCE, FieldType.CODE})
-_OTHERS = _EVERY - _NUMBERED
 _CHOICE = frozenset({FieldType.CHOICE, FieldType.WORDS})
 
 CELL_RULES = (
     CellRule("null_characters", _EVERY, _substitute(_NULL), "已去掉看不见的空字符"),
     CellRule("blanks", _EVERY, _substitute(_BLANK_ENDS), "已去掉首尾空白"),
     CellRule("text_mark", _NUMBERED, _substitute(_TEXT_MARK, r"\1\2"), "已去掉表示文本的符号"),
-    CellRule("text_formula", _OTHERS, _substitute(_TEXT_FORMULA, r"\1"), "已去掉表示文本的符号"),
     CellRule("no_value", _EVERY, _drop_nothing, "原值为 undefined 或 null，已按空白处理"),
     CellRule("page_suffix", _WORDED, _substitute(_PAGE_SUFFIX), "已去掉末尾的（1/1）"),
     CellRule("empty_brackets", _WORDED, _substitute(_EMPTY_BRACKETS), "已去掉空括号"),
@@ -122,13 +120,6 @@ CELL_RULES = (
     CellRule("dash", _CHOICE, _substitute(_OTHER_DASH, "其他-"), "已统一“其他”后的连接号"),
 )
 """The dirt of single cells, in the order in which it is removed."""
-
-_CLEAN = {kind: re.compile(r"[0-9\-/.年月日\u4e00-\u9fff〔〕]*") for kind in FieldType} | {
-    FieldType.CODE: re.compile(r"[0-9A-Z]*"),
-    FieldType.CHOICE: re.compile(r"[0-9、\u4e00-\u9fff]*"),
-    FieldType.WORDS: re.compile(r"[0-9、\u4e00-\u9fff]*"),
-}
-"""What most cells are made of: no rule changes it, which is seen at one glance."""
 
 _RULES = {kind: tuple(rule for rule in CELL_RULES if kind in rule.types) for kind in FieldType}
 

@@ -33,8 +33,6 @@ class Columns:
         kind: Kind identifier.
         fields: Index of the column, from 0 → field path.
         original: Indexes of the columns that are not of our own findings workbook, with a header.
-        unnamed: Indexes of the columns without a header.
-        last: Index of the last column with a header.
         record_id: Index of the column 记录标识, if there is one.
         findings: (index of the column, warning) for columns that are not read.
     """
@@ -42,8 +40,6 @@ class Columns:
     kind: str
     fields: Mapping[int, str]
     original: tuple[int, ...]
-    unnamed: tuple[int, ...]
-    last: int
     record_id: int | None
     findings: tuple[tuple[int, Finding], ...]
 
@@ -95,7 +91,6 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
     fields: dict[int, str] = {}
     reserved: dict[str, int] = {}
     unknown: list[int] = []
-    unnamed: list[int] = []
     for index, header in enumerate(headers):
         spelling = normalise_header(header)
         if path := table.spellings.get(spelling):
@@ -104,8 +99,6 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
             reserved.setdefault(label, index)
         elif spelling:
             unknown.append(index)
-        else:
-            unnamed.append(index)
     _refuse_twins(table, fields, headers, place)
     _refuse_near_misses(table, fields, unknown, headers, place)
     _refuse_missing(table, set(fields.values()), place)
@@ -113,8 +106,6 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
         kind=kind,
         fields=MappingProxyType(fields),
         original=tuple(sorted((*fields, *unknown))),
-        unnamed=tuple(unnamed),
-        last=max(set(range(len(headers))).difference(unnamed)),
         record_id=reserved.get(RECORD_ID),
         findings=tuple((index, _not_read(index, headers[index])) for index in unknown),
     )

@@ -1,6 +1,5 @@
 """Finding the header in a sheet: below titles, in one row or merged over two (表头)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,9 +13,6 @@ WITHIN_ROWS = 10
 
 FEWEST_LABELS = 3
 """A title or a record may hold one or two words that are also labels."""
-
-
-_NO_LABEL = re.compile(r"\d{4}|.{31}|^[\W\d]*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +48,6 @@ def find_header(sheet: Sheet, tables: Sequence[HeaderTable]) -> Header | None:
             if known > best:
                 best, found = known, Header(sheet, lower, tuple(merged))
     return found if best >= FEWEST_LABELS else None
-
-
-def likely_header(sheet: Sheet) -> Header | None:
-    """Return the first row that looks like a header of something else than we know, if any does.
-
-    Records hold years and numbers, headers hold short words.
-    """
-    for number, cells in islice(sheet.rows(), WITHIN_ROWS):
-        filled = [cell for cell in cells if cell != ""]
-        if len(filled) >= FEWEST_LABELS and all(
-            isinstance(cell, str) and not _NO_LABEL.search(cell) for cell in filled
-        ):
-            return Header(sheet, number, tuple(cell_text(cell) for cell in cells))
-    return None
 
 
 def _known(texts: Sequence[str], tables: Sequence[HeaderTable]) -> int:

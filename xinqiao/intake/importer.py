@@ -35,8 +35,8 @@ _CHUNK = 500
 _MOST_ROWS_TO_CORRECT = 10_000
 """More rows than that in one workbook help nobody; ``corrections`` writes the rest later."""
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, with how many rows so far, and of how many in all, about."""
+Progress = Callable[[int, int], None]
+"""Told how many rows were looked at, and how many looks there will be, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Importer:
         work = [
             _Work(table, _report(path, table), table.sheet if several else "") for table in tables
         ]
-        ticker = _Ticker(progress, sum(table.source.length - table.header_row for table in tables))
+        ticker = _Ticker(progress, 2 * sum(table.source.length for table in tables))
         try:
             with self.database.writing() as connection:
                 self._write(connection, path, work, department, ticker)
@@ -115,9 +115,7 @@ class Importer:
         file_name = mask_identity_numbers(path.name)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        ticker.begin("检查")
         censuses = self._censuses(connection, work, ticker)
-        ticker.begin("保存")
         for one in work:
             kind = one.table.kind
             run_id = store.open_run(
@@ -233,20 +231,16 @@ class _Work:
 
 @dataclass(slots=True)
 class _Ticker:
-    """Adds up how many rows were looked at in each of the two steps."""
+    """Adds up how many rows were looked at; each is looked at twice."""
 
     progress: Progress | None
     total: int
-    step: str = ""
     done: int = 0
-
-    def begin(self, step: str) -> None:
-        self.step, self.done = step, 0
 
     def tick(self, rows: int) -> None:
         self.done += rows
         if self.progress is not None:
-            self.progress(self.step, self.done, max(self.total, self.done))
+            self.progress(self.done, max(self.total, self.done))
 
 
 def _report(path: Path, table: Table) -> FileReport:

@@ -1,7 +1,7 @@
 """Reading tables of records: file → kind, columns and drafts with findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -11,22 +11,20 @@ from xinqiao.errors import InputError
 from xinqiao.intake.amounts import amount_text
 from xinqiao.intake.cells import cell_text, date_text, spoilt_by_spreadsheet
 from xinqiao.intake.cleaning import clean_cell, clean_record
-from xinqiao.intake.columns import Columns, column_letter, guess_kind, match_columns
+from xinqiao.intake.columns import Columns, guess_kind, match_columns
 from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell, Sheet
-from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header, likely_header
+from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.identity_text import contains_identity_number, quote
+from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import KINDS, kind_of
 from xinqiao.records.validation import validate
 
 GUIDE_SHEET = "说明"
 """Name of the sheet that explains a workbook and holds no records."""
-
-_QUOTED_HEADERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,6 @@ class Table:
             layout=self.layout,
             fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
             today=self.today,
-            unnamed=self.layout.unnamed,
-            delimited=self.source.delimited,
         )
         for number, cells in islice(self.source.rows(), self.header_row, None):
             draft = reader.read(number, cells)
@@ -112,58 +108,33 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
     if kind is not None:
         kind_of(kind)
     sheets = open_sheets(path)
-    headers = [
-        header for sheet in sheets if (header := find_header(sheet, header_tables())) is not None
-    ]
+    known = (header_table(kind),) if kind else header_tables()
+    headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
     if not headers:
         raise _no_header(path, sheets)
-    tables, refusals = _understand(path, headers, kind, today)
+    tables, unknown = _understand(path, headers, kind, today)
     if not tables:
-        raise next(iter(refusals.values()))
+        raise unknown[0]
     chosen = {table.sheet for table in tables}
-    left = [sheet for sheet in sheets if sheet.name not in chosen]
-    skipped = tuple(_sheets_not_read(path, left, refusals))
+    skipped = tuple(_sheets_not_read([sheet for sheet in sheets if sheet.name not in chosen]))
     return (replace(tables[0], findings=(*tables[0].findings, *skipped)), *tables[1:])
 
 
 def _understand(
     path: Path, headers: Sequence[Header], kind: str | None, today: date
-) -> tuple[list[Table], dict[str, InputError]]:
-    """Return the tables, and by sheet why one with a header is not taken."""
+) -> tuple[list[Table], list[InputError]]:
+    """Return the tables, and why a sheet with a header is of no known kind."""
     tables: list[Table] = []
-    refusals: dict[str, InputError] = {}
+    unknown: list[InputError] = []
     for header in headers:
-        place = _place(path, header.sheet)
+        place = f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
         try:
-            found = _kind(header.texts, kind, place)
+            found = kind or guess_kind(header.texts, place)
         except InputError as error:
-            refusals[header.sheet.name] = error
+            unknown.append(error)
         else:
             tables.append(_table(header, found, place, today))
-    return tables, refusals
-
-
-def _kind(headers: Sequence[str], wanted: str | None, place: str) -> str:
-    """Return the kind of a table; the one that a person named unless it clearly is another.
-
-    Raises:
-        InputError: It is of no known kind, of several, or not of the one that was named.
-    """
-    try:
-        found = guess_kind(headers, place)
-    except InputError:
-        if wanted is None:
-            raise
-        return wanted
-    if wanted not in (None, found):
-        names = kind_of(found).name, kind_of(wanted).name
-        message = f"{place}：从表头看是{names[0]}，不是 --kind 指明的{names[1]}"
-        raise InputError(message, code="other_kind")
-    return found
-
-
-def _place(path: Path, sheet: Sheet) -> str:
-    return f"{path.name}，工作表“{sheet.name}”" if sheet.name else path.name
+    return tables, unknown
 
 
 def _table(header: Header, kind: str, place: str, today: date) -> Table:
@@ -183,29 +154,14 @@ def _table(header: Header, kind: str, place: str, today: date) -> Table:
 
 
 def _no_header(path: Path, sheets: Sequence[Sheet]) -> InputError:
-    known = "、".join(kind.name for kind in KINDS.values())
-    for sheet in sheets:
-        if (header := likely_header(sheet)) is not None:
-            message = (
-                f"{_place(path, sheet)}：无法从表头判断记录类型：第 {header.row} 行的列名"
-                f"（{_some(header.texts)}）不属于能导入的记录（{known}）。没有导入任何数据，"
-                "请确认文件是否选对；标准的列名见 xinqiao formats template 生成的空表"
-            )
-            return InputError(message, code="unknown_kind")
     names = "、".join(f"“{sheet.name}”" for sheet in sheets if sheet.name)
     place = f"在工作表{names}的" if names else "在"
     message = (
         f"{path.name}：{place}前 {WITHIN_ROWS} 行里没有找到表头，"
-        f"请确认文件是否选对，表头是否用了标准的列名（能导入的有{known}）"
+        "请确认文件是否选对，表头是否用了标准的列名"
+        f"（能导入的有{'、'.join(kind.name for kind in KINDS.values())}）"
     )
     return InputError(message, code="no_header")
-
-
-def _some(headers: Sequence[str]) -> str:
-    """Return the first headers, to tell a person which row is meant."""
-    filled = [header.strip() for header in headers if header]
-    quoted = "".join(quote(header) for header in filled[:_QUOTED_HEADERS])
-    return f"{quoted}等" if len(filled) > _QUOTED_HEADERS else quoted
 
 
 def _columns_not_read(
@@ -216,17 +172,11 @@ def _columns_not_read(
         yield RowFinding(header_row, shown, finding.code, finding.severity, finding.message)
 
 
-def _sheets_not_read(
-    path: Path, sheets: Sequence[Sheet], refusals: Mapping[str, InputError]
-) -> Iterator[RowFinding]:
+def _sheets_not_read(sheets: Sequence[Sheet]) -> Iterator[RowFinding]:
     for sheet in sheets:
-        if sheet.name == GUIDE_SHEET:
-            continue
-        message = f"工作表“{sheet.name}”里也有内容，但不是已知的记录，没有读取"
-        if (error := refusals.get(sheet.name)) is not None:
-            reason = error.message.removeprefix(f"{_place(path, sheet)}：")
-            message = f"工作表“{sheet.name}”没有读取：{reason}"
-        yield RowFinding(0, "", "sheet_not_read", Severity.WARNING, message)
+        if sheet.name != GUIDE_SHEET:
+            message = f"工作表“{sheet.name}”里也有内容，但不是已知的记录，没有读取"
+            yield RowFinding(0, "", "sheet_not_read", Severity.WARNING, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +187,6 @@ class _RowReader:
     layout: Columns
     fields: tuple[tuple[int, FieldHeader], ...]
     today: date
-    unnamed: tuple[int, ...]
-    delimited: bool
-    told: set[int] = field(default_factory=set)
 
     def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
         """Return the draft of one row, or None for a blank row."""
@@ -248,12 +195,12 @@ class _RowReader:
         if not any(text and not text.isspace() for text in shown):
             return None
         content: dict[str, str] = {}
-        findings = list(self._outside(texts)) if self.unnamed else []
-        for index, column in self.fields:
+        findings: list[Finding] = []
+        for index, field in self.fields:
             if texts[index]:
-                text = _read_cell(cells[index], texts[index], column, findings)
+                text = _read_cell(cells[index], texts[index], field, findings)
                 if text:
-                    content[column.path] = text
+                    content[field.path] = text
         findings += clean_record(content)
         findings += _without_repeats(findings, validate(self.kind, content, self.today))
         return Draft(
@@ -263,23 +210,6 @@ class _RowReader:
             cells=shown,
             findings=tuple(findings),
         )
-
-    def _outside(self, texts: Sequence[str]) -> Iterator[Finding]:
-        """Yield what is wrong when cells stand where the header has none."""
-        filled = [index for index in self.unnamed if texts[index].strip()]
-        last = self.layout.last
-        if self.delimited and filled and filled[-1] > last:
-            message = (
-                f"这一行有 {filled[-1] + 1} 格，表头只有 {last + 1} 格：可能某格内容里有分隔符"
-                "而没有加双引号，其后各格都错了位；请改正，或用 Excel、WPS 另存为 .xlsx"
-            )
-            yield Finding("", "too_many_cells", Severity.ERROR, message)
-            return
-        for index in filled:
-            if index not in self.told:
-                self.told.add(index)
-                message = f"{column_letter(index)} 列没有表头，这一行起有内容，该列没有读取"
-                yield Finding("", "column_unnamed", Severity.WARNING, message)
 
     def _record_id(self, texts: Sequence[str]) -> str | None:
         index = self.layout.record_id

@@ -1,6 +1,5 @@
 """One table in every format that offices use gives the same records."""
 
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,8 +14,6 @@ from odf.text import P
 
 from tests.imports.books import CREDIT_CODE, company, person
 from tests.intake.tables import read_only_table
-from xinqiao.errors import InputError
-from xinqiao.intake.reading import read_tables
 from xinqiao.records.findings import Severity
 
 TODAY = date(2026, 11, 20)
@@ -137,52 +134,3 @@ def test_marks_that_made_a_spreadsheet_keep_text_are_taken_off(tmp_path: Path, m
     (draft,) = read_only_table(tmp_path / "许可.xlsx", kind=None, today=TODAY).drafts()
     assert draft.content["subject.unified_social_credit_code"] == "91110000600037341L"
     assert draft.valid
-
-
-def test_an_open_document_with_a_password_is_told_as_such(tmp_path: Path) -> None:
-    path = tmp_path / "许可.ods"
-    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", b"\x01\x02")
-        archive.writestr(
-            "META-INF/manifest.xml",
-            f'<manifest:manifest xmlns:manifest="{manifest}">'
-            '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/>'
-            "</manifest:file-entry></manifest:manifest>",
-        )
-    with pytest.raises(InputError, match="打开密码"):
-        read_tables(path, kind=None, today=TODAY)
-
-
-@pytest.mark.parametrize("name", WRITERS)
-def test_a_failed_formula_is_an_error_and_never_a_value(tmp_path: Path, name: str) -> None:
-    row = company(1, 许可内容="#REF!", 备注="#N/A", 许可决定日期="#VALUE!")
-    WRITERS[name](tmp_path / name, table([row]))
-    (draft,) = read_only_table(tmp_path / name, kind=None, today=TODAY).drafts()
-    errors = {one.field: one.code for one in draft.findings if one.severity is Severity.ERROR}
-    assert errors == dict.fromkeys(("content", "remarks", "decision_date"), "formula_failed")
-
-
-@pytest.mark.parametrize("name", ["许可.csv", "许可.txt"])
-def test_a_row_with_more_cells_than_the_header_is_an_error(tmp_path: Path, name: str) -> None:
-    header, first, second = table((company(1, 备注="甲,乙"), company(2)))
-    lines = [",".join("" if cell is None else str(cell) for cell in row) for row in (header, first)]
-    lines.append(",".join("" if cell is None else str(cell) for cell in second) + ",,")
-    (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
-    wrong, right = read_only_table(tmp_path / name, kind=None, today=TODAY).drafts()
-    (finding,) = wrong.findings
-    assert (finding.code, finding.severity) == ("too_many_cells", Severity.ERROR)
-    assert f"这一行有 {len(header) + 1} 格，表头只有 {len(header)} 格" in finding.message
-    assert right.valid
-
-
-def test_a_column_without_a_header_is_told_once(tmp_path: Path) -> None:
-    header, *rows = table()
-    path = tmp_path / "许可.xlsx"
-    write_xlsx(path, [header, rows[0], *([*row, None, "已核对"] for row in rows[1:])])
-    found = read_only_table(path, kind=None, today=TODAY)
-    for _ in range(2):
-        told = [(one.row, [each.code for each in one.findings]) for one in found.drafts()]
-        assert told == [(2, []), (3, ["column_unnamed"]), (4, [])]
-    assert all(one.valid for one in found.drafts())

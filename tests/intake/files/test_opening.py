@@ -1,6 +1,5 @@
 import os
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +93,6 @@ def test_capital_extension_is_no_other_extension(tmp_path: Path) -> None:
         (b"<html><body><table><tr><td>1</td></tr></table>", "file_format", "网页（HTML）"),
         (b"\xef\xbb\xbf\r\n<!DOCTYPE html><html>", "file_format", "网页（HTML）"),
         (b'<?xml version="1.0"?><Workbook/>', "file_format", "XML"),
-        (b"<div><table><tr><td>1</td></tr></table></div>", "file_format", "网页（HTML）"),
-        (b"MIME-Version: 1.0\r\n\r\n<html></html>", "file_format", "网页（HTML）"),
-        (b"%PDF-1.4\n1 0 obj", "file_format", "PDF"),
-        (b"Rar!\x1a\x07\x01\x00", "file_format", "压缩包"),
         ("文书号,许可类别\n1,普通\n".encode(), "file_format", "CSV"),
         ("文书号,许可类别\n1,普通\n".encode("gb18030"), "file_format", "CSV"),
         (OLE + b"\0" * 600, "file_damaged", "已损坏"),
@@ -119,23 +114,11 @@ def test_what_is_no_workbook_is_named_for_what_it_is(
     assert words in error.message
 
 
-@pytest.mark.parametrize(
-    ("inside", "code", "words"),
-    [
-        (("[Content_Types].xml", "word/document.xml"), "file_damaged", "不是有效的工作簿"),
-        (("许可.xlsx",), "file_format", "压缩包，请先解压"),
-    ],
-)
-def test_a_document_and_an_archive_are_no_workbooks(
-    tmp_path: Path, inside: Sequence[str], code: str, words: str
-) -> None:
+def test_zip_archive_that_is_no_workbook(tmp_path: Path) -> None:
     path = tmp_path / "许可.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        for name in inside:
-            archive.writestr(name, "<a/>")
-    error = _refusal(path)
-    assert error.code == code
-    assert words in error.message
+        archive.writestr("word/document.xml", "<a/>")
+    assert _refusal(path).code == "file_damaged"
 
 
 @pytest.fixture

@@ -48,34 +48,6 @@ def test_the_mark_between_cells_is_recognised(tmp_path: Path, delimiter: str) ->
     assert rows(write(tmp_path, text.encode()))[1] == ["甲", "1号", "货运"]
 
 
-HEADER = ["名称", "类别", "文书号", "违法事实", "日期"]
-FACTS = "经查，当事人超限运输；属实，" * 30
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("count", [1, 2, 30])
-@pytest.mark.parametrize("title", [[], ["处罚台账，2026 年，第一册"]])
-def test_marks_within_long_texts_are_not_taken_for_those_between_cells(
-    tmp_path: Path, delimiter: str, count: int, title: list[str]
-) -> None:
-    records = [["甲", "单位", f"{one}号", FACTS[one:], "2026/11/03"] for one in range(count)]
-    path = tmp_path / "处罚.csv"
-    with path.open("w", encoding="gb18030", newline="") as file:
-        csv.writer(file, delimiter=delimiter).writerows([title, HEADER, *records])
-    assert rows(path)[2:] == records
-
-
-def test_a_row_with_a_mark_too_many_does_not_hide_which_mark_it_is(tmp_path: Path) -> None:
-    text = f"{','.join(HEADER)}\n甲,单位,1号,{FACTS},货运,2026/11/03\n"
-    assert rows(write(tmp_path, text.encode()))[0][:5] == HEADER
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_mark_of_byte_order_is_no_part_of_the_first_header(tmp_path: Path, encoding: str) -> None:
-    text = '\ufeff"名称","文书号"\n甲,1号\n'
-    assert rows(write(tmp_path, text.encode(encoding))) == [["名称", "文书号"], ["甲", "1号"]]
-
-
 def test_short_rows_are_filled_up_and_blank_lines_count(tmp_path: Path) -> None:
     path = write(tmp_path, b"a,b,c\n\n1\n")
     (sheet,) = open_sheets(path)

@@ -1,6 +1,5 @@
 """Opening a file by what is in it, and telling in a person's own words why it cannot be read."""
 
-import re
 from pathlib import Path
 
 from xinqiao.errors import InputError
@@ -11,9 +10,7 @@ _SAVE_AS = "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_MARKUP = re.compile(rb"(?:\xef\xbb\xbf|\s)*(?:<[a-z!?]|mime-version:)", re.IGNORECASE)
-_PDF = b"%PDF-"
-_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head", b"<body", b"<style")
 _HEAD_BYTES = 4096
 _TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 
@@ -77,16 +74,8 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def _refuse_disguised(path: Path, head: bytes) -> None:
     suffix = path.suffix.lower()
-    if head.startswith(_PDF):
-        message = f"{path.name}：文件其实是 PDF，里面没有可以读取的表格，请导入原来的表格文件"
-        raise InputError(message, code="file_format")
-    if head.startswith(_ARCHIVES):
-        message = f"{path.name}：文件是压缩包，请先解压，再导入其中的表格"
-        raise InputError(message, code="file_format")
-    if _MARKUP.match(head):
-        message = (
-            f"{path.name}：文件其实是网页（HTML）或 XML，只是扩展名为 {suffix or '空'}，{_SAVE_AS}"
-        )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
+        message = f"{path.name}：文件其实是网页（HTML）或 XML，只是扩展名为 {suffix}，{_SAVE_AS}"
         raise InputError(message, code="file_format")
     if head.startswith(_UTF_16):
         message = f"{path.name}：文件是 Unicode（UTF-16）文本，{_SAVE_AS}，或另存为 CSV（UTF-8）"

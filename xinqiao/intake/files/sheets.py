@@ -16,10 +16,6 @@ class Sheet(Protocol):
         """Its name; empty when it has none, as in a text file."""
 
     @property
-    def delimited(self) -> bool:
-        """Whether marks stand between the cells: one mark too many moves all cells after it."""
-
-    @property
     def length(self) -> int:
         """How many rows it has, about: good enough to show progress."""
 

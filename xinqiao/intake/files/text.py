@@ -1,12 +1,10 @@
 """Text files with a row on each line (CSV), in UTF-8 or GB18030, read without being held."""
 
 import csv
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 from xinqiao.errors import InputError
 from xinqiao.intake.files.sheets import Cell
@@ -14,8 +12,6 @@ from xinqiao.intake.files.sheets import Cell
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = ",;\t，"
 _LINES_TO_LOOK_AT = 20
-_LONGEST_LINE_TO_LOOK_AT = 5000
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +36,6 @@ class TextSheet:
     def name(self) -> str:
         """Text files have no sheets with names."""
         return ""
-
-    @property
-    def delimited(self) -> bool:
-        """Cells stand where the marks between them put them."""
-        return True
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number, from 1; cells), top to bottom; short rows are filled up."""
@@ -96,33 +87,14 @@ def _encoding(path: Path) -> tuple[str, int]:
 
 
 def _delimiter(path: Path, encoding: str) -> str:
-    """Return the mark that cuts most rows alike; texts hold commas too, but never so evenly.
-
-    A row with a mark too many is cut as well, so next the rows count that are cut at all.
-    """
     with path.open(encoding=encoding, newline="") as file:
-        lines = [
-            line[:_LONGEST_LINE_TO_LOOK_AT] for line in islice(_lines(file), _LINES_TO_LOOK_AT)
-        ]
-    return max(_DELIMITERS, key=lambda mark: _evenness(lines, mark))
-
-
-def _evenness(lines: Sequence[str], mark: str) -> tuple[int, int, int]:
-    widths = [len(cells) for cells in csv.reader(lines, delimiter=mark) if len(cells) > 1]
-    if not widths:
-        return 0, 0, 0
-    width, alike = max(Counter(widths).items(), key=lambda found: (found[1], found[0]))
-    return alike, len(widths), width
-
-
-def _lines(file: TextIO) -> Iterator[str]:
-    """Return the lines without the marks of byte order that some programs write before them."""
-    return chain([next(file, "").lstrip(_BYTE_ORDER_MARK)], file)
+        head = "".join(islice(file, _LINES_TO_LOOK_AT))
+    return max(_DELIMITERS, key=head.count)
 
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         number, line = 0, 0
         while True:
             number += 1
