@@ -1,6 +1,7 @@
 """Fixtures of all tests: a frozen clock, real keys, a real database, a rehearsal workspace."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -47,6 +48,9 @@ def keys(tmp_path: Path) -> KeyRing:
 def postgresql() -> Iterator[Server]:
     """A real PostgreSQL server for the whole session; without one, its tests are skipped."""
     with ExitStack() as stack:
+        # a session that is told to end stops as by Ctrl-C, and leaves no server behind
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stack.callback(signal.signal, signal.SIGTERM, before)
         try:
             server = stack.enter_context(running())
         except UnavailableError as error:

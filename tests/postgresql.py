@@ -82,6 +82,16 @@ class Server:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
+    def encoded(self, encoding: str) -> Iterator[str]:
+        """Give the URL of an empty database whose encoding is ``encoding``."""
+        name = f"encoded_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+        try:
+            yield self.url(name)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
     def user(self, name: str, password: str) -> Iterator[None]:
         """Let there be a user who must give a password, and who may do nothing in any database."""
         statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(

@@ -148,6 +148,21 @@ def test_a_user_without_rights_is_told_to_ask_for_them(postgresql: Server) -> No
         assert caught.value.code == "database_permission"
 
 
+@pytest.mark.parametrize("encoding", ["EUC_CN", "LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_name_is_not_set_up(
+    postgresql: Server, encoding: str
+) -> None:
+    """EUC_CN would take the tables, and refuse 䶮 in some name months later."""
+    with postgresql.encoded(encoding) as url:
+        made = Database(url)
+        with pytest.raises(SettingsError, match=encoding) as caught:
+            upgrade(made)
+        assert caught.value.code == "database_encoding"
+        with made.reading() as connection:
+            assert sa.inspect(connection).get_table_names() == []
+        made.close()
+
+
 @pytest.mark.usefixtures("postgresql")
 def test_a_server_that_was_stopped_is_named() -> None:
     with running() as server:

@@ -65,6 +65,7 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "application_name": "xinqiao",
+            "client_encoding": "utf8",
             "options": " ".join(f"-c {name}={value}" for name, value in of_the_server.items()),
             **_KEEPALIVE,
         },
@@ -115,6 +116,22 @@ def database_time(connection: Connection, clock: Clock) -> datetime:
     return clock.now()
 
 
+def check_encoding(connection: Connection) -> None:
+    """Refuse a database of PostgreSQL in which some name could not be written.
+
+    Raises:
+        SettingsError: Its encoding is not UTF-8; that of SQLite always is.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"数据库的编码是 {encoding}，存不下所有汉字：请由管理员另建编码为 UTF8 的库",
+            code="database_encoding",
+        )
+
+
 def self_check(connection: Connection) -> str:
     """Return release and state of the database for people, in Chinese.
 
@@ -123,14 +140,9 @@ def self_check(connection: Connection) -> str:
         SettingsError: The database cannot hold Chinese text.
     """
     if connection.dialect.name == "postgresql":
+        check_encoding(connection)
         release = connection.execute(sa.text("SHOW server_version")).scalar_one()
-        encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
-        if encoding != "UTF8":
-            raise SettingsError(
-                f"数据库的编码是 {encoding}，存不下所有汉字：请由管理员另建编码为 UTF8 的库",
-                code="database_encoding",
-            )
-        found = f"PostgreSQL {release}，编码 {encoding}"
+        found = f"PostgreSQL {release}，编码 UTF8"
         # one that is switched off is still there, but refuses nothing
         triggers = sa.text(
             "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_append_only' "

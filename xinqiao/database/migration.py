@@ -6,6 +6,7 @@ Alembic is imported only to upgrade; the check that every command makes is one s
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.dialect import check_encoding
 from xinqiao.database.engine import Database
 from xinqiao.errors import SettingsError
 
@@ -17,7 +18,7 @@ def upgrade(database: Database) -> None:
     """Create or upgrade the schema in one transaction; does nothing when it is the present one.
 
     Raises:
-        SettingsError: The database was written by a newer program.
+        SettingsError: The database was written by a newer program, or its encoding is not UTF-8.
     """
     from alembic import command  # noqa: PLC0415 - only this function needs it
     from alembic.config import Config  # noqa: PLC0415 - the same
@@ -29,6 +30,7 @@ def upgrade(database: Database) -> None:
         current = _revision(connection)
         _refuse_newer(current, database)
         if current != REVISIONS[-1]:
+            check_encoding(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
