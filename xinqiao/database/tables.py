@@ -49,6 +49,12 @@ record = sa.Table(
     sa.UniqueConstraint("kind", "unkeyed_hash"),
     sa.Index("ix_record_subject_hash", "subject_hash"),
     sa.Index("ix_record_document_key", "document_key"),
+    sa.Index(
+        "ix_record_exemption",
+        "exemption",
+        sqlite_where=sa.text("exemption IS NOT NULL"),
+        postgresql_where=sa.text("exemption IS NOT NULL"),
+    ),
     comment="one local credit record (信用记录)",
 )
 
@@ -119,6 +125,12 @@ duty = sa.Table(
     comment="what the law asks (报送义务)",
 )
 
+UNFULFILLED = sa.text("coalesce(wanted_version, -1) <> coalesce(held_version, -1)")
+"""Holdings whose platform does not hold what it should, as far as we know."""
+
+UNFIT = sa.text("findings <> '[]'")
+"""Holdings whose wanted version cannot be sent."""
+
 holding = sa.Table(
     "holding",
     metadata,
@@ -134,6 +146,14 @@ holding = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
+    sa.Index(
+        "ix_holding_unfulfilled",
+        "platform",
+        "record_id",
+        sqlite_where=UNFULFILLED,
+        postgresql_where=UNFULFILLED,
+    ),
+    sa.Index("ix_holding_unfit", "platform", sqlite_where=UNFIT, postgresql_where=UNFIT),
     comment="what a platform should hold of a record, and what we believe it holds (持有)",
 )
 
@@ -200,6 +220,13 @@ submission = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.Column("platform_key", sa.Text, comment="key of the row as sent; null before"),
+    sa.Column(
+        "waits_for",
+        sa.String(30),
+        nullable=False,
+        server_default="",
+        comment="why next_attempt_at is not earlier",
+    ),
     sa.CheckConstraint(f"state IN ({_STATES_SQL})", name="state"),
     sa.Index(
         "ix_submission_one_open",
@@ -282,6 +309,79 @@ platform_state = sa.Table(
     sa.Column("next_call_at", Instant),
     sa.Column("last_success_at", Instant),
     comment="confirmation, pause and rest of one platform (平台)",
+)
+
+submission_count = sa.Table(
+    "submission_count",
+    metadata,
+    sa.Column("platform", sa.String(40), primary_key=True),
+    sa.Column("state", sa.String(20), primary_key=True),
+    sa.Column("submissions", Identity, nullable=False),
+    comment="how many submissions stand in each state, so that nobody need count the finished ones",
+)
+
+platform_call = sa.Table(
+    "platform_call",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False, comment="after this it is over, whatever became"),
+    sa.Column("finished_at", Instant),
+    sa.Index("ix_platform_call_started_at", "platform", "started_at"),
+    sa.Index(
+        "ix_platform_call_under_way",
+        "platform",
+        "until",
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    ),
+    comment="calls of the last hours: limits on number and rate hold across all workers (调用)",
+)
+
+incident = sa.Table(
+    "incident",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("platform", sa.String(40), nullable=False),
+    sa.Column("message", sa.Text, nullable=False, comment="masked"),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False, comment="how often it was met while open"),
+    sa.Column("closed_at", Instant),
+    sa.Index(
+        "ix_incident_open",
+        "platform",
+        "kind",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    comment="what went wrong with a platform: opened once, closed once (异常事项)",
+)
+
+job_run = sa.Table(
+    "job_run",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("due_at", Instant, primary_key=True),
+    sa.Column("ran_at", Instant, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("result", JsonText, nullable=False),
+    comment="scheduled work that was done, with the time it was due: never twice (定时作业)",
+)
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("progress_at", Instant, nullable=False, comment="its last sign of life"),
+    sa.Column("clock_offset", sa.Float, nullable=False, comment="its clock less ours, seconds"),
+    sa.Column("stopped_at", Instant),
+    comment="processes that work on the queue, for status; work belongs to leases (工作进程)",
 )
 
 calendar_notice = sa.Table(
