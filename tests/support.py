@@ -19,19 +19,35 @@ class FrozenClock(Clock):
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now
+        self._moved = 0.0
         self.followers: list[Callable[[datetime], None]] = []
         """Told of every change: other clocks that are to show the same."""
 
     def now(self) -> datetime:
         return self._now
 
+    def elapsed(self) -> float:
+        """Time that really passes, and what the clock was moved by."""
+        return super().elapsed() + self._moved
+
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+        self._moved += seconds
         for follow in self.followers:
             follow(self._now)
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
+
+
+class WaitlessClock(Clock):
+    """The system's clock, on which nobody waits: it notes for how long they would have."""
+
+    def __init__(self, waits: list[float]) -> None:
+        self._waits = waits
+
+    def sleep(self, seconds: float) -> None:
+        self._waits.append(seconds)
 
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

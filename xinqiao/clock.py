@@ -24,6 +24,14 @@ class Clock:
         """Return the present legal date, in Asia/Shanghai."""
         return local_date(self.now())
 
+    def elapsed(self) -> float:
+        """Return seconds that only ever grow, also while the process or the machine is frozen.
+
+        Only differences mean something. Leases are measured by it: a worker that was stopped, or
+        whose machine was suspended, must notice how long it was away.
+        """
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
     def sleep(self, seconds: float) -> None:
         """Wait for ``seconds``."""
         time.sleep(seconds)

@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 from xinqiao.adapters.base import Connector, Credentials
 from xinqiao.adapters.connector import build
+from xinqiao.adapters.profile import Pace as ProfilePace
 from xinqiao.adapters.profile import Profile, load_profile, profile_digest
 from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
@@ -15,7 +17,9 @@ from xinqiao.config.workspace import Workspace
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import digest as format_digest
 from xinqiao.mapping.registry import formats
+from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Platform, Withdrawal
+from xinqiao.routing.calendar import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,16 @@ class Connection:
         if not self.connected:
             raise SettingsError(f"{self.file} 还没有填写接口地址（[transport] base_url）")
 
-    def platform(self, name: str, connector: Connector, lease_seconds: float) -> Platform:
+    def platform(
+        self, name: str, connector: Connector, lease_seconds: float, calendar: WorkingCalendar
+    ) -> Platform:
         """Return the platform as the queue sees it.
 
         Raises:
             SettingsError: A send may take longer than a worker may hold what it sends.
         """
+        self.require_lease(name, lease_seconds)
         profile = self.profile
-        if profile.longest_submit_seconds >= lease_seconds:
-            raise SettingsError(
-                f"xinqiao.toml 的 delivery.lease_seconds（{lease_seconds:g} 秒）须大于平台 {name} "
-                f"一次报送最长需要的 {profile.longest_submit_seconds:g} 秒，否则可能重复报送"
-            )
         receipts = profile.receipts
         return Platform(
             name,
@@ -64,7 +66,37 @@ class Connection:
             receipts.poll_every_seconds,
             receipts.expected_within_seconds,
             {kind: Withdrawal(way.value) for kind, way in profile.withdraw.items()},
+            profile.transport.total_seconds,
+            _pace(profile.pace, calendar),
         )
+
+    def require_lease(self, name: str, lease_seconds: float) -> None:
+        """Refuse a lease that a send may outlast: somebody else could send the same rows by then.
+
+        Raises:
+            SettingsError: It is not longer than the longest send.
+        """
+        profile = self.profile
+        if profile.longest_submit_seconds >= lease_seconds:
+            raise SettingsError(
+                f"xinqiao.toml 的 delivery.lease_seconds（{lease_seconds:g} 秒）须大于平台 {name} "
+                f"一次报送最长需要的 {profile.longest_submit_seconds:g} 秒，否则可能重复报送"
+            )
+
+
+def _pace(pace: ProfilePace, calendar: WorkingCalendar) -> Pace:
+    limits = {1.0: pace.calls_per_second, 60.0: pace.calls_per_minute, 3600.0: pace.calls_per_hour}
+    spans = [text.partition("-") for text in pace.hours]
+    return Pace(
+        pace.parallel_calls,
+        tuple(Rate(calls, seconds) for seconds, calls in limits.items() if calls is not None),
+        Hours(
+            tuple(
+                (time.fromisoformat(begins), time.fromisoformat(ends)) for begins, _, ends in spans
+            ),
+            calendar if pace.working_days_only else None,
+        ),
+    )
 
 
 def read_connections(workspace: Workspace) -> Mapping[str, Connection]:

@@ -7,23 +7,21 @@ import hashlib
 import os
 import secrets
 import socket
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
-from xinqiao.clock import Clock, end_of
+from xinqiao.clock import Clock, end_of, local_date
 from xinqiao.config.workspace import Workspace
 from xinqiao.connections import Connection, connect, read_connections
+from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
@@ -31,10 +29,10 @@ from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
 from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
+from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
-from xinqiao.queue.delivery import Worker, deliver
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
@@ -42,11 +40,10 @@ from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import reroute
-from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.retry import Backoff
-from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
+from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -56,34 +53,6 @@ from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
 
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class SyncReport:
-    """What one pass over one platform came to.
-
-    Attributes:
-        reached: How many submissions reached each state.
-        delivered: How many were sent.
-        note: Why nothing, or not everything, was done; Chinese, empty if nothing is to be said.
-    """
-
-    reached: Counter[State] = field(default_factory=Counter)
-    delivered: int = 0
-    note: str = ""
-
-    def plain(self) -> dict[str, Any]:
-        """Return the report as ``--json`` shows it."""
-        shown = (
-            State.ACCEPTED,
-            State.AWAITING_RECEIPT,
-            State.REJECTED,
-            State.CONFLICT,
-            State.IN_DOUBT,
-            State.HELD,
-        )
-        figures = {state.value: self.reached[state] for state in shown}
-        return {"delivered": self.delivered, **figures, "note": self.note}
 
 
 class Hub:
@@ -209,9 +178,9 @@ class Hub:
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""
-        now = self.clock.now()
-        soon = self._due_soon_at(self.clock.today())
         with self.database.reading() as connection:
+            now = database_time(connection, self.clock)
+            soon = self._due_soon_at(local_date(now))
             return {
                 name: board.platform_board(connection, name, now, soon)
                 | {"confirmed": self.is_confirmed(name), "name": self.platforms[name].profile.name}
@@ -359,20 +328,11 @@ class Hub:
             return SyncReport(note=error.message)
 
     def _sync_one(self, name: str) -> SyncReport:
-        report = SyncReport()
         unreachable = self._unreachable(name)
         if unreachable:
-            report.note = f"{unreachable}，未报送"
-            return report
+            return SyncReport(note=f"{unreachable}，未报送")
         with self._connector(name) as connector:
-            platform = self._platform(name, connector)
-            sent = deliver(self.worker, platform)
-            report.delivered = sum(count for state, count in sent.items() if state != State.READY)
-            report.reached = sent + resolve_doubts(self.worker, platform)
-            report.reached += collect(self.worker, platform)
-        with self.database.reading() as connection:
-            report.note = self._note(connection, name)
-        return report
+            return make_pass(self.worker, self._platform(name, connector))
 
     def _unreachable(self, name: str) -> str:
         """Return why a platform must not be called at all, in Chinese; empty when it may be."""
@@ -380,24 +340,6 @@ class Hub:
             return f"还没有填写接口地址（platforms/{name}.toml）"
         if not self.is_confirmed(name):
             return "档案未经确认或确认后有改动（核对后执行 xinqiao platforms confirm）"
-        return ""
-
-    def _note(self, connection: DatabaseConnection, name: str) -> str:
-        """Return what keeps a pass from being complete, in Chinese; empty if nothing does."""
-        now = self.clock.now()
-        stands = platforms.standing(connection, name)
-        if stands.paused_at is not None:
-            return f"已暂停：{stands.paused_reason}"
-        if stands.next_call_at is not None and stands.next_call_at > now:
-            wait = max(1, round((stands.next_call_at - now).total_seconds()))
-            return f"平台暂时不可用，约 {wait} 秒后可再试；未报送的都已保留"
-        under_way = board.under_way(connection, name)
-        if under_way.until is not None:
-            wait = max(1, round((under_way.until - now).total_seconds()))
-            return (
-                f"{under_way.count} 条正由另一程序报送，或上次报送时被中断；"
-                f"若是中断，约 {wait} 秒后再执行 xinqiao sync 即会向平台查证"
-            )
         return ""
 
     @cached_property
@@ -412,6 +354,7 @@ class Hub:
             Lease(name, delivery.lease_seconds, delivery.deaths_before_hold),
             Backoff(delivery.backoff_first_seconds, delivery.backoff_longest_seconds),
             delivery.questions_before_hold,
+            delivery.parallel_calls,
         )
 
     def _connector(self, name: str) -> AbstractContextManager[Connector]:
@@ -419,7 +362,7 @@ class Hub:
 
     def _platform(self, name: str, connector: Connector) -> Platform:
         lease_seconds = self.settings.delivery.lease_seconds
-        return self.platforms[name].platform(name, connector, lease_seconds)
+        return self.platforms[name].platform(name, connector, lease_seconds, self.calendar)
 
     def _due_soon_at(self, today: date) -> datetime:
         days = self.settings.deadlines.due_soon_working_days

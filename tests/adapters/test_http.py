@@ -6,6 +6,7 @@ import httpx
 import pytest
 import respx
 
+from tests.support import WaitlessClock
 from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.adapters.http import FAILURES, HttpBounds, HttpClient, is_loopback
 from xinqiao.errors import SettingsError
@@ -30,7 +31,7 @@ def client(waits: list[float]) -> Iterator[Callable[..., HttpClient]]:
         *,
         loopback_only: bool = False,
     ) -> HttpClient:
-        one = HttpClient(url, bounds, loopback_only=loopback_only, sleep=waits.append)
+        one = HttpClient(url, bounds, loopback_only=loopback_only, clock=WaitlessClock(waits))
         made.append(one)
         return one
 
@@ -117,7 +118,7 @@ def test_a_refused_connection_is_named_and_never_sent(client: Callable[..., Http
 def test_tries_end_with_the_total_bound() -> None:
     waits: list[float] = []
     bounds = HttpBounds(connect=0.1, read=0.1, total=0.0001, attempts=9, reply_bytes=4096)
-    one = HttpClient("https://platform.test", bounds, sleep=waits.append)
+    one = HttpClient("https://platform.test", bounds, clock=WaitlessClock(waits))
     with respx.mock() as router:
         route = router.post("https://platform.test/x").mock(side_effect=httpx.ConnectError("x"))
         one.exchange(POST)

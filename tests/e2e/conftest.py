@@ -13,8 +13,9 @@ from tests.support import wait_until
 from xinqiao.audit.verify import verify
 from xinqiao.config.workspace import Workspace, open_workspace
 from xinqiao.database.tables import batch, batch_row, submission
-from xinqiao.hub import Hub, SyncReport
+from xinqiao.hub import Hub
 from xinqiao.intake.report import FileReport
+from xinqiao.passes import SyncReport
 from xinqiao.queue.board import listing
 from xinqiao.queue.states import State
 from xinqiao.simulator.process import SimulatorProcess, start

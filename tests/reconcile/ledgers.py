@@ -24,9 +24,14 @@ TODAY = date(2026, 11, 20)
 
 Break = Callable[[LedgerPage], LedgerPage]
 
+LONGEST_FIRST_REST = 75
+"""Seconds after which a platform that failed once may be called again."""
+
 BREAKS: Mapping[str, Break] = {
     "no answer": lambda _: LedgerPage(Reply(Outcome.IN_DOUBT, "read_timeout")),
-    "cut short": lambda page: LedgerPage(Reply(Outcome.IN_DOUBT, "list_cut_short"), page.entries),
+    "cut short": lambda page: LedgerPage(
+        Reply(Outcome.IN_DOUBT, "list_cut_short", raw=b"[..."), page.entries
+    ),
     "one lost": lambda page: replace(page, entries=page.entries[:-1]),
     "other total": lambda page: replace(page, total=(page.total or 0) + 1),
     "ends early": lambda page: LedgerPage(Reply(Outcome.RECEIVED), complete=True, total=page.total),
@@ -114,8 +119,8 @@ def send(world: World, *answers: Reply | Callable[[SealedBatch], Reply]) -> None
 
 
 def settle_down(world: World) -> None:
-    """Let so much time pass that the ledger must show everything."""
-    world.clock.advance(world.connector.capabilities.visible_after)
+    """Let so much time pass that the ledger must show everything, and that nobody rests."""
+    world.clock.advance(world.connector.capabilities.visible_after + LONGEST_FIRST_REST)
 
 
 def compare(

@@ -1,11 +1,11 @@
 """Of several subjects under one document number, only the row's own is looked at."""
 
 from tests.records.test_penalty import GOOD
-from tests.submission_queue.world import PLATFORM, ScriptedPlatform
+from tests.submission_queue.world import PLATFORM, World
 from xinqiao.adapters.base import LedgerEntry, Operation, SealedBatch, SealedRow
 from xinqiao.mapping.registry import format_for
-from xinqiao.queue.asking import ask_for
-from xinqiao.queue.platforms import Platform
+from xinqiao.queue.asking import Inquiry
+from xinqiao.queue.delivery import deliver
 from xinqiao.queue.resolution import judge
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -16,14 +16,13 @@ OTHER = {**VALUES, "CF_XDR_MC": "云溪县另一公司", "CF_NR": "罚款5000元
 ROW = SealedRow(1, VALUES["CF_WSH"], VALUES)
 
 
-def held(*entries: dict[str, str]) -> tuple[LedgerEntry, ...] | None:
+def held(world: World, *entries: dict[str, str]) -> tuple[LedgerEntry, ...] | None:
     """Return what is found of our row where the platform holds ``entries`` under its number."""
-    connector = ScriptedPlatform(
-        held={ROW.key: [LedgerEntry(ROW.key, values, "R1") for values in entries]}
-    )
-    platform = Platform(PLATFORM, connector, 20, 5, 5, 3600, {})
+    world.add(1)
+    deliver(world.worker, world.platform)  # attempts belong to a batch: any will do
+    world.connector.held = {ROW.key: [LedgerEntry(ROW.key, values, "R1") for values in entries]}
     batch = SealedBatch("B1", PLATFORM, "penalty", Operation.INSERT, "2018", (ROW,))
-    return ask_for(platform, batch, ROW).entries
+    return Inquiry(world.worker, world.platform, 1, batch, ()).record(ROW).answer.entries
 
 
 def decided(
@@ -51,23 +50,26 @@ def decided(
     return judge(ticket, operation, ROW, entries, previous).after
 
 
-def test_another_offender_under_our_number_is_not_our_record() -> None:
-    assert held(OTHER) == ()
-    assert [one.values for one in held(OTHER, VALUES) or ()] == [VALUES]
+def test_another_offender_under_our_number_is_not_our_record(world: World) -> None:
+    assert held(world, OTHER) == ()
 
 
-def test_a_row_of_which_only_the_other_offender_is_there_did_not_arrive() -> None:
-    assert decided(Operation.INSERT, held(OTHER) or (), None) is State.READY
+def test_our_record_is_found_beside_another_offenders(world: World) -> None:
+    assert [one.values for one in held(world, OTHER, VALUES) or ()] == [VALUES]
 
 
-def test_a_platform_that_tells_no_names_is_compared_on_what_it_tells() -> None:
-    assert [one.values for one in held({"CF_WSH": ROW.key}) or ()] == [{"CF_WSH": ROW.key}]
+def test_a_row_of_which_only_the_other_offender_is_there_did_not_arrive(world: World) -> None:
+    assert decided(Operation.INSERT, held(world, OTHER) or (), None) is State.READY
 
 
-def test_a_deletion_of_which_the_record_is_still_there_did_not_arrive() -> None:
-    entries = held(VALUES) or ()
+def test_a_platform_that_tells_no_names_is_compared_on_what_it_tells(world: World) -> None:
+    assert [one.values for one in held(world, {"CF_WSH": ROW.key}) or ()] == [{"CF_WSH": ROW.key}]
+
+
+def test_a_deletion_of_which_the_record_is_still_there_did_not_arrive(world: World) -> None:
+    entries = held(world, VALUES) or ()
     assert decided(Operation.WITHDRAW, entries, dict(VALUES)) is State.READY
 
 
-def test_a_deletion_after_which_nothing_is_there_has_arrived() -> None:
-    assert decided(Operation.WITHDRAW, held(OTHER) or (), dict(VALUES)) is State.ACCEPTED
+def test_a_deletion_after_which_nothing_is_there_has_arrived(world: World) -> None:
+    assert decided(Operation.WITHDRAW, held(world, OTHER) or (), dict(VALUES)) is State.ACCEPTED

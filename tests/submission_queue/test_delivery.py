@@ -20,7 +20,7 @@ class Crash(BaseException):
 def test_accepted_rows_close_their_duty_and_their_holding_is_believed(world: World) -> None:
     world.add(1)
     world.connector.answers = [accepted]
-    assert deliver(world.worker, world.platform) == {State.ACCEPTED: 1}
+    assert deliver(world.worker, world.platform).reached == {State.ACCEPTED: 1}
     (holding,) = world.holdings()
     assert (holding.held_version, holding.held_key, holding.reference) == (
         1,
@@ -184,7 +184,7 @@ def test_the_sealed_bytes_are_stored_encrypted_before_the_call(world: World) -> 
     assert reopened == world.connector.sent[0]
 
 
-def test_a_crash_before_the_request_begins_leaves_the_submission_ready(
+def test_a_crash_before_the_request_begins_leaves_the_submission_ready_once_the_lease_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.add(1)
@@ -195,8 +195,13 @@ def test_a_crash_before_the_request_begins_leaves_the_submission_ready(
     monkeypatch.setattr(batches, "begin_attempt", dies)
     with pytest.raises(Crash):
         deliver(world.worker, world.platform)
-    assert world.states() == ["ready"]
+    monkeypatch.undo()
     assert world.rows(batch) == []
+    world.clock.advance(61)
+    world.connector.answers = [accepted]
+    deliver(world.another_worker("two"), world.platform)
+    assert world.states() == ["accepted"]
+    assert len(world.connector.sent) == 1
 
 
 @pytest.mark.parametrize("step", ["during the call", "before the result is stored"])
@@ -230,12 +235,12 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(world: World) ->
         world.clock.advance(61)
         with world.database.writing() as connection:
             lease = world.another_worker("two").lease
-            assert claims.recover_expired(connection, PLATFORM, lease, world.cause()) == 1
+            assert claims.recover_expired(connection, world.platform, lease, world.cause()) == 1
             claims.claim_in_doubt(connection, PLATFORM, lease, world.clock.now())
         return accepted(sent)
 
     world.connector.answers = [oversleep]
-    assert deliver(world.worker, world.platform) == {}
+    assert deliver(world.worker, world.platform).reached == {}
     assert world.states() == ["in_doubt"]
 
 

@@ -125,6 +125,7 @@ def test_absent_by_a_persons_word_is_sent_again_in_a_new_batch(world: World) -> 
     world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout"), accepted]
     deliver(world.worker, world.platform)
     act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+    world.clock.advance(75)
     deliver(world.worker, world.platform)
     assert world.states() == ["accepted"]
     assert world.connector.sent[0].number != world.connector.sent[1].number

@@ -9,6 +9,7 @@ from tests.support import same_database
 from xinqiao.adapters.base import Reply, SealedBatch
 from xinqiao.audit.verify import verify
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.pace import Pace
 
 PERMITS = 24
 WORKERS = 4
@@ -18,6 +19,7 @@ PATIENCE = 60
 def test_workers_side_by_side_send_everything_once(world: World) -> None:
     """Their first calls are under way at the same time: none waits for another's answer."""
     world.rows_per_batch = 2
+    world.pace = Pace(parallel_calls=WORKERS)
     world.add(*range(1, PERMITS + 1))
     together = threading.Barrier(WORKERS)
     failures: list[Exception] = []

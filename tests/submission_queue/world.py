@@ -1,5 +1,6 @@
 """A small world for the queue: a real database, and a platform that follows a script."""
 
+import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,13 +29,14 @@ from xinqiao.database.record_store import protect
 from xinqiao.database.tables import audit, duty, holding, receipt, record, submission
 from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.delivery import Worker
 from xinqiao.queue.lease import Lease
+from xinqiao.queue.pace import Pace
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.platforms import Platform, Withdrawal
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
+from xinqiao.queue.worker import Worker
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions_in_force
@@ -83,11 +85,13 @@ class ScriptedPlatform:
     held: dict[str, list[LedgerEntry]] = field(default_factory=dict)
     reachable: bool = True
     sent: list[SealedBatch] = field(default_factory=list)
+    deadlines: list[float] = field(default_factory=list)
     polled: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     on_call: Callable[[], None] = lambda: None
 
-    def submit(self, batch: SealedBatch) -> Reply:
+    def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
+        self.deadlines.append(send_before)
         self.on_call()
         self.sent.append(batch)
         answer = self.answers.pop(0) if self.answers else Reply(Outcome.RECEIVED)
@@ -142,6 +146,10 @@ class World:
         default_factory=lambda: {"permit": Withdrawal.VOID_ROW, "penalty": Withdrawal.OPERATION}
     )
 
+    pace: Pace = field(default_factory=Pace)
+    lanes: int = 1
+    exchange_seconds: float = 5
+
     @property
     def worker(self) -> Worker:
         return self.another_worker("one")
@@ -150,12 +158,28 @@ class World:
         lease = Lease(name, 60, self.deaths_before_hold)
         backoff = Backoff(60, 3600)
         return Worker(
-            self.database, self.keys, self.clock, lease, backoff, self.questions_before_hold
+            self.database,
+            self.keys,
+            self.clock,
+            lease,
+            backoff,
+            self.questions_before_hold,
+            self.lanes,
         )
 
     @property
     def platform(self) -> Platform:
-        return Platform(PLATFORM, self.connector, self.rows_per_batch, 5, 5, 3600, self.withdrawals)
+        return Platform(
+            PLATFORM,
+            self.connector,
+            self.rows_per_batch,
+            5,
+            5,
+            3600,
+            self.withdrawals,
+            self.exchange_seconds,
+            self.pace,
+        )
 
     def cause(self, reason: str = "") -> Cause:
         return Cause("张科员", self.clock.now(), reason)

@@ -1,5 +1,6 @@
 """The ordered steps by which a platform recognises us: fixed headers and tokens (认证)."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,7 +30,12 @@ class _Token:
 
 
 class Authentication:
-    """The headers of one platform's calls; holds tokens in memory only."""
+    """The headers of one platform's calls; holds tokens in memory only.
+
+    Calls of several threads share the tokens: one thread asks for a token, the others wait for it.
+    Whoever waited in vain does not ask again at once, so that no call takes longer than the bound
+    that the lease is compared with.
+    """
 
     def __init__(
         self,
@@ -52,37 +58,62 @@ class Authentication:
         self._settings = dict(settings)
         self._exchange = exchange
         self._tokens: dict[int, _Token] = {}
+        self._asking = threading.Lock()
+        self._refusals = 0
 
     def __repr__(self) -> str:
         return f"Authentication({self._profile.id!r})"
 
     def headers(self) -> dict[str, str] | Judgement:
         """Return the headers of all steps, or why they could not be had."""
+        refusals = self._refusals
+        with self._asking:
+            # refused while we waited: it would be refused again
+            return self._headers(may_ask=self._refusals == refusals)
+
+    def renew(self, refused: Mapping[str, str] | None = None) -> bool:
+        """Forget the tokens, so that new ones are asked for.
+
+        Args:
+            refused: Headers that were refused: tokens that another thread has renewed since are
+                kept. None forgets them all.
+
+        Returns:
+            Whether any step has a token.
+        """
+        for position, step in enumerate(self._profile.authentication):
+            kept = self._tokens.get(position)
+            if kept is None or not isinstance(step, TokenStep):
+                continue
+            header = step.pattern.replace("{secret}", kept.value)
+            if refused is None or refused.get(step.header.lower()) == header:
+                self._tokens.pop(position, None)
+        return any(isinstance(step, TokenStep) for step in self._profile.authentication)
+
+    def _headers(self, *, may_ask: bool) -> dict[str, str] | Judgement:
         headers: dict[str, str] = {}
         for position, step in enumerate(self._profile.authentication):
             if isinstance(step, StaticStep):
                 secret = self._secrets[step.credential]
             else:
-                token = self._token(position, step, headers)
+                token = self._token(position, step, headers, may_ask=may_ask)
                 if isinstance(token, Judgement):
                     return token
                 secret = token.value
             headers[step.header.lower()] = step.pattern.replace("{secret}", secret)
         return headers
 
-    def renew(self) -> bool:
-        """Forget the tokens, so that new ones are asked for; return whether any step has one."""
-        self._tokens.clear()
-        return any(isinstance(step, TokenStep) for step in self._profile.authentication)
-
     def _token(
-        self, position: int, step: TokenStep, headers: Mapping[str, str]
+        self, position: int, step: TokenStep, headers: Mapping[str, str], *, may_ask: bool
     ) -> _Token | Judgement:
         kept = self._tokens.get(position)
         if kept is not None and self._clock.now() < kept.use_until:
             return kept
+        if not may_ask:
+            return Judgement(NEVER_SENT, "token_busy", words_for("token_busy"))
         token = self._ask(step, headers)
         if isinstance(token, Judgement):
+            self._refusals += 1
             _log.warning("token_refused", platform=self._profile.id, means=token.means)
         else:
             self._tokens[position] = token

@@ -5,6 +5,7 @@ network did: that is always an outcome, because the queue must record it.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,12 @@ from enum import StrEnum
 from typing import Protocol
 
 import rfc8785
+
+TOO_LATE = "too_late"
+"""Code of a reply to a submission that was not sent because its time had run out.
+
+It tells nothing about the platform.
+"""
 
 
 class Operation(StrEnum):
@@ -281,14 +288,19 @@ class Capabilities:
 
 
 class Connector(Protocol):
-    """What the queue asks of a platform. Implementations are safe to use from one thread."""
+    """What the queue asks of a platform. Implementations are safe to use from several threads."""
 
     @property
     def capabilities(self) -> Capabilities:
         """What the platform can be asked."""
 
-    def submit(self, batch: SealedBatch) -> Reply:
-        """Send ``batch`` once. Retries inside only what cannot have arrived."""
+    def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
+        """Send ``batch`` once. Retries inside only what cannot have arrived.
+
+        No request begins at or after ``send_before``, an instant of
+        :meth:`xinqiao.clock.Clock.elapsed`: by then somebody else may be sending the same rows.
+        The reply is then RETRYABLE with the code :data:`TOO_LATE`.
+        """
 
     def poll(self, batch_number: str, kind: str) -> BatchReport:
         """Ask for the receipts of a batch by the number that we gave it."""

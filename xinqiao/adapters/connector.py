@@ -1,5 +1,6 @@
 """A connector that does what a profile says, over HTTP."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -73,7 +74,8 @@ def build(
         ),
         verify_tls=transport.verify_tls,
         loopback_only=loopback_only,
-        sleep=clock.sleep,
+        connections=profile.pace.parallel_calls,
+        clock=clock,
     )
     authentication = Authentication(profile, credentials, clock, settings, client.exchange)
     return ProfileConnector(profile, client, authentication, clock, settings)
@@ -122,11 +124,11 @@ class ProfileConnector:
         call = self._profile.operations.submit
         return render(call, self._submit_context(batch), {}).body or b""
 
-    def submit(self, batch: SealedBatch) -> Reply:
-        """Send ``batch`` once. Retries inside only what cannot have arrived.
+    def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
+        """Send ``batch`` once, and before ``send_before`` or not at all.
 
-        A batch over the limits of the profile is not sent: it is rejected naming no row, as the
-        platform would do.
+        Retries inside only what cannot have arrived. A batch over the limits of the profile is not
+        sent: it is rejected naming no row, as the platform would do.
 
         Raises:
             SettingsError: As :meth:`render`; nothing was sent.
@@ -138,7 +140,8 @@ class ProfileConnector:
             return Reply(Outcome.REJECTED, "batch_too_large", words_for("batch_too_large"))
         asked = {"batch": batch.number, "kind": context["kind"], "operation": context["operation"]}
         call = self._profile.operations.submit
-        reply = submission_reply(call, self._ask(call, context, asked), len(batch.rows))
+        answer = self._ask(call, context, asked, send_before)
+        reply = submission_reply(call, answer, len(batch.rows))
         _log.info(
             "submission_answered",
             platform=self._profile.id,
@@ -223,18 +226,19 @@ class ProfileConnector:
         call: Submit | Poll | Query | ProbeCall,
         context: Mapping[str, Any],
         asked: Mapping[str, Any] | None = None,
+        send_before: float = math.inf,
     ) -> Judgement:
         request = render(call, context, {})
         headers = self._authentication.headers()
         if isinstance(headers, Judgement):
             return headers
-        judged = self._send(call, request, headers, asked or context)
-        if judged.means == AUTH and self._authentication.renew():
+        judged = self._send(call, request, headers, asked or context, send_before)
+        if judged.means == AUTH and self._authentication.renew(headers):
             # once: a token can end early, but credentials that are refused stay refused
             headers = self._authentication.headers()
             if isinstance(headers, Judgement):
                 return headers
-            judged = self._send(call, request, headers, asked or context)
+            judged = self._send(call, request, headers, asked or context, send_before)
         return judged
 
     def _send(
@@ -243,9 +247,10 @@ class ProfileConnector:
         request: HttpRequest,
         headers: Mapping[str, str],
         asked: Mapping[str, Any],
+        send_before: float,
     ) -> Judgement:
         whole = replace(request, headers={**headers, **request.headers})
-        result = self._client.exchange(whole)
+        result = self._client.exchange(whole, send_before)
         return judge(call, call.answers, result, asked, self._clock.now())
 
     def _submit_context(self, batch: SealedBatch) -> dict[str, Any]:

@@ -6,10 +6,10 @@ Only the first is tried again here, for seconds; everything else is the queue's 
 
 import ipaddress
 import logging
+import math
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,8 +17,10 @@ import httpx
 import structlog
 import tenacity
 
+from xinqiao.adapters.base import TOO_LATE
 from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.adapters.watchdog import Watchdog
+from xinqiao.clock import Clock
 from xinqiao.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -69,6 +71,10 @@ class _NotSentError(Exception):
         self.failure = failure
 
 
+class _TooLateError(Exception):
+    """The request was about to leave after its time."""
+
+
 class _StopReadingError(Exception):
     """The answer passed a bound."""
 
@@ -106,9 +112,18 @@ class HttpClient:
         *,
         verify_tls: bool = True,
         loopback_only: bool = False,
-        sleep: Callable[[float], None] = time.sleep,
+        connections: int = 1,
+        clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing is sent.
+
+        Args:
+            base_url: Address before every path.
+            bounds: Bounds of every exchange.
+            verify_tls: Whether the other side's certificate is checked.
+            loopback_only: Talk to nothing but the simulator on this machine.
+            connections: How many exchanges may be under way at once.
+            clock: Measures bounds, and waits between tries.
 
         Raises:
             SettingsError: ``loopback_only`` is asked for and the address is not on this machine.
@@ -121,7 +136,7 @@ class HttpClient:
             )
         self._base_url = base_url.rstrip("/")
         self._bounds = bounds
-        self._sleep = sleep
+        self._clock = clock or Clock()
         self._simulator_unproven = loopback_only
         for name in ("httpx", "httpcore"):
             # the library logs whole addresses, and a query may hold personal data
@@ -131,11 +146,18 @@ class HttpClient:
             trust_env=False,
             follow_redirects=False,
             headers={"user-agent": "xinqiao", "accept-encoding": "identity"},
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=0),
         )
 
-    def exchange(self, request: HttpRequest) -> HttpAnswer | HttpFailure:
+    def exchange(
+        self, request: HttpRequest, send_before: float = math.inf
+    ) -> HttpAnswer | HttpFailure:
         """Send ``request`` and read the answer, within the bounds.
+
+        Args:
+            request: What is sent.
+            send_before: Instant of the clock's ``elapsed`` from which on its first byte may not
+                leave any more.
 
         Raises:
             SettingsError: A rehearsal met an address that is not the simulator.
@@ -144,7 +166,7 @@ class HttpClient:
             failure = self._prove_simulator()
             if failure is not None:
                 return failure
-        return self._exchange(request)
+        return self._exchange(request, send_before)
 
     def close(self) -> None:
         """Give up connections."""
@@ -164,30 +186,42 @@ class HttpClient:
         self._simulator_unproven = False
         return None
 
-    def _exchange(self, request: HttpRequest) -> HttpAnswer | HttpFailure:
-        began = time.monotonic()
+    def _exchange(
+        self, request: HttpRequest, send_before: float = math.inf
+    ) -> HttpAnswer | HttpFailure:
+        began = self._clock.elapsed()
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_NotSentError),
             stop=tenacity.stop_after_attempt(self._bounds.attempts)
             | tenacity.stop_before_delay(self._bounds.total),
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=2.0),
-            sleep=self._sleep,
+            sleep=self._clock.sleep,
             reraise=True,
         )
         result: HttpAnswer | HttpFailure
         try:
-            result = retrying(self._attempt, request, began + self._bounds.total)
+            result = retrying(self._attempt, request, began + self._bounds.total, send_before)
         except _NotSentError as error:
             result = error.failure
-        _log_result(request, result, time.monotonic() - began)
+        _log_result(request, result, self._clock.elapsed() - began)
         return result
 
-    def _attempt(self, request: HttpRequest, deadline: float) -> HttpAnswer | HttpFailure:
+    def _attempt(
+        self, request: HttpRequest, deadline: float, send_before: float
+    ) -> HttpAnswer | HttpFailure:
         received = bytearray()
-        remaining = max(deadline - time.monotonic(), 0.001)
-        with Watchdog(remaining) as watchdog:
+        remaining = max(deadline - self._clock.elapsed(), 0.001)
+
+        def departure() -> None:
+            # the last look before the first byte: whoever was frozen until now must not send
+            if self._clock.elapsed() >= min(deadline, send_before):
+                raise _TooLateError
+
+        with Watchdog(remaining, departure) as watchdog:
             try:
                 return self._read(request, remaining, deadline, watchdog, received)
+            except _TooLateError:
+                return HttpFailure(Arrival.NEVER_SENT, TOO_LATE)
             except _StopReadingError as stop:
                 return HttpFailure(Arrival.MAYBE_SENT, str(stop), bytes(received))
             except _CAUGHT as error:
@@ -228,7 +262,7 @@ class HttpClient:
     def _check_bounds(self, size: int, deadline: float) -> None:
         if size > self._bounds.reply_bytes:
             raise _StopReadingError("too_large")
-        if time.monotonic() > deadline:
+        if self._clock.elapsed() > deadline:
             raise _StopReadingError("total_timeout")
 
 

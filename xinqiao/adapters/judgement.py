@@ -49,6 +49,8 @@ _WORDS = MappingProxyType(
         "other_key": "应答中的记录不是所查询的记录",
         "not_supported": "平台配置中没有这项操作",
         "token_unreadable": "令牌应答无法读出",
+        "too_late": "已超过可以发送的时间，没有发送",
+        "token_busy": "另一线程换取令牌没有成功，没有发送",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
     }
 )

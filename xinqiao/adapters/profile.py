@@ -8,6 +8,7 @@ out. A confirmation binds to :func:`profile_digest`.
 import hashlib
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from enum import StrEnum
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -96,6 +97,39 @@ class Abilities(Table):
     """Time after a send before "absent" may be believed."""
 
 
+def _hours(text: str) -> str:
+    begins, _, ends = text.partition("-")
+    try:
+        in_order = time.fromisoformat(begins) < time.fromisoformat(ends)
+    except (ValueError, TypeError):
+        in_order = False
+    if not in_order:
+        raise ValueError("应为 08:30-17:30 这样的时段，起在前、止在后")
+    return text
+
+
+Calls = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Pace(Table):
+    """How fast and when the platform may be called, by all machines together (调用节奏)."""
+
+    source: Text
+    """Where this part comes from (依据)."""
+    parallel_calls: Annotated[int, Field(ge=1, le=200)] = 1
+    """Calls under way at once."""
+    calls_per_second: Calls | None = None
+    """Calls begun within any second; none means no limit, here and below."""
+    calls_per_minute: Calls | None = None
+    """Calls begun within any minute."""
+    calls_per_hour: Calls | None = None
+    """Calls begun within any hour."""
+    hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
+    """Times of day in Asia/Shanghai at which calls may begin (08:30-17:30); empty: always."""
+    working_days_only: bool = False
+    """Whether calls may begin on working days only (工作日)."""
+
+
 class Limits(Table):
     """Largest batch (批次上限)."""
 
@@ -161,6 +195,7 @@ class Profile(Table):
     operations: Operations
     capabilities: Abilities
     limits: Limits
+    pace: Pace
     receipts: Receipts
     words: Words
     withdraw: dict[str, WithdrawStrategy]

@@ -7,7 +7,7 @@ every few seconds keeps a call open for hours. The watchdog ends the connection 
 import contextlib
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,8 +20,14 @@ class Watchdog:
         request_began: Whether the first byte of the request may have left.
     """
 
-    def __init__(self, seconds: float) -> None:
-        """Bound the call to ``seconds`` from entering the context."""
+    def __init__(self, seconds: float, departure: Callable[[], None] = lambda: None) -> None:
+        """Bound the call to ``seconds`` from entering the context.
+
+        Args:
+            seconds: The bound.
+            departure: Called when the request is about to leave; may raise to keep it back.
+        """
+        self._departure = departure
         self.expired = False
         self.request_began = False
         self._socket: socket.socket | None = None
@@ -48,6 +54,7 @@ class Watchdog:
             if self.expired:
                 self._shut_down()
         elif event.endswith("send_request_headers.started"):
+            self._departure()
             self.request_began = True
 
     def _expire(self) -> None:

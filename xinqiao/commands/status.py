@@ -45,11 +45,14 @@ def needs_a_person(one: dict[str, Any]) -> bool:
     """Tell whether anything on a platform's board waits for a person."""
     states = one["states"]
     waiting = one["to_correct"] + states["conflict"] + states["held"]
-    return bool(waiting or one["invalid"] or one["overdue"] or one["paused"])
+    troubled = one["paused"] or one["incidents"]
+    return bool(waiting or one["invalid"] or one["overdue"] or troubled)
 
 
 def show_board(name: str, one: dict[str, Any]) -> None:
     """Print the board of one platform."""
+    from xinqiao.queue.incidents import CHINESE as INCIDENTS
+    from xinqiao.queue.incidents import IncidentKind
     from xinqiao.queue.states import CHINESE
 
     states = {state: one["states"][state.value] for state in CHINESE}
@@ -73,6 +76,13 @@ def show_board(name: str, one: dict[str, Any]) -> None:
         console.print(f"  最近一次接通：{local_time(one['last_success_at'])}")
     if one["paused"]:
         console.print(f"  [red]已暂停[/]：{escape(one['paused_reason'])}")
+    for incident in one["incidents"]:
+        console.print(
+            f"  [red]{INCIDENTS[IncidentKind(incident['kind'])]}[/]："
+            f"{escape(incident['message'])}（{local_time(incident['opened_at'])} 起，"
+            f"共 {incident['times']} 次）",
+            soft_wrap=True,
+        )
     if not one["confirmed"]:
         console.print("  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm")
     if one["sending_until"]:

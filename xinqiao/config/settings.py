@@ -58,7 +58,10 @@ class DeliverySection(_Section):
     backoff_longest_seconds: float = Field(default=14400, gt=0, le=604800)
     """Longest wait between two tries."""
 
-    deaths_before_hold: int = Field(default=3, ge=1)
+    parallel_calls: int = Field(default=8, ge=1, le=200)
+    """Most calls that one process makes to one platform at once; its profile may allow fewer."""
+
+    deaths_before_hold: int = Field(default=3, ge=2)
     """A submission at which this many workers died is held for a person."""
 
     questions_before_hold: int = Field(default=12, ge=1)

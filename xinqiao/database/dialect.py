@@ -24,6 +24,10 @@ _PROTECTED = "audit"
 _WRITES = "xinqiao_writes"
 _TURN = 0x78696E71  # "xinq": number of the lock under which PostgreSQL's writers queue
 _CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 600
+_IDLE_TIMES = 2
+"""An idle writer loses its turn after so many times the patience of those who wait for it."""
+
 _DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
 
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -57,6 +61,9 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
         raise ArgumentError(f"{url.drivername} is not supported")
     of_the_server = {
         "lock_timeout": round(busy_seconds * 1000),
+        # whoever is frozen in the middle of a transaction must not hold the others up for ever
+        "idle_in_transaction_session_timeout": round(busy_seconds * _IDLE_TIMES * 1000),
+        "statement_timeout": _STATEMENT_SECONDS * 1000,
         "timezone": "UTC",
         **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()},
     }

@@ -187,8 +187,15 @@ batch = sa.Table(
 OPEN_STATES = ("ready", "sending", "awaiting_receipt", "in_doubt", "conflict", "held")
 CLOSED_STATES = ("accepted", "rejected", "cancelled")
 _STATES_SQL = ", ".join(f"'{state}'" for state in OPEN_STATES + CLOSED_STATES)
-_OPEN_SQL = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)})"
-_MOVING_SQL = "state IN ('ready', 'sending', 'in_doubt')"
+OPEN = sa.text(f"state IN ({', '.join(repr(state) for state in OPEN_STATES)})")
+"""Submissions that occupy their holding.
+
+Every query for such rows says this, word for word and beside what else it asks: only then does
+SQLite use the index that finished rows are not in.
+"""
+
+MOVING = sa.text("state IN ('ready', 'sending', 'in_doubt')")
+"""Submissions that a worker may have something to do for; see :data:`OPEN`."""
 
 submission = sa.Table(
     "submission",
@@ -232,8 +239,8 @@ submission = sa.Table(
         "ix_submission_one_open",
         "holding_id",
         unique=True,
-        sqlite_where=sa.text(_OPEN_SQL),
-        postgresql_where=sa.text(_OPEN_SQL),
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
     ),
     sa.Index(
         "ix_submission_work",
@@ -241,8 +248,8 @@ submission = sa.Table(
         "state",
         "due_at",
         "id",
-        sqlite_where=sa.text(_MOVING_SQL),
-        postgresql_where=sa.text(_MOVING_SQL),
+        sqlite_where=MOVING,
+        postgresql_where=MOVING,
     ),
     sa.Index("ix_submission_batch_id", "batch_id"),
     sa.Index("ix_submission_record_id", "record_id"),

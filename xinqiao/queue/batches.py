@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow
-from xinqiao.database.tables import attempt, batch, batch_row
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import Entry
+from xinqiao.database.tables import attempt, batch, batch_row, submission
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
-from xinqiao.queue.transitions import Cause, Move, advance
+from xinqiao.queue.transitions import Cause
 
 _LONGEST_MESSAGE = 500
 
@@ -38,6 +40,25 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """A batch as it will be sent, and how it is stored.
+
+    Attributes:
+        batch: What is sent.
+        platform_keys: Row number → everything by which the platform knows the record.
+        sha256: Over the canonical bytes (64 hex digits).
+        key_id: Key under which they are encrypted.
+        encrypted: The bytes as they are stored.
+    """
+
+    batch: SealedBatch
+    platform_keys: Mapping[int, str]
+    sha256: str
+    key_id: str
+    encrypted: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """A sealed batch on its way, as stored before the call.
 
@@ -54,30 +75,26 @@ class Sending:
     tickets: Mapping[int, Ticket]
 
 
-def begin_sending(
-    connection: Connection,
+class LostClaimError(Exception):
+    """Submissions that this worker had claimed belong to another one now."""
+
+
+def seal(
     tickets: Sequence[Ticket],
     rendered: Mapping[int, Rendered],
     *,
     operation: Operation,
     edition: str,
     keys: KeyRing,
-    lease: Lease,
-    cause: Cause,
-) -> Sending:
-    """Seal a batch of ``tickets`` and record that its request begins.
-
-    From the commit of this transaction on, a crash leaves the submissions in doubt.
+) -> Sealed:
+    """Return ``tickets`` as one batch that never changes again; touches no database.
 
     Args:
-        connection: The write transaction in which ``tickets`` were read and locked.
         tickets: Submissions of one platform, kind and operation.
         rendered: Submission id → the row.
         operation: What is asked of the platform; a withdrawal may go out as an update.
         edition: Edition of the format that rendered them.
         keys: Encrypt the sealed bytes.
-        lease: How this worker holds them.
-        cause: Who sends, and when.
     """
     head = tickets[0]
     sealed = SealedBatch(
@@ -91,68 +108,104 @@ def begin_sending(
             for number, ticket in enumerate(tickets, 1)
         ),
     )
-    batch_id = _insert_batch(connection, sealed, tickets, keys, cause)
-    attempt_id = begin_attempt(connection, batch_id, "send", lease, cause)
-    moves = [
-        Move(
-            ticket.id,
-            State.READY,
-            State.SENDING,
-            ticket.fence,
-            values={
-                "fence": ticket.fence + 1,
-                "lease_owner": lease.worker,
-                "lease_until": lease.until(cause.at),
-                "attempts": ticket.attempts + 1,
-                "deaths": ticket.deaths + 1,
-                "batch_id": batch_id,
-                "row_number": number,
-                "platform_key": rendered[ticket.id].key,
-                "request_started_at": cause.at,
-            },
-            details={"batch": sealed.number, "row": number},
+    plain = sealed.to_bytes()
+    key_id, encrypted = keys.encrypt(plain, f"batch/{sealed.number}")
+    platform_keys = {number: rendered[one.id].key for number, one in enumerate(tickets, 1)}
+    return Sealed(sealed, platform_keys, hashlib.sha256(plain).hexdigest(), key_id, encrypted)
+
+
+def begin_sending(
+    connection: Connection,
+    tickets: Sequence[Ticket],
+    sealed: Sealed,
+    *,
+    lease: Lease,
+    cause: Cause,
+) -> Sending:
+    """Store a sealed batch and record that its request begins.
+
+    From the commit of this transaction on, a crash leaves the submissions in doubt.
+
+    Args:
+        connection: A write transaction.
+        tickets: The claimed submissions, in the order of the batch's rows.
+        sealed: The batch.
+        lease: How this worker holds them; begins anew.
+        cause: Who sends, and when.
+
+    Raises:
+        LostClaimError: Not all of them belong to this worker any more; nothing may be sent.
+    """
+    batch_id = _insert_batch(connection, sealed, tickets, cause)
+    begun = connection.execute(
+        sa.update(submission)
+        .where(
+            submission.c.id == sa.bindparam("which"),
+            submission.c.fence == sa.bindparam("its_fence"),
+            submission.c.state == State.SENDING.value,
         )
-        for number, ticket in enumerate(tickets, 1)
-    ]
-    advance(connection, moves, cause)
+        .values(
+            lease_until=lease.until(cause.at),
+            attempts=submission.c.attempts + 1,
+            batch_id=batch_id,
+            row_number=sa.bindparam("its_row"),
+            platform_key=sa.bindparam("its_key"),
+            request_started_at=cause.at,
+        ),
+        [
+            {
+                "which": ticket.id,
+                "its_fence": ticket.fence,
+                "its_row": number,
+                "its_key": sealed.platform_keys[number],
+            }
+            for number, ticket in enumerate(tickets, 1)
+        ],
+    )
+    if begun.rowcount < len(tickets):
+        raise LostClaimError
+    attempt_id = begin_attempt(connection, batch_id, "send", lease, cause)
+    entry = Entry(
+        "batch.sealed",
+        platform=sealed.batch.platform,
+        details={
+            "batch": sealed.batch.number,
+            "sha256": sealed.sha256,
+            "rows": len(tickets),
+            "submissions": " ".join(str(ticket.id) for ticket in tickets),
+        },
+    )
+    append(connection, [entry], actor=cause.actor, at=cause.at)
     claimed = {
         number: replace(
             ticket,
-            state=State.SENDING,
-            fence=ticket.fence + 1,
             attempts=ticket.attempts + 1,
             batch_id=batch_id,
             row_number=number,
-            platform_key=rendered[ticket.id].key,
+            platform_key=sealed.platform_keys[number],
             request_started_at=cause.at,
         )
         for number, ticket in enumerate(tickets, 1)
     }
-    return Sending(batch_id, attempt_id, sealed, claimed)
+    return Sending(batch_id, attempt_id, sealed.batch, claimed)
 
 
 def _insert_batch(
-    connection: Connection,
-    sealed: SealedBatch,
-    tickets: Sequence[Ticket],
-    keys: KeyRing,
-    cause: Cause,
+    connection: Connection, sealed: Sealed, tickets: Sequence[Ticket], cause: Cause
 ) -> int:
-    plain = sealed.to_bytes()
-    key_id, encrypted = keys.encrypt(plain, f"batch/{sealed.number}")
     statement = sa.insert(batch).returning(batch.c.id)
     batch_id: int = connection.execute(
         statement,
         {
-            "number": sealed.number,
-            "platform": sealed.platform,
-            "kind": sealed.kind,
-            "operation": sealed.operation.value,
-            "edition": sealed.edition,
-            "row_count": len(sealed.rows),
-            "sealed": encrypted,
-            "key_id": key_id,
-            "sha256": hashlib.sha256(plain).hexdigest(),
+            "number": sealed.batch.number,
+            "platform": sealed.batch.platform,
+            "kind": sealed.batch.kind,
+            "operation": sealed.batch.operation.value,
+            "edition": sealed.batch.edition,
+            "row_count": len(sealed.batch.rows),
+            "sealed": sealed.encrypted,
+            "key_id": sealed.key_id,
+            "sha256": sealed.sha256,
             "sealed_at": cause.at,
             "sent_at": cause.at,
         },

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import (
+    MOVING,
+    UNFIT,
     attempt,
     batch,
     batch_row,
@@ -18,6 +20,8 @@ from xinqiao.database.tables import (
     submission,
 )
 from xinqiao.errors import InputError
+from xinqiao.queue.counts import read_counts
+from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.platforms import standing
 from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
@@ -34,12 +38,7 @@ def platform_board(
         now: The instant by which overdue is judged.
         due_soon_at: Open duties that end before this instant are due soon.
     """
-    counted = (
-        sa.select(submission.c.state, sa.func.count())
-        .where(submission.c.platform == platform)
-        .group_by(submission.c.state)
-    )
-    states = {row[0]: row[1] for row in connection.execute(counted)}
+    states = read_counts(connection, platform)
     open_duties = (duty.c.platform == platform, duty.c.closed_at.is_(None), duty.c.legal.is_(True))
     count = sa.select(sa.func.count()).select_from(duty).where(*open_duties)
     oldest = connection.execute(
@@ -49,18 +48,13 @@ def platform_board(
         .limit(1)
     ).one_or_none()
     invalid = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(holding)
-        .where(
-            holding.c.platform == platform,
-            holding.c.findings != sa.literal([], holding.c.findings.type),
-        )
+        sa.select(sa.func.count()).select_from(holding).where(UNFIT, holding.c.platform == platform)
     ).scalar_one()
     busy = under_way(connection, platform)
     refused = count_open_refusals(connection, platform)
     stands = standing(connection, platform)
     return {
-        "states": {state.value: states.get(state.value, 0) for state in State},
+        "states": {state.value: states[state] for state in State},
         "invalid": invalid,
         "to_correct": refused,
         "overdue": connection.execute(count.where(duty.c.due_at <= now)).scalar_one(),
@@ -76,6 +70,15 @@ def platform_board(
         if stands.next_call_at is not None and stands.next_call_at > now
         else None,
         "last_success_at": stands.last_success_at.isoformat() if stands.last_success_at else None,
+        "incidents": [
+            {
+                "kind": one.kind.value,
+                "message": one.message,
+                "opened_at": one.opened_at.isoformat(),
+                "times": one.times,
+            }
+            for one in open_incidents(connection, platform)
+        ],
     }
 
 
@@ -91,7 +94,9 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
     """Return what is being sent to ``platform`` by a worker that lives, or was when one died."""
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.max(submission.c.lease_until)).where(
-            submission.c.platform == platform, submission.c.state == State.SENDING.value
+            MOVING,
+            submission.c.platform == platform,
+            submission.c.state == State.SENDING.value,
         )
     ).one()
     return UnderWay(row[0], row[1])

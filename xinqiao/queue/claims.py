@@ -1,21 +1,29 @@
 """Claiming work (领取): leases, fences, and taking back what dead workers held."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import batch, submission
+from xinqiao.audit.chain import Detail
+from xinqiao.database.tables import MOVING, batch, submission
 from xinqiao.queue.batches import schedule_poll
 from xinqiao.queue.lease import Lease
+from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
-from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets, tickets_by_id
+from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause, Move, advance
 
 _RECOVERY_CHUNK = 500
+
+FREE = {"lease_owner": None, "lease_until": None}
+"""Columns of a submission that no worker holds."""
+
+UNSENT = {"batch_id": None, "row_number": None, "request_started_at": None}
+"""Columns of a submission that certainly did not leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,42 @@ class DueBatch:
     sent_at: datetime
 
 
-def recover_expired(connection: Connection, platform: str, lease: Lease, cause: Cause) -> int:
+def claim(connection: Connection, platform: Platform, lease: Lease, cause: Cause) -> list[Ticket]:
+    """Take what is to be sent next; from the commit on it belongs to this worker until its lease.
+
+    The claim is counted as a death until the worker comes back from it, so that a submission that
+    kills whoever touches it is found out, wherever it does so.
+
+    Returns:
+        The submissions, of one kind and operation, the most urgent first; empty when nothing is
+        due.
+    """
+    tickets = _claimable(connection, platform.id, platform.rows_per_batch, cause.at)
+    moves = [
+        Move(
+            ticket.id,
+            State.READY,
+            State.SENDING,
+            ticket.fence,
+            values={
+                "fence": ticket.fence + 1,
+                "lease_owner": lease.worker,
+                "lease_until": lease.until(cause.at),
+                "deaths": ticket.deaths + 1,
+                "waits_for": "",
+            },
+        )
+        for ticket in tickets
+    ]
+    made = {move.submission_id for move in advance(connection, moves, cause)}
+    return [
+        replace(ticket, state=State.SENDING, fence=ticket.fence + 1, deaths=ticket.deaths + 1)
+        for ticket in tickets
+        if ticket.id in made
+    ]
+
+
+def recover_expired(connection: Connection, platform: Platform, lease: Lease, cause: Cause) -> int:
     """Take back what dead workers held; part of every claim, so it can never be forgotten.
 
     A submission whose request had begun is in doubt, never failed; one whose request had not is
@@ -38,7 +81,8 @@ def recover_expired(connection: Connection, platform: str, lease: Lease, cause: 
     statement = (
         select_tickets()
         .where(
-            submission.c.platform == platform,
+            MOVING,
+            submission.c.platform == platform.id,
             submission.c.state == State.SENDING.value,
             submission.c.lease_until < cause.at,
         )
@@ -46,34 +90,52 @@ def recover_expired(connection: Connection, platform: str, lease: Lease, cause: 
         .limit(_RECOVERY_CHUNK)
         .with_for_update(skip_locked=True)
     )
-    free = {"lease_owner": None, "lease_until": None, "next_attempt_at": cause.at}
-    moves = []
-    for ticket in read_tickets(connection, statement):
-        after = State.READY
-        if ticket.request_started_at is not None:
-            after = State.IN_DOUBT
-        elif ticket.deaths >= lease.deaths_before_hold:
-            after = State.HELD
-        moves.append(
-            Move(
-                ticket.id,
-                State.SENDING,
-                after,
-                ticket.fence,
-                values=free,
-                details={"why": "lease_expired", "deaths": ticket.deaths},
-            )
-        )
+    moves = [
+        _recovered(ticket, platform, lease, cause) for ticket in read_tickets(connection, statement)
+    ]
     return len(advance(connection, moves, cause))
 
 
-def claimable(connection: Connection, platform: str, limit: int, now: datetime) -> list[Ticket]:
+def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -> Move:
+    after = State.READY
+    values: dict[str, Any] = {**FREE, "next_attempt_at": cause.at}
+    if ticket.request_started_at is not None:
+        after = State.IN_DOUBT
+    elif ticket.deaths >= lease.deaths_before_hold:
+        after = State.HELD
+        values |= {"code": "deadly", "message": deadly(ticket.deaths)}
+    else:
+        values |= isolation(ticket, platform, lease)
+    details: dict[str, Detail] = {"why": "lease_expired", "deaths": ticket.deaths}
+    return Move(ticket.id, State.SENDING, after, ticket.fence, values=values, details=details)
+
+
+def deadly(deaths: int) -> str:
+    """Return what a person is told of a submission that workers died of."""
+    return f"报送它的程序已意外中止 {deaths} 次，须人工查明原因后再放行"
+
+
+def isolation(ticket: Ticket, platform: Platform, lease: Lease) -> dict[str, Any]:
+    """Return the columns that make a submission at which a worker died travel in smaller company.
+
+    The one that kills is so found before the others in its batch are held with it: with the last
+    death that is allowed, each of them goes alone.
+    """
+    if ticket.deaths == 0:
+        return {}
+    alone = ticket.deaths >= lease.deaths_before_hold - 1
+    smaller = 1 if alone else max(1, platform.rows_per_batch // 10)
+    return {"batch_limit": min(smaller, ticket.batch_limit or smaller), "waits_for": "isolated"}
+
+
+def _claimable(connection: Connection, platform: str, limit: int, now: datetime) -> list[Ticket]:
     """Return the submissions to send next, locked: most urgent first, of one kind and operation.
 
     The kind, operation and batch limit of the most urgent one decide; others follow in a later
     batch.
     """
     due = (
+        MOVING,
         submission.c.platform == platform,
         submission.c.state == State.READY.value,
         submission.c.next_attempt_at <= now,
@@ -103,6 +165,41 @@ def claimable(connection: Connection, platform: str, limit: int, now: datetime) 
     return read_tickets(connection, statement)
 
 
+def give_back(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> None:
+    """Return unsent submissions of a living worker; that counts neither as attempt nor death."""
+    moves = [
+        Move(
+            ticket.id,
+            State.SENDING,
+            State.READY,
+            ticket.fence,
+            values={**FREE, "deaths": ticket.deaths - 1},
+            details={"why": "given_back"},
+        )
+        for ticket in tickets
+    ]
+    advance(connection, moves, cause)
+
+
+def renew(connection: Connection, tickets: Sequence[Ticket], lease: Lease, now: datetime) -> bool:
+    """Extend the lease on ``tickets``; return whether all of them still belong to this worker."""
+    still = connection.execute(
+        sa.update(submission)
+        .where(
+            submission.c.id == sa.bindparam("which"),
+            submission.c.fence == sa.bindparam("its_fence"),
+            submission.c.state == sa.bindparam("its_state"),
+            submission.c.lease_owner == lease.worker,
+        )
+        .values(lease_until=lease.until(now)),
+        [
+            {"which": one.id, "its_fence": one.fence, "its_state": one.state.value}
+            for one in tickets
+        ],
+    )
+    return still.rowcount == len(tickets)
+
+
 def claim_poll(
     connection: Connection, platform: str, now: datetime, again_at: datetime
 ) -> DueBatch | None:
@@ -125,6 +222,7 @@ def claim_in_doubt(
 ) -> tuple[int, list[Ticket]] | None:
     """Take all due submissions in doubt of one batch, under a lease; return (batch id, them)."""
     doubtful = (
+        MOVING,
         submission.c.platform == platform,
         submission.c.state == State.IN_DOUBT.value,
         submission.c.next_attempt_at <= now,
@@ -145,26 +243,55 @@ def claim_in_doubt(
         .with_for_update(skip_locked=True)
     )
     tickets = read_tickets(connection, statement)
-    ids = [ticket.id for ticket in tickets]
     connection.execute(
         sa.update(submission)
-        .where(submission.c.id.in_(ids))
+        .where(
+            submission.c.id == sa.bindparam("which"),
+            submission.c.fence == sa.bindparam("its_fence"),
+        )
         .values(
             fence=submission.c.fence + 1,
             lease_owner=lease.worker,
             lease_until=lease.until(now),
-        )
+        ),
+        [{"which": one.id, "its_fence": one.fence} for one in tickets],
     )
-    return batch_id, list(tickets_by_id(connection, ids).values())
+    return batch_id, [replace(one, fence=one.fence + 1) for one in tickets]
 
 
 def postpone(
-    connection: Connection, tickets: Sequence[Ticket], next_attempt_at: datetime, **values: Any
+    connection: Connection,
+    waiting: Iterable[tuple[Ticket, datetime, int, str]],
 ) -> None:
-    """Give up the lease on ``tickets`` and try them again later; their state stays."""
-    for ticket in tickets:
-        connection.execute(
-            sa.update(submission)
-            .where(submission.c.id == ticket.id, submission.c.fence == ticket.fence)
-            .values(next_attempt_at=next_attempt_at, lease_owner=None, lease_until=None, **values)
+    """Give up the lease on submissions in doubt and ask again later; their state stays.
+
+    Args:
+        connection: The transaction.
+        waiting: (submission, when to ask again, unanswered questions so far, why it waits).
+    """
+    rows = [
+        {
+            "which": ticket.id,
+            "its_fence": ticket.fence,
+            "again_at": again_at,
+            "asked": questions,
+            "why": why,
+        }
+        for ticket, again_at, questions, why in waiting
+    ]
+    if not rows:
+        return
+    connection.execute(
+        sa.update(submission)
+        .where(
+            submission.c.id == sa.bindparam("which"),
+            submission.c.fence == sa.bindparam("its_fence"),
         )
+        .values(
+            next_attempt_at=sa.bindparam("again_at"),
+            questions=sa.bindparam("asked"),
+            waits_for=sa.bindparam("why"),
+            **FREE,
+        ),
+        rows,
+    )

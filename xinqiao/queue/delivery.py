@@ -1,35 +1,35 @@
-"""Delivering: one pass over what a platform is owed and may be sent now (报送).
+"""Delivering: what a platform is owed and may be sent now (报送).
 
-No transaction is open during a call. Each batch is claimed, sealed and marked as begun in one
-transaction, sent, and settled in another; a crash between the two leaves it in doubt.
+Three short transactions around every call, none open during it: submissions are claimed; their
+batch is stored and its request marked as begun; the answer is settled. A crash before the second
+leaves them ready, after it in doubt.
 """
 
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Outcome, Reply, RowResult
-from xinqiao.clock import Clock
-from xinqiao.database.dialect import database_time
-from xinqiao.database.engine import Database
-from xinqiao.errors import SettingsError
-from xinqiao.privacy.keys import KeyRing
+from xinqiao.adapters.base import Outcome, Reply
+from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.queue import batches, claims
-from xinqiao.queue.asking import ask_for
-from xinqiao.queue.lease import Lease
-from xinqiao.queue.platforms import Platform, standing
-from xinqiao.queue.resting import TROUBLE, note_reply
-from xinqiao.queue.retry import Backoff
-from xinqiao.queue.rows import render
+from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.claims import UNSENT
+from xinqiao.queue.duplicates import resolve_duplicates
+from xinqiao.queue.platforms import Platform
+from xinqiao.queue.resting import is_trouble, note_reply
+from xinqiao.queue.rows import Rows, render
 from xinqiao.queue.settlement import Decision, note_serial, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause, Move, advance
-from xinqiao.queue.verdicts import Verdict, compare, of_reply
+from xinqiao.queue.verdicts import Verdict, of_reply
+from xinqiao.queue.worker import Worker
 
 log = structlog.get_logger()
 
@@ -45,155 +45,211 @@ AFTER = {
 }
 """Outcome of a send → state. A duplicate that could not be compared stays in doubt."""
 
-UNSENT = {"batch_id": None, "row_number": None, "request_started_at": None}
-
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """What every part of the queue's work needs.
+class _Claim:
+    """What one lane is to send: claimed, and its call permitted."""
+
+    tickets: Sequence[Ticket]
+    call: int
+    lease_end: float
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What delivering came to.
 
     Attributes:
-        database: The hub's database.
-        keys: The workspace's keys.
-        clock: The clock.
-        lease: How this process holds what it claims.
-        backoff: When something that failed is tried again.
-        questions_before_hold: Unanswered questions about one submission in doubt before a person.
+        reached: How many submissions reached each state.
+        unfinished: Whether the turn ended while more may have been due.
     """
 
-    database: Database
-    keys: KeyRing
-    clock: Clock
-    lease: Lease
-    backoff: Backoff
-    questions_before_hold: int
-
-    def cause(self, connection: Connection) -> Cause:
-        """Return this worker as the cause of a change now."""
-        return Cause(self.lease.worker, database_time(connection, self.clock))
+    reached: Counter[State] = field(default_factory=Counter)
+    unfinished: bool = False
 
 
-def deliver(worker: Worker, platform: Platform) -> Counter[State]:
-    """Send everything that is due to ``platform``; stop early when the platform is in trouble.
+def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf")) -> Delivered:
+    """Send what is due to ``platform``, over as many lanes as it and this process allow.
 
-    Returns:
-        How many submissions reached each state.
+    Stops early when the platform is in trouble, when the process is to end, and when the turn is
+    over, so that receipts and doubts are not kept waiting by a long list.
 
     Raises:
         SettingsError: The platform's settings do not allow a send; nothing was sent.
+        BusyError: The database is away.
     """
-    reached: Counter[State] = Counter()
-    while True:
-        sending = _next(worker, platform)
-        if sending is None:
-            return reached
-        started = time.monotonic()
-        try:
-            reply = platform.connector.submit(sending.batch)
-        except SettingsError as error:
-            # raised before anything is sent: the rows are ready again, and a person is told
-            unsent = Reply(Outcome.RETRYABLE, "settings", error.message)
-            _settle(worker, platform, sending, unsent)
-            raise
-        reply = _resolve_duplicates(platform, sending, reply)
-        decisions = _settle(worker, platform, sending, reply)
-        reached.update(decision.after for decision in decisions)
-        log.info(
-            "batch.sent",
-            platform=platform.id,
-            batch=sending.batch.number,
-            rows=len(sending.tickets),
-            outcome=reply.outcome.value,
-            code=reply.code,
-            seconds=round(time.monotonic() - started, 3),
+    delivered = Delivered()
+    ends = worker.clock.elapsed() + turn_seconds
+    most = min(worker.lanes, platform.pace.parallel_calls)
+    under_way: set[Future[tuple[Counter[State], bool]]] = set()
+    more = True
+    with ThreadPoolExecutor(most, thread_name_prefix=platform.id) as lanes:
+        while more or under_way:
+            while more and len(under_way) < most:
+                claim = _claim(worker, platform)
+                more = claim is not None
+                if claim is not None:
+                    under_way.add(lanes.submit(_carry, worker, platform, claim))
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for one in done:
+                reached, trouble = one.result()
+                delivered.reached += reached
+                more = more and not trouble
+            if more and worker.clock.elapsed() >= ends:
+                delivered.unfinished = True
+                more = False
+    return delivered
+
+
+def _claim(worker: Worker, platform: Platform) -> _Claim | None:
+    if worker.stopping.is_set():
+        return None
+    lease_end = worker.lease_end()
+    with worker.database.writing() as connection:
+        cause = worker.cause(connection)
+        claims.recover_expired(connection, platform, worker.lease, cause)
+        if not admission(connection, platform, cause.at).allowed:
+            return None
+        tickets = claims.claim(connection, platform, worker.lease, cause)
+        if not tickets:
+            return None
+        call = begin_call(connection, platform, worker.lease, cause.at)
+    return _Claim(tickets, call, lease_end)
+
+
+def _carry(worker: Worker, platform: Platform, claim: _Claim) -> tuple[Counter[State], bool]:
+    """Bring one claim to the platform; return the states reached, and whether it is in trouble."""
+    try:
+        prepared = _prepare(worker, platform, claim)
+    except XinqiaoError:
+        # a key that is missing, a database that is away: not the submissions' fault
+        _give_back(worker, claim)
+        raise
+    if prepared is None:
+        return Counter(), False
+    sending, lease_end = prepared
+    started = time.monotonic()
+    send_before = lease_end - platform.exchange_seconds
+    try:
+        reply = platform.connector.submit(sending.batch, send_before)
+    except SettingsError as error:
+        # raised before anything is sent: the rows are ready again, and a person is told
+        unsent = Reply(Outcome.RETRYABLE, "settings", error.message)
+        _settle(worker, platform, claim, sending, unsent, lease_end)
+        raise
+    reply = resolve_duplicates(worker, platform, sending, reply)
+    decisions = _settle(worker, platform, claim, sending, reply, lease_end)
+    log.info(
+        "batch.sent",
+        platform=platform.id,
+        batch=sending.batch.number,
+        rows=len(sending.tickets),
+        outcome=reply.outcome.value,
+        code=reply.code,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    if len(decisions) < len(sending.tickets):
+        log.warning("batch.lost_lease", platform=platform.id, batch=sending.batch.number)
+    return Counter(one.after for one in decisions), is_trouble(reply, sent=True)
+
+
+def _prepare(
+    worker: Worker, platform: Platform, claim: _Claim
+) -> tuple[batches.Sending, float] | None:
+    """Render and seal what was claimed, and mark its request as begun.
+
+    Returns:
+        The batch and the end of its lease; None when nothing of it can be sent.
+    """
+    with worker.database.reading() as connection:
+        rows = render(connection, platform, claim.tickets, worker.keys)
+    fit = [ticket for ticket in claim.tickets if ticket.id in rows.rendered]
+    sealed = None
+    if fit:
+        sealed = batches.seal(
+            fit,
+            rows.rendered,
+            operation=rows.operation,
+            edition=rows.edition,
+            keys=worker.keys,
         )
-        if len(decisions) < len(sending.tickets):
-            log.warning("batch.lost_lease", platform=platform.id, batch=sending.batch.number)
-        if reply.outcome in TROUBLE:
-            return reached
-
-
-def _next(worker: Worker, platform: Platform) -> batches.Sending | None:
-    """Claim and seal the next batch; rows that no longer fit are held with the reason."""
-    while True:
+    if worker.stopping.is_set():
+        _give_back(worker, claim)
+        return None
+    lease_end = worker.lease_end()
+    try:
         with worker.database.writing() as connection:
             cause = worker.cause(connection)
-            if not standing(connection, platform.id).may_be_called(cause.at):
-                return None
-            claims.recover_expired(connection, platform.id, worker.lease, cause)
-            tickets = claims.claimable(connection, platform.id, platform.rows_per_batch, cause.at)
-            if not tickets:
-                return None
-            rows = render(connection, platform, tickets, worker.keys)
-            advance(connection, [_held(ticket, why) for ticket, why in rows.unfit], cause)
-            fit = [ticket for ticket in tickets if ticket.id in rows.rendered]
-            if fit:
-                return batches.begin_sending(
-                    connection,
-                    fit,
-                    rows.rendered,
-                    operation=rows.operation,
-                    edition=rows.edition,
-                    keys=worker.keys,
-                    lease=worker.lease,
-                    cause=cause,
+            _hold_unfit(connection, rows, cause)
+            if sealed is not None:
+                sending = batches.begin_sending(
+                    connection, fit, sealed, lease=worker.lease, cause=cause
                 )
+                return sending, lease_end
+            finish_call(connection, claim.call, cause.at)
+    except batches.LostClaimError:
+        log.warning("claim.lost", platform=platform.id, rows=len(claim.tickets))
+        _give_back(worker, claim)
+    return None
 
 
-def _held(ticket: Ticket, why: str) -> Move:
-    return Move(ticket.id, State.READY, State.HELD, ticket.fence, values={"message": why})
+def _give_back(worker: Worker, claim: _Claim) -> None:
+    def store(connection: Connection) -> None:
+        cause = worker.cause(connection)
+        claims.give_back(connection, claim.tickets, cause)
+        finish_call(connection, claim.call, cause.at)
+
+    worker.store(claim.lease_end, store)
 
 
-def _resolve_duplicates(platform: Platform, sending: batches.Sending, reply: Reply) -> Reply:
-    """Ask what the platform holds for every row that it calls a duplicate.
-
-    The same as ours means accepted; something else is a conflict, which the row's settlement makes
-    of a duplicate that was compared; one that could not be asked stays in doubt.
-    """
-    if not platform.connector.capabilities.query:
-        return reply
-    verdicts = of_reply(reply, list(sending.tickets))
-    results = {result.row: result for result in reply.rows}
-    for number, verdict in verdicts.items():
-        if verdict.outcome is Outcome.DUPLICATE:
-            row = sending.batch.rows[number - 1]
-            asked = ask_for(platform, sending.batch, row)
-            comparison = compare(row, asked.entries or ())
-            if comparison.same and comparison.entry is not None:
-                results[number] = RowResult(
-                    number,
-                    Outcome.ACCEPTED,
-                    verdict.code,
-                    "平台已有相同内容",
-                    comparison.entry.reference,
-                    comparison.entry.at,
-                )
-    return replace(reply, rows=tuple(results[number] for number in sorted(results)))
+def _hold_unfit(connection: Connection, rows: Rows, cause: Cause) -> None:
+    """Hold what no longer fits the platform's format, with the reason."""
+    moves = [
+        Move(
+            ticket.id,
+            State.SENDING,
+            State.HELD,
+            ticket.fence,
+            values={**claims.FREE, "deaths": 0, "message": why},
+        )
+        for ticket, why in rows.unfit
+    ]
+    advance(connection, moves, cause)
 
 
 def _settle(
-    worker: Worker, platform: Platform, sending: batches.Sending, reply: Reply
+    worker: Worker,
+    platform: Platform,
+    claim: _Claim,
+    sending: batches.Sending,
+    reply: Reply,
+    lease_end: float,
 ) -> list[Decision]:
     verdicts = of_reply(reply, list(sending.tickets))
-    with worker.database.writing() as connection:
+
+    def store(connection: Connection) -> list[Decision]:
         cause = worker.cause(connection)
+        finish_call(connection, claim.call, cause.at)
         batches.finish_attempt(connection, sending.attempt_id, reply, worker.keys, cause.at)
         note_serial(connection, sending.batch_id, reply.serial)
-        resting = note_reply(connection, platform.id, reply, worker.backoff, cause)
+        resting = note_reply(connection, platform.id, reply, worker.backoff, cause, sent=True)
         decisions = [
-            _decide(worker, sending, number, verdict, cause, resting)
+            _decide(worker, sending, reply, number, verdict, cause, resting)
             for number, verdict in verdicts.items()
         ]
         done = settle(connection, decisions, cause)
         if any(decision.after is State.AWAITING_RECEIPT for decision in done):
             first_poll = cause.at + timedelta(seconds=platform.poll_after)
             batches.schedule_poll(connection, sending.batch_id, first_poll)
-    return done
+        return done
+
+    return worker.store(lease_end, store)
 
 
 def _decide(
     worker: Worker,
     sending: batches.Sending,
+    reply: Reply,
     number: int,
     verdict: Verdict,
     cause: Cause,
@@ -203,12 +259,19 @@ def _decide(
     after = AFTER[verdict.outcome]
     values: dict[str, object] = {}
     if after is State.READY:
-        values = {**UNSENT, "next_attempt_at": cause.at + resting}
+        why = "platform_resting" if reply.retry_after is None else "retry_after"
+        values = {**UNSENT, "next_attempt_at": cause.at + resting, "waits_for": why}
     elif after is State.IN_DOUBT:
-        values = {"next_attempt_at": worker.backoff.next_at(cause.at, 1), "questions": 0}
+        again = worker.backoff.next_at(cause.at, 1)
+        values = {"next_attempt_at": again, "questions": 0, "waits_for": "backoff"}
     elif after is State.REJECTED and not verdict.named and len(sending.tickets) > 1:
         # the whole batch was refused and no row named: halves find the row that is at fault
         after = State.READY
         smaller = max(1, len(sending.tickets) // 2)
-        values = {**UNSENT, "batch_limit": smaller, "next_attempt_at": cause.at}
+        values = {
+            **UNSENT,
+            "batch_limit": smaller,
+            "next_attempt_at": cause.at,
+            "waits_for": "split",
+        }
     return Decision(ticket, after, verdict, values)

@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import duty, holding, record, submission
+from xinqiao.database.tables import OPEN, duty, holding, record, submission
 from xinqiao.queue.duties import waive
-from xinqiao.queue.states import OPEN, State
+from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause, Move, advance, create
 
@@ -220,9 +220,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
 def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[int, Ticket]:
     found: dict[int, Ticket] = {}
     for chunk in in_chunks(holding_ids):
-        statement = select_tickets().where(
-            submission.c.holding_id.in_(chunk), submission.c.state.in_(sorted(OPEN))
-        )
+        statement = select_tickets().where(submission.c.holding_id.in_(chunk), OPEN)
         found.update({one.holding_id: one for one in read_tickets(connection, statement)})
     return found
 

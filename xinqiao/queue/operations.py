@@ -12,7 +12,7 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import holding, submission
 from xinqiao.errors import InputError, RefusedError
-from xinqiao.queue.delivery import UNSENT
+from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.holdings import needed, read_holdings, submission_values
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State

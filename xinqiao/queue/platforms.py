@@ -1,7 +1,7 @@
 """What the queue knows of one platform, and whether it may be called now (平台状态)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,8 @@ from xinqiao.adapters.base import Connector
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import platform_state
+from xinqiao.queue.incidents import IncidentKind, close_incident
+from xinqiao.queue.pace import Pace
 from xinqiao.queue.transitions import Cause
 
 
@@ -41,6 +43,8 @@ class Platform:
         poll_every: How long between two questions for receipts.
         expected_within: After this time without a receipt a person is asked.
         withdrawals: Record kind → how it is withdrawn; one that is left out is done by hand.
+        exchange_seconds: Longest that one exchange with it can take.
+        pace: How fast and when it may be called.
     """
 
     id: str
@@ -50,6 +54,8 @@ class Platform:
     poll_every: float
     expected_within: float
     withdrawals: Mapping[str, Withdrawal]
+    exchange_seconds: float = 0
+    pace: Pace = field(default_factory=Pace)
 
     def withdrawal(self, kind: str) -> Withdrawal:
         """Return how records of ``kind`` are withdrawn."""
@@ -69,10 +75,6 @@ class Standing:
     next_call_at: datetime | None = None
     last_success_at: datetime | None = None
 
-    def may_be_called(self, now: datetime) -> bool:
-        """Tell whether a call may be made: not paused, and not resting after failures."""
-        return self.paused_at is None and (self.next_call_at is None or self.next_call_at <= now)
-
 
 _COLUMNS = [platform_state.c[name] for name in Standing.__dataclass_fields__]
 
@@ -85,9 +87,11 @@ def standing(connection: Connection, platform: str) -> Standing:
     return Standing() if row is None else Standing(*row)
 
 
-def note_success(connection: Connection, platform: str, now: datetime) -> None:
+def note_success(connection: Connection, platform: str, cause: Cause) -> None:
     """Record that the platform answered: earlier failures are forgotten."""
-    _write(connection, platform, {"failures": 0, "next_call_at": None, "last_success_at": now})
+    working = {"failures": 0, "next_call_at": None, "last_success_at": cause.at}
+    _write(connection, platform, working)
+    close_incident(connection, IncidentKind.UNUSABLE, platform, cause)
 
 
 def note_failure(
@@ -108,6 +112,7 @@ def resume(connection: Connection, platform: str, cause: Cause) -> None:
     free = {"paused_at": None, "paused_reason": "", "failures": 0, "next_call_at": None}
     _write(connection, platform, free)
     _audit(connection, "platform.resumed", platform, cause)
+    close_incident(connection, IncidentKind.CREDENTIALS, platform, cause)
 
 
 def confirm(connection: Connection, platform: str, digest: str, cause: Cause) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import holding, submission
+from xinqiao.database.tables import UNFULFILLED, holding, submission
 from xinqiao.queue.states import State
 
 
@@ -60,7 +60,7 @@ def count_open_refusals(connection: Connection, platform: str) -> int:
     return count
 
 
-def _open(platform: str | None) -> list[sa.ColumnElement[bool]]:
+def _open(platform: str | None) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     later = submission.alias("later")
     answered = sa.exists().where(
         # asked for by record, which is indexed
@@ -68,7 +68,10 @@ def _open(platform: str | None) -> list[sa.ColumnElement[bool]]:
         later.c.holding_id == submission.c.holding_id,
         later.c.id > submission.c.id,
     )
-    conditions = [
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = [
+        # few, whatever was reported before: what was refused is not held as it should be
+        UNFULFILLED,
+        submission.c.record_id == holding.c.record_id,
         submission.c.state == State.REJECTED.value,
         ~answered,
         # a corrected version that has errors of its own waits as an invalid record instead
@@ -77,5 +80,5 @@ def _open(platform: str | None) -> list[sa.ColumnElement[bool]]:
         ),
     ]
     if platform is not None:
-        conditions.append(submission.c.platform == platform)
+        conditions.append(holding.c.platform == platform)
     return conditions

@@ -5,7 +5,7 @@ platform de-duplicates and the whole batch is in doubt, else a person.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,20 +17,23 @@ from xinqiao.adapters.base import (
     LedgerEntry,
     Operation,
     Outcome,
-    Reply,
     SealedBatch,
     SealedRow,
 )
 from xinqiao.queue import batches, claims
-from xinqiao.queue.asking import ask_for
-from xinqiao.queue.delivery import AFTER, UNSENT, Worker
-from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.asking import Inquiry, NotNowError
+from xinqiao.queue.batches import LostClaimError
+from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.claims import UNSENT
+from xinqiao.queue.delivery import AFTER
+from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
-from xinqiao.queue.resting import TROUBLE, note_reply
+from xinqiao.queue.resting import note_reply
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.verdicts import Verdict, compare, differing, of_reply
+from xinqiao.queue.worker import Worker
 
 log = structlog.get_logger()
 
@@ -53,14 +56,32 @@ class _Doubt:
     batch_id: int
     batch: SealedBatch
     rows: Sequence[_Row]
+    lease_end: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A row to ask about again.
+
+    Attributes:
+        row: The row.
+        not_before: When, if that is known.
+        why: Word for :attr:`submission.waits_for`.
+        unanswered: Whether a question was asked in vain.
+    """
+
+    row: _Row
+    not_before: datetime | None = None
+    why: str = "backoff"
+    unanswered: bool = True
 
 
 @dataclass(slots=True)
 class _Answers:
-    """What asking brought: decisions, and rows to ask about again (not before an instant)."""
+    """What asking brought: decisions, and rows to ask about again."""
 
     decisions: list[Decision] = field(default_factory=list)
-    waiting: list[tuple[_Row, datetime | None]] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
     silent: bool = False
     """Whether the platform could not be asked."""
 
@@ -68,10 +89,13 @@ class _Answers:
 def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
     """Resolve every due submission in doubt; return how many reached each state."""
     reached: Counter[State] = Counter()
-    while (doubt := _next(worker, platform)) is not None:
-        answers = _ask(worker, platform, doubt)
-        with worker.database.writing() as connection:
-            done = _settle(connection, worker, doubt, answers)
+    while not worker.stopping.is_set() and (doubt := _next(worker, platform)) is not None:
+        try:
+            answers = _ask(worker, platform, doubt)
+        except LostClaimError:
+            log.warning("doubt.lost_lease", platform=platform.id, batch=doubt.batch.number)
+            continue
+        done = _settle(worker, platform, doubt, answers)
         reached.update(decision.after for decision in done)
         log.info(
             "doubt.asked",
@@ -86,10 +110,11 @@ def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
 
 
 def _next(worker: Worker, platform: Platform) -> _Doubt | None:
+    lease_end = worker.lease_end()
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        claims.recover_expired(connection, platform.id, worker.lease, cause)
-        if not standing(connection, platform.id).may_be_called(cause.at):
+        claims.recover_expired(connection, platform, worker.lease, cause)
+        if not admission(connection, platform, cause.at).allowed:
             return None
         claimed = claims.claim_in_doubt(connection, platform.id, worker.lease, cause.at)
         if claimed is None:
@@ -106,20 +131,24 @@ def _next(worker: Worker, platform: Platform) -> _Doubt | None:
         )
         for ticket in tickets
     ]
-    return _Doubt(batch_id, batch, rows)
+    return _Doubt(batch_id, batch, rows, lease_end)
 
 
 def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     can = platform.connector.capabilities
+    held = [row.ticket for row in doubt.rows]
+    inquiry = Inquiry(worker, platform, doubt.batch_id, doubt.batch, held)
     if can.poll:
-        report = platform.connector.poll(doubt.batch.number, doubt.batch.kind)
-        _record(worker, doubt, report.reply)
+        try:
+            report = inquiry.receipts().answer
+        except NotNowError as error:
+            return _Answers(waiting=list(_not_now(doubt.rows, error)), silent=True)
         if report.progress is BatchProgress.NO_ANSWER:
-            return _Answers(waiting=[(row, None) for row in doubt.rows], silent=True)
+            return _Answers(waiting=[_Waiting(row) for row in doubt.rows], silent=True)
         if report.progress is not BatchProgress.UNKNOWN_BATCH:
             return _all(doubt, State.AWAITING_RECEIPT, Outcome.RECEIVED, "平台确认已收到该批次")
     if can.query:
-        return _ask_by_key(worker, platform, doubt)
+        return _ask_by_key(inquiry, doubt)
     if can.deduplicates and len(doubt.rows) == len(doubt.batch.rows):
         return _resend(worker, platform, doubt)
     return _all(doubt, State.HELD, Outcome.IN_DOUBT, "平台不能查询，须人工到平台核实")
@@ -130,20 +159,33 @@ def _all(doubt: _Doubt, after: State, outcome: Outcome, message: str) -> _Answer
     return _Answers([Decision(row.ticket, after, verdict) for row in doubt.rows])
 
 
-def _ask_by_key(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
+def _not_now(rows: Sequence[_Row], error: NotNowError) -> Iterator[_Waiting]:
+    """Let rows wait that nobody could be asked about: that is no question in vain."""
+    for row in rows:
+        yield _Waiting(row, error.admission.not_before, "platform_resting", unanswered=False)
+
+
+def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
     answers = _Answers()
-    visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
-    for row in doubt.rows:
-        asked = ask_for(platform, doubt.batch, row.sent)
-        _record(worker, doubt, asked.reply)
-        if asked.entries is None:
-            answers.waiting.append((row, None))
+    visible_after = timedelta(seconds=inquiry.platform.connector.capabilities.visible_after)
+    for position, row in enumerate(doubt.rows):
+        try:
+            asked = inquiry.record(row.sent)
+        except NotNowError as error:
+            # paused, outside its hours or over its rate by now: the rest is asked about later
+            answers.waiting += _not_now(doubt.rows[position:], error)
+            answers.silent = True
+            break
+        entries = asked.answer.entries
+        if entries is None:
+            answers.waiting.append(_Waiting(row))
             answers.silent = True
             continue
-        decision = judge(row.ticket, doubt.batch.operation, row.sent, asked.entries, row.previous)
+        decision = judge(row.ticket, doubt.batch.operation, row.sent, entries, row.previous)
         visible_at = row.sent_at + visible_after
-        if decision.after is State.READY and worker.clock.now() < visible_at:
-            answers.waiting.append((row, visible_at))
+        # both by the database's clock, which is the platform's neighbour as little as ours is
+        if decision.after is State.READY and asked.at < visible_at:
+            answers.waiting.append(_Waiting(row, visible_at, "not_visible_yet", unanswered=False))
         else:
             answers.decisions.append(decision)
     return answers
@@ -189,60 +231,81 @@ def judge(
 
 def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     """Send the identical bytes again: allowed only where a repeat has no second effect."""
+    lease_end = worker.lease_end()
+    tickets = [row.ticket for row in doubt.rows]
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
+        refused = admission(connection, platform, cause.at)
+        if not refused.allowed:
+            waiting = _not_now(doubt.rows, NotNowError(refused))
+            return _Answers(waiting=list(waiting), silent=True)
+        if not claims.renew(connection, tickets, worker.lease, cause.at):
+            raise LostClaimError
+        call = begin_call(connection, platform, worker.lease, cause.at)
         attempt = batches.begin_attempt(connection, doubt.batch_id, "send", worker.lease, cause)
-    reply = platform.connector.submit(doubt.batch)
-    with worker.database.writing() as connection:
-        now = worker.cause(connection).at
-        batches.finish_attempt(connection, attempt, reply, worker.keys, now)
+    reply = platform.connector.submit(doubt.batch, lease_end - platform.exchange_seconds)
+
+    def store(connection: Connection) -> None:
+        ended = worker.cause(connection)
+        finish_call(connection, call, ended.at)
+        batches.finish_attempt(connection, attempt, reply, worker.keys, ended.at)
+        note_reply(connection, platform.id, reply, worker.backoff, ended, sent=True)
+
+    worker.store(lease_end, store)
     rows = {row.sent.number: row for row in doubt.rows}
     answers = _Answers()
     for number, verdict in of_reply(reply, list(rows)).items():
         after = AFTER[verdict.outcome]
         if after in (State.READY, State.IN_DOUBT):
             # this send may not have arrived, but the first one may: the doubt remains
-            answers.waiting.append((rows[number], None))
+            answers.waiting.append(_Waiting(rows[number]))
         else:
             row = rows[number]
             answers.decisions.append(Decision(row.ticket, after, verdict))
     return answers
 
 
-def _settle(
-    connection: Connection, worker: Worker, doubt: _Doubt, answers: _Answers
-) -> list[Decision]:
-    cause = worker.cause(connection)
-    decisions = [_unless_deadly(worker, decision) for decision in answers.decisions]
-    for row, not_before in answers.waiting:
-        questions = row.ticket.questions + (not_before is None)
-        if questions >= worker.questions_before_hold:
-            message = f"问了 {questions} 次都没有得到平台的明确答复，须人工到平台核实"
-            verdict = Verdict(Outcome.IN_DOUBT, "no_answer", message, named=False)
-            decisions.append(Decision(row.ticket, State.HELD, verdict))
-            continue
-        again = not_before or worker.backoff.next_at(cause.at, questions)
-        claims.postpone(connection, [row.ticket], again, questions=questions)
-    done = settle(connection, decisions, cause)
-    if any(decision.after is State.AWAITING_RECEIPT for decision in done):
-        batches.schedule_poll(connection, doubt.batch_id, cause.at)
-    return done
-
-
-def _unless_deadly(worker: Worker, decision: Decision) -> Decision:
-    """Hold what did not arrive because too many workers died sending it."""
-    deaths = decision.ticket.deaths
-    if decision.after is not State.READY or deaths < worker.lease.deaths_before_hold:
-        return decision
-    message = f"报送它的程序已意外中止 {deaths} 次，须人工查明原因后再放行"
-    verdict = Verdict(Outcome.RETRYABLE, "deadly", message, named=False)
-    return replace(decision, after=State.HELD, verdict=verdict)
-
-
-def _record(worker: Worker, doubt: _Doubt, reply: Reply) -> None:
-    with worker.database.writing() as connection:
+def _settle(worker: Worker, platform: Platform, doubt: _Doubt, answers: _Answers) -> list[Decision]:
+    def store(connection: Connection) -> list[Decision]:
         cause = worker.cause(connection)
-        attempt = batches.begin_attempt(connection, doubt.batch_id, "query", worker.lease, cause)
-        batches.finish_attempt(connection, attempt, reply, worker.keys, cause.at)
-        if reply.outcome in TROUBLE:
-            note_reply(connection, doubt.batch.platform, reply, worker.backoff, cause)
+        decisions = [_with_deaths(worker, platform, one) for one in answers.decisions]
+        later = []
+        for one in answers.waiting:
+            questions = one.row.ticket.questions + one.unanswered
+            if questions >= worker.questions_before_hold:
+                decisions.append(_unanswered(one.row.ticket, questions))
+                continue
+            again = one.not_before or worker.backoff.next_at(cause.at, questions)
+            later.append((one.row.ticket, again, questions, one.why))
+        claims.postpone(connection, later)
+        done = settle(connection, decisions, cause)
+        if any(decision.after is State.AWAITING_RECEIPT for decision in done):
+            batches.schedule_poll(connection, doubt.batch_id, cause.at)
+        return done
+
+    return worker.store(doubt.lease_end, store)
+
+
+def _unanswered(ticket: Ticket, questions: int) -> Decision:
+    message = f"问了 {questions} 次都没有得到平台的明确答复，须人工到平台核实"
+    verdict = Verdict(Outcome.IN_DOUBT, "no_answer", message, named=False)
+    return Decision(ticket, State.HELD, verdict)
+
+
+def _with_deaths(worker: Worker, platform: Platform, decision: Decision) -> Decision:
+    """Let what did not arrive travel in smaller company, or hold it, if workers died sending it."""
+    ticket = decision.ticket
+    if decision.after is not State.READY:
+        return decision
+    if ticket.deaths >= worker.lease.deaths_before_hold:
+        message = claims.deadly(ticket.deaths)
+        verdict = Verdict(Outcome.RETRYABLE, "deadly", message, named=False)
+        return replace(decision, after=State.HELD, verdict=verdict)
+    return replace(
+        decision,
+        values={
+            **decision.values,
+            "waits_for": "",
+            **claims.isolation(ticket, platform, worker.lease),
+        },
+    )

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
 from xinqiao.database.record_store import load_contents
+from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
@@ -50,17 +51,40 @@ def render(
         marks = compiled.table.void
         if way is Withdrawal.VOID_ROW:
             operation = Operation.UPDATE
-    versions = [(ticket.record_id, ticket.version) for ticket in tickets]
-    contents = load_contents(connection, versions, keys)
     rows = Rows({}, [], operation, compiled.table.edition)
+    contents = _contents(connection, tickets, keys, rows.unfit)
     for ticket in tickets:
-        rendering = compiled.render(contents[ticket.record_id, ticket.version])
+        if ticket.id not in contents:
+            continue
+        rendering = compiled.render(contents[ticket.id])
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))
         else:
             rows.rendered[ticket.id] = _row(compiled, {**rendering.values, **marks})
     return rows
+
+
+def _contents(
+    connection: Connection,
+    tickets: Sequence[Ticket],
+    keys: KeyRing,
+    damaged: list[tuple[Ticket, str]],
+) -> dict[int, Mapping[str, str]]:
+    """Return submission id → content; one that cannot be read goes to ``damaged``, alone."""
+    versions = [(ticket.record_id, ticket.version) for ticket in tickets]
+    try:
+        together = load_contents(connection, versions, keys)
+    except DamageError:
+        together = {}
+    contents: dict[int, Mapping[str, str]] = {}
+    for ticket, version in zip(tickets, versions, strict=True):
+        try:
+            found = together or load_contents(connection, [version], keys)
+            contents[ticket.id] = found[version]
+        except DamageError as error:
+            damaged.append((ticket, error.message))
+    return contents
 
 
 def _row(compiled: CompiledFormat, values: Mapping[str, str]) -> Rendered:

@@ -12,6 +12,7 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Detail, Entry
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
+from xinqiao.queue.counts import Changes, change_counts
 from xinqiao.queue.states import State, allowed
 
 
@@ -74,6 +75,12 @@ def advance(connection: Connection, moves: Sequence[Move], cause: Cause) -> list
         == (move.before, move.fence)
     ]
     _update(connection, made, cause)
+    changes: Changes = Changes()
+    for move in made:
+        platform = current[move.submission_id].platform
+        changes[platform, move.before] -= 1
+        changes[platform, move.after] += 1
+    change_counts(connection, changes)
     append(
         connection,
         [_entry(move, current[move.submission_id], cause) for move in made],
@@ -102,6 +109,7 @@ def create(connection: Connection, rows: Sequence[Mapping[str, Any]], cause: Cau
     }
     statement = sa.insert(submission).returning(submission.c.id, sort_by_parameter_order=True)
     ids = connection.execute(statement, [{**row, **fresh} for row in rows]).scalars().all()
+    change_counts(connection, Changes((row["platform"], State.READY) for row in rows))
     entries = [
         Entry(
             action="submission.created",

@@ -6,22 +6,21 @@ about what it did not show, so nothing is called missing then.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import LedgerEntry, Operation
-from xinqiao.clock import SHANGHAI
 from xinqiao.database.record_store import load_contents
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.delivery import Worker
-from xinqiao.queue.platforms import Platform, standing
-from xinqiao.queue.resting import TROUBLE, note_reply
+from xinqiao.queue.calls import admission
+from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
 from xinqiao.queue.verdicts import differing
+from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.findings import Different, LedgerFindings, Missing, Unexpected, Waiting
 from xinqiao.reconcile.ours import (
     Held,
@@ -33,9 +32,11 @@ from xinqiao.reconcile.ours import (
     taken_in,
 )
 from xinqiao.reconcile.pages import LedgerReader, identity
+from xinqiao.reconcile.permitted import PermittedLedger, words
 from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 
+_NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
 _NOT_SHOWN = "（证件号码不显示）"
 _LONGEST_SHOWN = 80
 
@@ -56,37 +57,23 @@ def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window
     """
     with worker.database.reading() as connection:
         now = worker.cause(connection).at
-        closed = _closed(connection, platform.id, now)
-    if closed:
-        return LedgerFindings(incomplete=closed)
+        refused = admission(connection, platform, now)
+    if refused.why in _NOT_WORTH_TRYING:
+        return LedgerFindings(incomplete=words(refused))
     visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
     scope = Scope(platform.id, kind, settled_by=now - visible_after)
     comparison = _Comparison(scope, format_for(platform.id, kind))
-    reader = LedgerReader(platform.connector, kind, window.start, window.end)
+    source = PermittedLedger(worker, platform)
+    reader = LedgerReader(source, kind, window.start, window.end)
     for entries in reader.pages():
         with worker.database.reading() as connection:
             comparison.take(connection, worker.keys, entries)
-    if reader.reply is not None and reader.reply.outcome in TROUBLE:
-        with worker.database.writing() as connection:
-            cause = worker.cause(connection)
-            note_reply(connection, platform.id, reader.reply, worker.backoff, cause)
     findings = comparison.findings
     findings.incomplete = reader.incomplete or findings.incomplete
     if not findings.incomplete:
         with worker.database.reading() as connection:
             comparison.find_missing(connection, window)
     return findings
-
-
-def _closed(connection: Connection, platform: str, now: datetime) -> str:
-    """Return why a platform must not be called now, in Chinese; empty when it may be."""
-    stands = standing(connection, platform)
-    if stands.may_be_called(now):
-        return ""
-    if stands.paused_at is not None:
-        return f"平台已暂停（{stands.paused_reason}），恢复用 xinqiao platforms resume"
-    again = stands.next_call_at or now
-    return f"平台暂时不可用，{again.astimezone(SHANGHAI):%H:%M} 之后再试"
 
 
 @dataclass(slots=True)

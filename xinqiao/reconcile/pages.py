@@ -3,10 +3,18 @@
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
-from xinqiao.adapters.base import Connector, LedgerEntry, LedgerPage, Reply
+from xinqiao.adapters.base import LedgerEntry, LedgerPage, Reply
 
 _MOST_PAGES = 100_000
+
+
+class LedgerSource(Protocol):
+    """What gives a ledger page by page."""
+
+    def ledger(self, kind: str, start: date, end: date, page: int = 1) -> LedgerPage:
+        """Return one page of the records taken in from ``start`` to ``end``, both included."""
 
 
 @dataclass(slots=True)
@@ -17,7 +25,7 @@ class LedgerReader:
     twice, or not at all. Both show: by the same record on two pages, and by the total.
 
     Attributes:
-        connector: The way to the platform.
+        source: Gives the pages.
         kind: Record kind.
         start: First day, by the platform's time of taking in.
         end: Last day, included.
@@ -25,7 +33,7 @@ class LedgerReader:
         reply: What the last call came to.
     """
 
-    connector: Connector
+    source: LedgerSource
     kind: str
     start: date
     end: date
@@ -39,7 +47,7 @@ class LedgerReader:
         """Yield the entries of each page; stops at the end, or where the ledger breaks off."""
         page = 1
         while page <= _MOST_PAGES:
-            read = self.connector.ledger(self.kind, self.start, self.end, page)
+            read = self.source.ledger(self.kind, self.start, self.end, page)
             self.reply = read.reply
             yield read.entries
             self.incomplete = self._broken(page, read)

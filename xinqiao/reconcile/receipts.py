@@ -14,16 +14,17 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
 from xinqiao.queue import batches, claims
-from xinqiao.queue.asking import ask_for
-from xinqiao.queue.delivery import Worker
-from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.asking import Inquiry, NotNowError
+from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resolution import judge
-from xinqiao.queue.resting import TROUBLE, note_reply
+from xinqiao.queue.resting import note_reply
 from xinqiao.queue.settlement import Decision, settle, store_receipts, submissions_of_batch
 from xinqiao.queue.states import State, allowed
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.verdicts import Verdict, of_row
+from xinqiao.queue.worker import Worker
 
 log = structlog.get_logger()
 
@@ -39,6 +40,8 @@ class _Polled:
     sent_at: datetime
     tickets: Mapping[int, Ticket]
     previous: Mapping[int, Mapping[str, str]]
+    call: int
+    again_at: float
 
 
 def collect(worker: Worker, platform: Platform) -> Counter[State]:
@@ -46,11 +49,10 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
     reached: Counter[State] = Counter()
     if not platform.connector.capabilities.poll:
         return reached
-    while (polled := _next(worker, platform)) is not None:
+    while not worker.stopping.is_set() and (polled := _next(worker, platform)) is not None:
         report = platform.connector.poll(polled.batch.number, polled.batch.kind)
-        verdicts = _compare_duplicates(platform, polled, report)
-        with worker.database.writing() as connection:
-            done = _settle(connection, worker, platform, polled, report, verdicts)
+        meanings = _compare_duplicates(worker, platform, polled, report)
+        done = _settle(worker, platform, polled, report, meanings)
         reached.update(decision.after for decision in done)
         log.info(
             "receipts.collected",
@@ -65,30 +67,33 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
 
 
 def _next(worker: Worker, platform: Platform) -> _Polled | None:
+    again_at = worker.clock.elapsed() + platform.poll_every
     with worker.database.writing() as connection:
         now = worker.cause(connection).at
-        if not standing(connection, platform.id).may_be_called(now):
+        if not admission(connection, platform, now).allowed:
             return None
-        again_at = now + timedelta(seconds=platform.poll_every)
-        row = claims.claim_poll(connection, platform.id, now, again_at)
+        next_poll_at = now + timedelta(seconds=platform.poll_every)
+        row = claims.claim_poll(connection, platform.id, now, next_poll_at)
         if row is None:
             return None
+        call = begin_call(connection, platform, worker.lease, now)
         ids = submissions_of_batch(connection, row.id)
         tickets = tickets_by_id(connection, ids.values())
         by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
         previous = previous_values(connection, list(tickets.values()), worker.keys)
         batch = batches.open_batch(connection, row.id, worker.keys)
-        return _Polled(row.id, batch, row.sent_at, by_row, previous)
+        return _Polled(row.id, batch, row.sent_at, by_row, previous, call, again_at)
 
 
 def _compare_duplicates(
-    platform: Platform, polled: _Polled, report: BatchReport
+    worker: Worker, platform: Platform, polled: _Polled, report: BatchReport
 ) -> dict[int, Decision | Verdict]:
     """Return row number → what it means; a duplicate is compared with what the platform holds.
 
     A duplicate that cannot be compared now is left out and met again at the next poll.
     """
     meanings: dict[int, Decision | Verdict] = {}
+    inquiry = Inquiry(worker, platform, polled.batch_id, polled.batch, (), own=1)
     for result in report.rows:
         if result.row not in polled.tickets:
             # an answer about a row that was never sent is about something else: not believed
@@ -98,7 +103,10 @@ def _compare_duplicates(
             meanings[result.row] = of_row(result)
             continue
         sent = polled.batch.rows[result.row - 1]
-        asked = ask_for(platform, polled.batch, sent)
+        try:
+            asked = inquiry.record(sent).answer
+        except NotNowError:
+            continue
         ticket = polled.tickets[result.row]
         if asked.entries is not None:
             decision = judge(
@@ -119,16 +127,12 @@ def _compare_duplicates(
 
 
 def _settle(
-    connection: Connection,
     worker: Worker,
     platform: Platform,
     polled: _Polled,
     report: BatchReport,
     meanings: Mapping[int, Decision | Verdict],
 ) -> list[Decision]:
-    cause = worker.cause(connection)
-    if report.reply.outcome in TROUBLE:
-        note_reply(connection, platform.id, report.reply, worker.backoff, cause)
     decisions = []
     for number, meaning in meanings.items():
         ticket = polled.tickets[number]
@@ -136,20 +140,28 @@ def _settle(
         if decision is not None and ticket.batch_id == polled.batch_id:
             decisions.append(decision)
     moving = [one for one in decisions if one.ticket.state is not one.after]
-    store_receipts(connection, [one for one in decisions if one not in moving], cause)
-    late = cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
+    standing_still = [one for one in decisions if one not in moving]
     decided = {decision.ticket.id for decision in moving}
     waiting = [
         ticket
         for ticket in polled.tickets.values()
         if ticket.state is State.AWAITING_RECEIPT and ticket.id not in decided
     ]
-    if late:
-        moving += [_overdue(ticket) for ticket in waiting]
-    done = settle(connection, moving, cause)
-    if report.progress is BatchProgress.COMPLETE and not waiting:
-        batches.schedule_poll(connection, polled.batch_id, None)
-    return done
+
+    def store(connection: Connection) -> list[Decision]:
+        cause = worker.cause(connection)
+        finish_call(connection, polled.call, cause.at)
+        note_reply(connection, platform.id, report.reply, worker.backoff, cause)
+        store_receipts(connection, standing_still, cause)
+        late = cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
+        overdue = [_overdue(ticket) for ticket in waiting] if late else []
+        done = settle(connection, [*moving, *overdue], cause)
+        if report.progress is BatchProgress.COMPLETE and not waiting:
+            batches.schedule_poll(connection, polled.batch_id, None)
+        return done
+
+    # after that somebody may ask again anyway
+    return worker.store(polled.again_at, store)
 
 
 def _decide(ticket: Ticket, verdict: Verdict) -> Decision | None:

@@ -9,9 +9,9 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import local_date
 from xinqiao.database.engine import Database
-from xinqiao.queue.delivery import Worker
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
+from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.findings import LedgerFindings
 from xinqiao.reconcile.ledger import compare_ledger
 from xinqiao.reconcile.metrics import Punctuality, punctuality
