@@ -24,6 +24,7 @@ COMMANDS = {
         "导入许可、处罚等本地记录（Excel、ODS、CSV）",
     ),
     "sync": ("xinqiao.commands.sync:sync", "走一遍：报送到期的、核实存疑的、收取回执"),
+    "daemon": ("xinqiao.commands.daemon:daemon", "常驻运行：不断报送、核实、收取回执"),
     "status": ("xinqiao.commands.status:status", "看板：各平台的报送情况和逾期风险"),
     "corrections": (
         "xinqiao.commands.corrections:corrections",

@@ -7,8 +7,8 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,7 @@ from xinqiao.queue.retry import Backoff
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
+from xinqiao.queue.workers import signs
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -164,7 +165,7 @@ class Hub:
             return report
 
     def _reconcile_one(self, name: str, window: Window) -> PlatformReport:
-        unreachable = self._unreachable(name)
+        unreachable = self.unreachable(name)
         if unreachable:
             report = local_report(self.database, name, window, self.clock.now())
             report.note = f"{unreachable}，没有核对台账"
@@ -328,13 +329,13 @@ class Hub:
             return SyncReport(note=error.message)
 
     def _sync_one(self, name: str) -> SyncReport:
-        unreachable = self._unreachable(name)
+        unreachable = self.unreachable(name)
         if unreachable:
             return SyncReport(note=f"{unreachable}，未报送")
-        with self._connector(name) as connector:
-            return make_pass(self.worker, self._platform(name, connector))
+        with self.reached(name) as platform:
+            return make_pass(self.worker, platform)
 
-    def _unreachable(self, name: str) -> str:
+    def unreachable(self, name: str) -> str:
         """Return why a platform must not be called at all, in Chinese; empty when it may be."""
         if not self.platforms[name].connected:
             return f"还没有填写接口地址（platforms/{name}.toml）"
@@ -356,6 +357,32 @@ class Hub:
             delivery.questions_before_hold,
             delivery.parallel_calls,
         )
+
+    @contextmanager
+    def reached(self, name: str) -> Iterator[Platform]:
+        """Give the way to a platform as the queue sees it, closed at the end.
+
+        Raises:
+            SettingsError: Its address, a credential or the lease is wrong.
+        """
+        with self._connector(name) as connector:
+            yield self._platform(name, connector)
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the processes that worked on the queue of late, the latest sign first."""
+        with self.database.reading() as connection:
+            now = database_time(connection, self.clock)
+            return [
+                {
+                    "name": one.name,
+                    "alive": one.alive(now),
+                    "started_at": one.started_at.isoformat(),
+                    "progress_at": one.progress_at.isoformat(),
+                    "clock_offset": round(one.clock_offset, 1),
+                    "stopped_at": one.stopped_at.isoformat() if one.stopped_at else None,
+                }
+                for one in signs(connection, now)
+            ]
 
     def _connector(self, name: str) -> AbstractContextManager[Connector]:
         return connect(self.workspace, name, self.platforms[name], self.clock)

@@ -68,6 +68,13 @@ class DeliverySection(_Section):
     """A submission in doubt is handed to a person after this many unanswered questions."""
 
 
+class DaemonSection(_Section):
+    """How the daemon works (常驻程序)."""
+
+    poll_seconds: float = Field(default=5, gt=0, le=3600)
+    """Pause between two passes over one platform, in seconds; varied by a fifth."""
+
+
 class LoggingSection(_Section):
     """What is logged."""
 
@@ -86,4 +93,5 @@ class Settings(_Section):
     """Identifier of an exemption (不报送规则) → whether it applies; see ``routes list``."""
 
     delivery: DeliverySection = DeliverySection()
+    daemon: DaemonSection = DaemonSection()
     logging: LoggingSection = LoggingSection()
