@@ -18,9 +18,10 @@ from xinqiao.commands.output import console
     help="故障文件（TOML）：让模拟平台按计划超时、退回、断线等。",
 )
 @click.option("--receipt-delay", default=2.0, show_default=True, help="多少秒后给出回执。")
+@click.option("--latency", default=0.0, show_default=True, help="每次调用要多少秒。")
 @click.option("--seed", default=0, show_default=True, help="随机故障的种子。")
 def simulate(
-    platform: str, port: int, faults: Path | None, receipt_delay: float, seed: int
+    platform: str, port: int, faults: Path | None, receipt_delay: float, latency: float, seed: int
 ) -> None:
     """在本机（127.0.0.1）运行模拟平台，供演练工作区连接；按 Ctrl-C 结束。"""
     from xinqiao.simulator.serve import serve
@@ -37,6 +38,7 @@ def simulate(
         port=port,
         faults=faults,
         receipt_delay=receipt_delay,
+        latency=latency,
         seed=seed,
         announce=announce,
     )

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port=options.port,
             faults=options.faults,
             receipt_delay=options.receipt_delay,
+            latency=options.latency,
             seed=options.seed,
             credentials=_credentials(options),
             until_stdin_closes=options.until_stdin_closes,
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="端口，0 为任意空闲端口")
     add("--faults", type=Path, metavar="FILE", help="故障文件（TOML）")
     add("--receipt-delay", type=_seconds, default=0.0, metavar="SECONDS", help="多少秒后有回执")
+    add("--latency", type=_seconds, default=0.0, metavar="SECONDS", help="每次调用要多少秒")
     add("--seed", type=int, default=0, help="随机种子")
     add("--client-id", help=f"客户端标识，也可用环境变量 {CLIENT_ID}")
     add("--client-secret", help=f"客户端密钥，也可用环境变量 {CLIENT_SECRET}")

@@ -118,6 +118,7 @@ def start(
     *,
     faults: Path | Sequence[Mapping[str, object]] | None = None,
     receipt_delay: float = 0.0,
+    latency: float = 0.0,
     seed: int = 0,
     port: int = 0,
     credentials: Mapping[str, str] | None = None,
@@ -129,6 +130,7 @@ def start(
         platform: Which platform to stand in for.
         faults: A TOML file of faults, or the faults themselves.
         receipt_delay: Seconds from a submission to its receipts.
+        latency: Seconds that every call takes.
         seed: Seed of everything that happens by chance.
         port: Port to listen on; 0 for any that is free.
         credentials: ``client_id`` and ``client_secret`` that it expects; None for the usual ones.
@@ -139,7 +141,7 @@ def start(
     """
     command = [sys.executable, "-P", "-m", "xinqiao.simulator", "--until-stdin-closes"]
     command += ["--platform", platform, "--port", str(port), "--seed", str(seed)]
-    command += ["--receipt-delay", str(receipt_delay)]
+    command += ["--receipt-delay", str(receipt_delay), "--latency", str(latency)]
     if isinstance(faults, Path):
         command += ["--faults", str(faults)]
     running = _launch(command, platform, _environment(credentials), timeout)

@@ -25,6 +25,7 @@ def serve(
     port: int = 0,
     faults: Path | None = None,
     receipt_delay: float = 0.0,
+    latency: float = 0.0,
     seed: int = 0,
     credentials: CredentialRules | None = None,
     until_stdin_closes: bool = False,
@@ -37,6 +38,7 @@ def serve(
         port: Port to listen on; 0 for any that is free.
         faults: TOML file of faults to have from the start.
         receipt_delay: Seconds from a submission to its receipts.
+        latency: Seconds that every call takes.
         seed: Seed of everything that happens by chance.
         credentials: What clients must show; None for the rehearsal credentials of the table.
         until_stdin_closes: End as well when standard input closes, so that no stand-in outlives
@@ -51,16 +53,16 @@ def serve(
         raise SettingsError(f"没有平台 {platform} 的模拟，可用：{'、'.join(PLATFORMS)}")
     queued = load_faults(faults) if faults else ()
     application = Application(Setup(platform, queued, receipt_delay, seed, credentials))
-    with _woken_by_signals() as wake, _listening(application, port) as server:
+    with _woken_by_signals() as wake, _listening(application, port, latency) as server:
         ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
         (announce or _write_line)(json.dumps(ready))
         _wait(wake, until_stdin_closes)
 
 
 @contextmanager
-def _listening(application: Application, port: int) -> Iterator[SimulatorServer]:
+def _listening(application: Application, port: int, latency: float) -> Iterator[SimulatorServer]:
     try:
-        server = SimulatorServer(application, port)
+        server = SimulatorServer(application, port, latency)
     except (OSError, OverflowError):
         raise SettingsError(f"端口 {port} 不可用，请换一个端口或使用 0") from None
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)

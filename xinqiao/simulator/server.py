@@ -31,6 +31,7 @@ class SimulatorServer(ThreadingHTTPServer):
     Args:
         application: What answers the requests.
         port: Port to listen on; 0 for any that is free.
+        latency: Seconds that every call takes: half of them before it is taken, half after.
 
     Attributes:
         application: What answers the requests.
@@ -40,10 +41,16 @@ class SimulatorServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, application: Application, port: int) -> None:
+    def __init__(self, application: Application, port: int, latency: float = 0.0) -> None:
         self.application = application
+        self._latency = latency
         self.stopping = Event()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def linger(self, request: Request) -> None:
+        """Wait for half the latency of a call of the platform's own."""
+        if self._latency and not request.path.startswith("/_control/"):
+            self.stopping.wait(self._latency / 2)
 
     def server_bind(self) -> None:
         """Bind without asking a name server for our own name, which can take seconds."""
@@ -101,7 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
             token=token.strip() if scheme.lower() == "bearer" else "",
             body=body,
         )
-        self._deliver(self.server.application.answer(request))
+        self.server.linger(request)
+        answer = self.server.application.answer(request)
+        self.server.linger(request)
+        self._deliver(answer)
 
     def _read_body(self) -> bytes | None:
         """Return the body, or None after the request was answered or the client went away."""
