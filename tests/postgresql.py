@@ -4,9 +4,9 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ CREATE FUNCTION frozen.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATI
 """
 """Stands before the server's own function of that name, so that tests set the server's clock."""
 
+
+SetClock = Callable[[datetime], None]
+"""Stops the clock of one database at an instant."""
 
 _CHECKED = "checked"
 """Whoever is in this group must give a password."""
@@ -72,14 +75,34 @@ class Server:
     @contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
         """Give the URL of a database that nobody used before; dropped at the end."""
+        with self._made_from(_TEMPLATE if migrated else "template0") as url:
+            yield url
+
+    @contextmanager
+    def _made_from(self, source: str) -> Iterator[str]:
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        source = _TEMPLATE if migrated else "template0"
         self._run(f"CREATE DATABASE {name} ENCODING UTF8 TEMPLATE {source} STRATEGY FILE_COPY")
         self._run(f"ALTER DATABASE {name} SET search_path = public, frozen, pg_catalog")
         try:
             yield self.url(name)
         finally:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def clocked(self) -> Iterator[tuple[str, Callable[[], tuple[str, SetClock]]]]:
+        """Give a fresh database whose clock stands at the present, and what makes copies of it.
+
+        A copy comes with what sets its clock. Nobody may be connected to the first one then.
+        """
+        with self.fresh() as url, ExitStack() as stack:
+            self.set_clock(url, datetime.now(UTC))
+            source = url.rpartition("?")[0].rpartition("/")[2]
+
+            def copied() -> tuple[str, SetClock]:
+                copy = stack.enter_context(self._made_from(source))
+                return copy, lambda now: self.set_clock(copy, now)
+
+            yield url, copied
 
     @contextmanager
     def encoded(self, encoding: str) -> Iterator[str]:
@@ -121,7 +144,7 @@ def running() -> Iterator[Server]:
     # the path of a socket may not be long
     folder = Path(tempfile.mkdtemp(prefix="xq-pg-", dir="/tmp"))
     try:
-        server = _started(folder)
+        server = started(folder)
         try:
             yield Server(server.get_uri(), folder)
         finally:
@@ -130,7 +153,12 @@ def running() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(folder: Path) -> Any:
+def started(folder: Path) -> Any:
+    """Return a server that runs in ``folder``, as the package gives it.
+
+    Raises:
+        UnavailableError: The package has no server for this machine, or it does not start.
+    """
     try:
         with warnings.catch_warnings():
             # it names a fallback for a folder of the desktop that servers do not have

@@ -25,6 +25,7 @@ class Setup:
         receipt_delay: Seconds from a submission to its receipts.
         seed: Seed of everything that happens by chance.
         credentials: What clients must show; None for those of the platform's table.
+        accept_repeats: Whether a document number that is held is taken in once more.
         clock: Tells the time.
     """
 
@@ -33,6 +34,7 @@ class Setup:
     receipt_delay: float = 0.0
     seed: int = 0
     credentials: CredentialRules | None = None
+    accept_repeats: bool = False
     clock: Clock = field(default_factory=Clock)
 
 
@@ -64,7 +66,14 @@ class Application:
         setup = self._setup
         self._plan = FaultPlan(setup.faults, setup.seed)
         credentials = setup.credentials or self._rules.credentials
-        self._wire = Wire(self._rules, credentials, setup.clock, setup.receipt_delay, self._plan)
+        self._wire = Wire(
+            self._rules,
+            credentials,
+            setup.clock,
+            setup.receipt_delay,
+            self._plan,
+            accept_repeats=setup.accept_repeats,
+        )
 
     def _route(self, request: Request) -> Answer:
         routes: dict[tuple[str, str], Callable[[Request], Answer]] = {

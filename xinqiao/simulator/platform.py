@@ -87,10 +87,20 @@ class Platform:
         rules: What the platform checks and says.
         clock: Tells when receipts are due.
         receipt_delay: Seconds from a submission to the decision about its rows.
+        accept_repeats: Whether a document number that is held is taken in once more, as platforms
+            do that know no key: every unasked repeat then has an effect of its own.
     """
 
-    def __init__(self, rules: PlatformRules, clock: Clock, receipt_delay: float = 0.0) -> None:
+    def __init__(
+        self,
+        rules: PlatformRules,
+        clock: Clock,
+        receipt_delay: float = 0.0,
+        *,
+        accept_repeats: bool = False,
+    ) -> None:
         self._rules = rules
+        self._accept_repeats = accept_repeats
         self._clock = clock
         self._delay = receipt_delay
         self._batches: dict[str, _Batch] = {}
@@ -223,7 +233,7 @@ class Platform:
         held = under_number.get(row.subject)
         if rules.unknown_subject in row.fields[rules.subject]:
             return self._verdict("1001", row.due)
-        if row.operation == "insert" and held is not None:
+        if row.operation == "insert" and held is not None and not self._accept_repeats:
             return self._verdict("0040", row.due)
         if row.operation != "insert" and held is None:
             return self._verdict("0041", row.due)

@@ -122,6 +122,7 @@ def start(
     seed: int = 0,
     port: int = 0,
     credentials: Mapping[str, str] | None = None,
+    accept_repeats: bool = False,
     timeout: float = _START_SECONDS,
 ) -> SimulatorProcess:
     """Start a stand-in and return when it answers. It ends with this process at the latest.
@@ -134,6 +135,7 @@ def start(
         seed: Seed of everything that happens by chance.
         port: Port to listen on; 0 for any that is free.
         credentials: ``client_id`` and ``client_secret`` that it expects; None for the usual ones.
+        accept_repeats: Whether it takes a document number that it holds in once more.
         timeout: Seconds it may take to be ready.
 
     Raises:
@@ -142,6 +144,8 @@ def start(
     command = [sys.executable, "-P", "-m", "xinqiao.simulator", "--until-stdin-closes"]
     command += ["--platform", platform, "--port", str(port), "--seed", str(seed)]
     command += ["--receipt-delay", str(receipt_delay), "--latency", str(latency)]
+    if accept_repeats:
+        command.append("--accept-repeats")
     if isinstance(faults, Path):
         command += ["--faults", str(faults)]
     running = _launch(command, platform, _environment(credentials), timeout)

@@ -28,6 +28,7 @@ def serve(
     latency: float = 0.0,
     seed: int = 0,
     credentials: CredentialRules | None = None,
+    accept_repeats: bool = False,
     until_stdin_closes: bool = False,
     announce: Callable[[str], None] | None = None,
 ) -> None:
@@ -41,6 +42,7 @@ def serve(
         latency: Seconds that every call takes.
         seed: Seed of everything that happens by chance.
         credentials: What clients must show; None for the rehearsal credentials of the table.
+        accept_repeats: Take a document number that is held in once more.
         until_stdin_closes: End as well when standard input closes, so that no stand-in outlives
             the process that started it.
         announce: Is handed one line of JSON (port, pid, platform) as soon as requests are
@@ -52,7 +54,9 @@ def serve(
     if platform not in PLATFORMS:
         raise SettingsError(f"没有平台 {platform} 的模拟，可用：{'、'.join(PLATFORMS)}")
     queued = load_faults(faults) if faults else ()
-    application = Application(Setup(platform, queued, receipt_delay, seed, credentials))
+    application = Application(
+        Setup(platform, queued, receipt_delay, seed, credentials, accept_repeats)
+    )
     with _woken_by_signals() as wake, _listening(application, port, latency) as server:
         ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
         (announce or _write_line)(json.dumps(ready))

@@ -37,12 +37,14 @@ class Wire:
         clock: Clock,
         receipt_delay: float,
         plan: FaultPlan,
+        *,
+        accept_repeats: bool = False,
     ) -> None:
         self._rules = rules
         self._credentials = credentials
         self._clock = clock
         self._plan = plan
-        self._platform = Platform(rules, clock, receipt_delay)
+        self._platform = Platform(rules, clock, receipt_delay, accept_repeats=accept_repeats)
         self._tokens = Tokens(clock, rules.tokens.seconds)
         self._journal = Journal()
 

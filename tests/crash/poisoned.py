@@ -1,0 +1,47 @@
+"""A worker that dies of one document number: ``python -m tests.crash.poisoned ROOT NUMBER WHERE``.
+
+It dies while it renders the record (``render``), before anything could be sent, or while the
+platform is called (``send``).
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from xinqiao.adapters.connector import ProfileConnector
+from xinqiao.daemon import Daemon
+from xinqiao.mapping.engine import CompiledFormat
+
+
+def die() -> None:
+    """End as a fault in a library would end a process: at once, with nothing put in order."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def poison(number: str, where: str) -> None:
+    """Make the record with ``number`` deadly."""
+    render, submit = CompiledFormat.render, ProfileConnector.submit
+
+    def deadly_render(self: CompiledFormat, content: Any) -> Any:
+        if content.get("document_number") == number:
+            die()
+        return render(self, content)
+
+    def deadly_submit(self: ProfileConnector, batch: Any, *rest: Any) -> Any:
+        rows: Sequence[Any] = batch.rows
+        if any(row.key == number for row in rows):
+            die()
+        return submit(self, batch, *rest)
+
+    if where == "render":
+        CompiledFormat.render = deadly_render  # type: ignore[method-assign] # the flaw is put in here
+    else:
+        ProfileConnector.submit = deadly_submit  # type: ignore[method-assign, assignment] # the same
+
+
+if __name__ == "__main__":
+    poison(sys.argv[2], sys.argv[3])
+    Daemon(Path(sys.argv[1]), print).run()
