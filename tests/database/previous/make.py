@@ -150,7 +150,7 @@ class Office:
             self.sync()
             return all(len(self.ids(state)) >= count for state, count in least.items())
 
-        wait(settled)
+        wait(settled, lambda: self.run("status", "--json") + self.run("queue", "list"))
 
     def ids(self, state: str, number: str = "") -> list[int]:
         """Return the submissions in ``state`` whose document number holds ``number``."""
@@ -172,7 +172,7 @@ class Office:
         before = len(self.simulator.received()["calls"])
         self.simulator.queue_faults([{"name": fault, "seconds": 60}])
         with subprocess.Popen(self._command(["sync"]), **self._how()) as process:
-            wait(lambda: len(self.simulator.received()["calls"]) > before)
+            wait(lambda: len(self.simulator.received()["calls"]) > before, lambda: self.run("sync"))
             process.kill()
 
     def _command(self, words: Any) -> list[str]:
@@ -193,12 +193,12 @@ class Office:
         path.write_text(text, "utf-8")
 
 
-def wait(settled: Callable[[], bool]) -> None:
-    """Try until ``settled`` holds."""
+def wait(settled: Callable[[], bool], explain: Callable[[], str] = str) -> None:
+    """Try until ``settled`` holds; give up with the words of ``explain``."""
     ends_at = time.monotonic() + PATIENCE
     while not settled():
         if time.monotonic() > ends_at:
-            raise SystemExit("did not settle")
+            raise SystemExit(f"did not settle: {explain()}")
         time.sleep(0.1)
 
 
