@@ -138,16 +138,32 @@ class Office:
                 sheet.write_row(line, 0, cells)
         self.run("import", path, "--department", "行政审批科")
 
-    def sync(self, *faults: Mapping[str, object]) -> None:
-        """Make one pass with ``faults`` on its way."""
+    def meet(self, *faults: Mapping[str, object]) -> None:
+        """Make passes until deliveries have met ``faults``, in a row.
+
+        A release may leave a platform alone that did not answer: a person then lets it go on.
+        """
+        before = len(self._faulty())
         self.simulator.queue_faults(faults)
-        self.run("sync")
+
+        def met() -> bool:
+            self.run("sync")
+            if len(self._faulty()) == before + len(faults):
+                return True
+            self.resume()
+            return False
+
+        wait(met, lambda: self.run("sync"))
+
+    def resume(self) -> None:
+        """Let the platform be called again at once."""
+        self.run("platforms", "resume", PLATFORM, "--reason", "演练")
 
     def settle(self, **least: int) -> None:
         """Make passes until at least so many stand in each state."""
 
         def settled() -> bool:
-            self.sync()
+            self.run("sync")
             return all(len(self.ids(state)) >= count for state, count in least.items())
 
         wait(settled, lambda: self.run("status", "--json") + self.run("queue", "list"))
@@ -169,11 +185,15 @@ class Office:
 
     def die_in(self, fault: str) -> None:
         """Kill a pass with SIGKILL while its delivery waits for an answer."""
-        before = len(self.simulator.received()["calls"])
+        before = len(self._faulty())
         self.simulator.queue_faults([{"name": fault, "seconds": 60}])
+        self.resume()
         with subprocess.Popen(self._command(["sync"]), **self._how()) as process:
-            wait(lambda: len(self.simulator.received()["calls"]) > before, lambda: self.run("sync"))
+            wait(lambda: len(self._faulty()) > before)
             process.kill()
+
+    def _faulty(self) -> list[str]:
+        return [call["batchNo"] for call in self.simulator.received()["calls"] if call["fault"]]
 
     def _command(self, words: Any) -> list[str]:
         return [sys.executable, "-c", PROGRAM, "-w", str(self.root), *map(str, words)]
@@ -230,27 +250,28 @@ def settled_work(office: Office) -> None:
 
 def unsettled_work(office: Office) -> None:
     """Leave records in the middle of things; nothing here is waited for."""
-    office.sync({"name": "html_page"})  # penalty 5
+    office.meet({"name": "html_page"})  # penalty 5
     office.load(permit(18), permit(19))
-    office.sync({"name": "timeout_after_commit"})
-    office.load(permit(20), permit(16, 许可内容="网约车"))
-    office.sync(*({"name": "timeout_before", "nth": 1} for _ in range(2)))  # inserts, then update
+    office.meet({"name": "timeout_after_commit"})
+    office.load(permit(20))
+    office.meet({"name": "timeout_before"})
+    office.load(permit(16, 许可内容="网约车"))
+    office.meet({"name": "timeout_before"})
     office.withdraw("云交许〔2026〕0015号")
+    office.meet({"name": "timeout_after_commit"})
     office.withdraw("云交罚〔2026〕0006号")
-    office.sync(*({"name": "timeout_after_commit"} for _ in range(2)))
+    office.meet({"name": "timeout_after_commit"})
+    office.resume()
     office.load(permit(22), permit(24, 行政相对人名称=UNKNOWN_FIRM))
-    office.sync({"name": "late_receipts", "seconds": 3600})
-    office.load(*(permit(number) for number in (25, 26)))
-    office.sync({"name": "whole_batch_refused"}, {"name": "rate_limited", "seconds": 1})
-    for number in ("0025", "0026"):
-        office.queue("hold", *office.ids("ready", number))
+    office.meet({"name": "late_receipts", "seconds": 3600})
+    office.load(permit(25), permit(26))
+    office.meet({"name": "whole_batch_refused"}, {"name": "rate_limited", "seconds": 1})
+    office.queue("hold", *office.ids("ready", "0025"), *office.ids("ready", "0026"))
     office.load(permit(29))
-    time.sleep(1.2)  # as long as the platform asked to be left alone
     office.die_in("timeout_before")
     office.load(permit(31))
     office.die_in("timeout_after_commit")
-    for number in ("0025", "0026"):
-        office.queue("release", *office.ids("held", number))
+    office.queue("release", *office.ids("held", "0025"), *office.ids("held", "0026"))
     office.load(permit(8), permit(18, 许可内容="网约车"), permit(6, 许可内容="网约车"))
     office.load(permit(33))
     office.load(penalty(3, 行政相对人名称="云溪县青石货物运输有限责任公司"))
