@@ -96,7 +96,7 @@ PROGRAM = (
     "import socket; socket.gethostname = lambda: 'rehearsal';"  # no machine's name in the log
     "from xinqiao.cli import main; main()"
 )
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 def permit(number: int, **changes: Any) -> dict[str, Any]:
@@ -184,13 +184,23 @@ class Office:
         self.run("withdraw", number, *told, "--yes")
 
     def die_in(self, fault: str) -> None:
-        """Kill a pass with SIGKILL while its delivery waits for an answer."""
+        """Kill a pass with SIGKILL while its delivery waits for an answer.
+
+        A release may make no call beside that of a pass killed before: then this takes as long as
+        that one's lease, and what it held is in doubt by then.
+        """
         before = len(self._faulty())
         self.simulator.queue_faults([{"name": fault, "seconds": 60}])
         self.resume()
-        with subprocess.Popen(self._command(["sync"]), **self._how()) as process:
-            wait(lambda: len(self._faulty()) > before)
-            process.kill()
+
+        def died() -> bool:
+            with subprocess.Popen(self._command(["sync"]), **self._how()) as process:
+                while process.poll() is None and len(self._faulty()) == before:
+                    time.sleep(0.05)
+                process.kill()
+            return len(self._faulty()) > before
+
+        wait(died)
 
     def _faulty(self) -> list[str]:
         return [call["batchNo"] for call in self.simulator.received()["calls"] if call["fault"]]
