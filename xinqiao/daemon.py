@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -103,7 +104,8 @@ class Daemon:
         self._tell("已停止；没有报送的都已保留")
 
     def _tell(self, line: str) -> None:
-        self._show(f"{self._clock.now().astimezone(SHANGHAI):%H:%M:%S} {line}")
+        with suppress(OSError):  # whoever started it may be gone
+            self._show(f"{self._clock.now().astimezone(SHANGHAI):%H:%M:%S} {line}")
 
     def stop(self) -> None:
         """Ask it to end in order: nothing more is claimed, what is in hand is finished."""

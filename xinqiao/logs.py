@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -42,19 +42,41 @@ def configure(level: str, file: Path | None = None) -> None:
         previous.close()
 
 
+class _Forgiving:
+    """A stream on which an event that cannot be written is lost, and nothing else.
+
+    A full disk or a terminal that has gone must not stop what is told about.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 class _Output:
     """Makes loggers that write to one file, or to standard error; owns the file."""
 
     def __init__(self, file: TextIO | None) -> None:
         self._file = file
-        self._loggers = structlog.WriteLoggerFactory(file or sys.stderr)
+        stream = cast("TextIO", _Forgiving(file or sys.stderr))
+        self._loggers = structlog.WriteLoggerFactory(stream)
 
     def __call__(self, *names: Any) -> structlog.WriteLogger:
         return self._loggers(*names)
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            # what could not be written is tried once more on closing
+            with suppress(OSError):
+                self._file.close()
 
 
 def _opened(file: Path | None) -> TextIO | None:

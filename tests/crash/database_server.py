@@ -60,6 +60,7 @@ def database_server(folder: Path | None = None) -> Iterator[DatabaseServer]:
     """
     # the path of a socket may not be long
     made = folder or Path(tempfile.mkdtemp(prefix="xq-crash-", dir="/tmp"))
+    made.mkdir(exist_ok=True)
     try:
         server = started(made)
         try:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.verify import verify
 from xinqiao.database.engine import Database
-from xinqiao.database.tables import attempt, batch, batch_row, submission, submission_count
+from xinqiao.database.tables import attempt, batch, batch_row, holding, submission, submission_count
 
 KNOWN = frozenset(
     {"accepted", "received", "rejected", "duplicate", "rate_limited", "auth", "retryable"}
@@ -119,8 +119,12 @@ def _known_batches(connection: Connection) -> set[str]:
 
 def _states(connection: Connection) -> dict[str, str]:
     """Return document number → state of its last submission."""
-    statement = sa.select(submission.c.platform_key, submission.c.state).order_by(submission.c.id)
-    return {row[0]: row[1] for row in connection.execute(statement) if row[0]}
+    statement = (
+        sa.select(holding.c.wanted_key, submission.c.state)
+        .join(holding, holding.c.id == submission.c.holding_id)
+        .order_by(submission.c.id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _counted(connection: Connection) -> dict[str, int]:

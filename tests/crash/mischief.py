@@ -2,18 +2,20 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
-from tests.crash.stage import LEASE_SECONDS, Stage
+from tests.crash.stage import LEASE_SECONDS, OPEN, Stage
 from tests.crash.worker_process import WorkerProcess
 from tests.support import wait_until
 
 WORKERS = 4
 _WORKING_SECONDS = 1.5
+_AMONG = 20
+_MOST_DEATHS = 20
 _SHORTLY = 0.4
 
 
@@ -145,16 +147,59 @@ def clock(stage: Stage, times: int) -> Tally:
     return tally
 
 
-MISCHIEF: Mapping[str, Callable[[Stage, int], Tally]] = {
-    "kill -9": kill,
-    "freeze past the lease": freeze,
-    "freeze within the lease": blink,
-    "orderly stop": stop,
-    "foreign lock": lock,
-    "two instances": twins,
-    "clock hours off": clock,
-}
-"""Name → what is done; what needs a server or a disk of its own stands elsewhere."""
+def restart(stage: Stage, times: int) -> Tally:
+    """Kill the database's server under load, and start it again."""
+    tally = Tally()
+    assert stage.server is not None
+    with _crew(stage):
+        _grow_up(stage)
+        while tally.done < times:
+            stage.feed()
+            time.sleep(stage.chance.uniform(0.2, _SHORTLY))
+            tally.in_hand += stage.patiently(lambda: stage.count("sending")) > 0
+            stage.server.quit_at_once()
+            time.sleep(stage.chance.uniform(0.1, 1.5))
+            stage.server.start_again()
+            time.sleep(_SHORTLY)
+            tally.done += 1
+    return tally
+
+
+def fill_disk(stage: Stage, times: int) -> Tally:
+    """Leave no byte on the disk of the database for a while."""
+    tally = Tally()
+    assert stage.disk is not None
+    with _crew(stage):
+        _grow_up(stage)
+        while tally.done < times:
+            stage.feed()
+            stage.disk.fill()
+            time.sleep(_WORKING_SECONDS)
+            stage.disk.free()
+            if stage.server is not None:
+                stage.server.start_again()  # it may have ended rather than lose what it promised
+            time.sleep(_SHORTLY)
+            tally.done += 1
+    return tally
+
+
+def poison(stage: Stage, times: int) -> Tally:
+    """Let records kill every worker that touches them: while rendering, while sending, in turn."""
+    tally = Tally()
+    stage.load(_AMONG)
+    deadly = stage.chance.sample(stage.numbers, times)
+    ways = [f"{number}={('render', 'send')[place % 2]}" for place, number in enumerate(deadly)]
+    while stage.patiently(lambda: stage.count(*OPEN)):
+        assert tally.done < _MOST_DEATHS * times, "the poison kills without end"
+        for worker in [one for one in stage.workers if not one.running]:
+            stage.workers.remove(worker)
+            tally.done += 1
+            tally.in_hand += 1
+        while len(stage.workers) < times:
+            stage.start_worker("tests.crash.poisoned", *ways)
+        time.sleep(0.1)
+    stage.end_workers()
+    return tally
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A worker that dies of one document number: ``python -m tests.crash.poisoned ROOT NUMBER WHERE``.
+"""A worker that dies of some records: ``python -m tests.crash.poisoned ROOT NUMBER=WHERE …``.
 
 It dies while it renders the record (``render``), before anything could be sent, or while the
 platform is called (``send``).
@@ -7,7 +7,7 @@ platform is called (``send``).
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +21,25 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def poison(number: str, where: str) -> None:
-    """Make the record with ``number`` deadly."""
+def poison(deadly: Mapping[str, str]) -> None:
+    """Make records deadly: document number → where one dies of it."""
     render, submit = CompiledFormat.render, ProfileConnector.submit
 
     def deadly_render(self: CompiledFormat, content: Any) -> Any:
-        if content.get("document_number") == number:
+        if deadly.get(content.get("document_number")) == "render":
             die()
         return render(self, content)
 
     def deadly_submit(self: ProfileConnector, batch: Any, *rest: Any) -> Any:
         rows: Sequence[Any] = batch.rows
-        if any(row.key == number for row in rows):
+        if any(deadly.get(row.key) == "send" for row in rows):
             die()
         return submit(self, batch, *rest)
 
-    if where == "render":
-        CompiledFormat.render = deadly_render  # type: ignore[method-assign] # the flaw is put in here
-    else:
-        ProfileConnector.submit = deadly_submit  # type: ignore[method-assign, assignment] # the same
+    CompiledFormat.render = deadly_render  # type: ignore[method-assign] # the flaw is put in here
+    ProfileConnector.submit = deadly_submit  # type: ignore[method-assign, assignment] # the same
 
 
 if __name__ == "__main__":
-    poison(sys.argv[2], sys.argv[3])
+    poison(dict(way.split("=") for way in sys.argv[2:]))
     Daemon(Path(sys.argv[1]), print).run()

@@ -12,6 +12,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 import xlsxwriter
 
+from tests.crash.database_server import DatabaseServer
+from tests.crash.disk import SmallDisk
 from tests.crash.judge import Verdict, judge
 from tests.crash.worker_process import WorkerProcess
 from tests.e2e.conftest import HEADERS, permit
@@ -116,6 +118,8 @@ class Stage:
         self.simulator = simulator
         self.chance = random.Random(seed)  # noqa: S311 - invented data, not a secret
         self.numbers: list[str] = []
+        self.server: DatabaseServer | None = None
+        self.disk: SmallDisk | None = None
         self.workers: list[WorkerProcess] = []
         (self.root / "xinqiao.toml").write_text(
             _SETTINGS.format(url=url, lease=LEASE_SECONDS, deaths=deaths_before_hold), "utf-8"
