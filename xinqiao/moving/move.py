@@ -1,8 +1,9 @@
-"""The move: one transaction on the target, then the end of the source.
+"""The move: one transaction on the target, and the end of the source (搬库).
 
-The source stays in a write transaction throughout, so nobody changes it. It is retired only once
-the copy is committed. A program that dies between the two leaves two equal databases and a source
-that still works; run again, it knows the copy by its log and only retires the source.
+The source stays in a write transaction throughout, so nobody changes it. The copy is committed
+first, then the source's retirement. A program that dies between the two commits leaves two equal
+databases and a source that still works; run again, it knows the copy by its log and only retires
+the source.
 """
 
 from collections.abc import Callable, Mapping
@@ -136,7 +137,8 @@ class Move:
                 else:
                     self._proven_head(theirs, "目标库")
                     done = Moved(place, told["rows"], told["head"], {}, resumed=True)
-            self._retire(ours, done)
+                # not after the target's commit: what cannot be written must undo the copy too
+                self._retire(ours, done)
         return done
 
     def _copy(self, ours: Connection, theirs: Connection, head: Head) -> dict[str, int]:
