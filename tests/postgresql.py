@@ -57,8 +57,7 @@ class Server:
             self._run(f"ALTER SYSTEM SET {setting} = off")
         self._run("SELECT pg_reload_conf()")
         self._run(f"CREATE DATABASE {_TEMPLATE} ENCODING UTF8 TEMPLATE template0")
-        with psycopg.connect(self._uri_of(_TEMPLATE), autocommit=True) as connection:
-            connection.execute(_CLOCK)
+        self.give_clock(self.url(_TEMPLATE))
         template = Database(self.url(_TEMPLATE))
         upgrade(template)
         template.close()
@@ -66,6 +65,11 @@ class Server:
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of ``database``."""
         return self._uri_of(database)
+
+    def give_clock(self, url: str) -> None:
+        """Let the database at ``url`` have a clock that stands still."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(_CLOCK)
 
     def set_clock(self, url: str, now: datetime) -> None:
         """Stop the clock of the database at ``url`` at ``now``."""

@@ -40,6 +40,7 @@ COMMANDS = {
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
     "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式，生成导入模板"),
     "simulate": ("xinqiao.commands.simulate:simulate", "在本机运行模拟平台，供演练"),
+    "database": ("xinqiao.commands.database:database", "查看数据库，从 SQLite 搬到 PostgreSQL"),
     "doctor": ("xinqiao.commands.doctor:doctor", "检查版本、数据库、权限和平台设置"),
     "demo": ("xinqiao.commands.demo:demo", "用演示数据走完整个流程"),
 }

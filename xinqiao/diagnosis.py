@@ -9,7 +9,9 @@ from pathlib import Path
 
 from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace, open_workspace
+from xinqiao.database.complaints import moved, place_of
 from xinqiao.database.dialect import database_time, self_check
+from xinqiao.database.retirement import is_retired
 from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.hub import Hub
 from xinqiao.routing.calendar import WorkingCalendar
@@ -78,9 +80,11 @@ def _keys(hub: Hub) -> str:
 
 def _database(hub: Hub) -> str:
     url = hub.database.url
-    place = f"{url.host}/{url.database}" if url.host else url.database
+    place = place_of(url)
     with hub.database.reading() as connection:
         found = self_check(connection)
+        if is_retired(connection):
+            raise moved(url)
         offset = (database_time(connection, hub.clock) - hub.clock.now()).total_seconds()
     if abs(offset) > _MOST_SECONDS_APART:
         raise SettingsError(

@@ -73,13 +73,23 @@ def person() -> str:
         return f"uid {os.getuid()}"
 
 
-def _database(workspace: Workspace) -> Database:
+def database_at(url: str, busy_seconds: float, told_by: str) -> Database:
+    """Return the database at ``url``; nothing is opened yet.
+
+    Args:
+        url: SQLAlchemy URL.
+        busy_seconds: How long a writer waits for another one.
+        told_by: Where a person wrote the URL, in Chinese.
+
+    Raises:
+        SettingsError: The URL cannot be used, or the driver is not installed.
+    """
     try:
-        return Database(workspace.database_url, workspace.settings.database.busy_seconds)
+        return Database(url, busy_seconds)
     except (ArgumentError, ValueError):
         # not as its cause: a password with a sign that must be written otherwise may stand there
         raise SettingsError(
-            "数据库地址（xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL）不能用："
+            f"数据库地址（{told_by}）不能用："
             "写法如 sqlite:////文件夹/xinqiao.db 或 postgresql://用户:密码@服务器/库名，"
             "密码里的 @ : / ? # % 要写成 %40 %3A %2F %3F %23 %25",
             code="database_url",
@@ -89,6 +99,14 @@ def _database(workspace: Workspace) -> Database:
             "还没有安装这种数据库的驱动：PostgreSQL 请执行 pip install 'xinqiao[postgresql]'",
             code="database_driver",
         ) from error
+
+
+def _database(workspace: Workspace) -> Database:
+    return database_at(
+        workspace.database_url,
+        workspace.settings.database.busy_seconds,
+        "xinqiao.toml 的 database.url，或环境变量 XINQIAO_DATABASE_URL",
+    )
 
 
 def _is_missing(database: Database) -> bool:

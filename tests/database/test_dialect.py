@@ -7,9 +7,15 @@ import sqlalchemy as sa
 
 from tests.postgresql import Server
 from tests.support import ON_SQLITE, START, FrozenClock, unprotect
-from xinqiao.database.dialect import append_only_triggers, database_time
+from xinqiao.database.dialect import (
+    append_only_triggers,
+    database_time,
+    in_byte_order,
+    release_of,
+    size_of,
+)
 from xinqiao.database.engine import Database
-from xinqiao.database.tables import platform_state
+from xinqiao.database.tables import batch, platform_state, record
 from xinqiao.errors import InputError
 
 
@@ -72,3 +78,24 @@ def test_on_postgresql_the_time_is_the_servers(
     postgresql.set_clock(url.replace("+psycopg", ""), START + timedelta(hours=3))
     with postgresql_database.reading() as connection:
         assert database_time(connection, clock) == START + timedelta(hours=3)
+
+
+def test_texts_are_ordered_by_their_bytes_whatever_language_the_server_speaks(
+    database: Database,
+) -> None:
+    """By the statement: the server of the tests knows no language whose order is another."""
+    with database.reading() as connection:
+        text = str(in_byte_order(connection, record.c.id))
+        number = str(in_byte_order(connection, batch.c.id))
+    expected = 'record.id COLLATE "C"' if database.dialect == "postgresql" else "record.id"
+    assert (text, number) == (expected, "batch.id")
+
+
+def test_a_database_tells_its_release_and_how_much_room_it_takes(database: Database) -> None:
+    name = {"sqlite": "SQLite 3.", "postgresql": "PostgreSQL 1"}[database.dialect]
+    with database.writing() as connection:
+        assert release_of(connection).startswith(name)
+        before = size_of(connection)
+        rows = [{"platform": f"{number:0200}"[-40:]} for number in range(5000)]
+        connection.execute(sa.insert(platform_state), rows)
+        assert size_of(connection) > before + 5000 * 40

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from xinqiao.database.retirement import MOVED
 from xinqiao.errors import BusyError, DamageError, InputError, SettingsError, XinqiaoError
 
 
@@ -17,6 +18,11 @@ class _Complaint:
     code: str
     words: str
 
+
+_ADDRESS = (
+    "地址：xinqiao.toml 的 database.url 或环境变量 XINQIAO_DATABASE_URL；"
+    "搬迁时是 --to 或环境变量 XINQIAO_TARGET_DATABASE_URL"
+)
 
 _LOCKED = _Complaint(BusyError, "locked", "数据库 {place} 正被另一个程序写入，请稍后再试")
 _READ_ONLY = _Complaint(
@@ -42,14 +48,12 @@ _NO_TABLES = _Complaint(
 _REFUSED_LOGIN = _Complaint(
     SettingsError,
     "database_login",
-    "数据库 {place} 不接受所用的用户名或密码：请核对 xinqiao.toml 的 database.url"
-    "（或环境变量 XINQIAO_DATABASE_URL）",
+    f"数据库 {{place}} 不接受所用的用户名或密码：请核对{_ADDRESS}",
 )
 _BAD_ADDRESS = _Complaint(
     SettingsError,
     "database_url",
-    "数据库 {place} 的地址里有不能用的端口或参数：请核对 xinqiao.toml 的 database.url"
-    "（或环境变量 XINQIAO_DATABASE_URL）",
+    f"数据库 {{place}} 的地址里有不能用的端口或参数：请核对{_ADDRESS}",
 )
 _UNKNOWN_DATABASE = _Complaint(
     SettingsError,
@@ -75,6 +79,13 @@ _UNFIT_TEXT = _Complaint(
     "characters",
     "要存的文字里有数据库 {place} 存不下的字符（文件名或参数不是 UTF-8 编码，或其中有空字符）："
     "请改名或改写后再试",
+)
+_MOVED = _Complaint(
+    SettingsError,
+    "database_moved",
+    "这个数据库（{place}）已搬到 PostgreSQL，只能查看，不能再写："
+    "请把 xinqiao.toml 的 database.url 改为新库的地址（或设环境变量 XINQIAO_DATABASE_URL），"
+    "再执行 xinqiao doctor",
 )
 
 _BY_STATE: dict[str, _Complaint] = {
@@ -106,6 +117,7 @@ _BY_STATE: dict[str, _Complaint] = {
 
 _BY_WORDS: dict[str, dict[str, _Complaint]] = {
     "sqlite": {
+        MOVED: _MOVED,
         "locked": _LOCKED,
         "readonly": _READ_ONLY,
         "unable to open": _UNOPENED,
@@ -135,7 +147,7 @@ _BY_WORDS: dict[str, dict[str, _Complaint]] = {
 def explain(error: DBAPIError, url: sa.URL) -> XinqiaoError | None:
     """Return what a person is told about ``error``; None for anything unforeseen."""
     dialect = url.get_backend_name()
-    place = _place(url)
+    place = place_of(url)
     state = getattr(error.orig, "sqlstate", None)
     if state in _BY_STATE:
         return _told(_BY_STATE[state], place)
@@ -150,10 +162,16 @@ def explain(error: DBAPIError, url: sa.URL) -> XinqiaoError | None:
 
 def unfit_text(url: sa.URL) -> XinqiaoError:
     """Return what a person is told about text that has no encoding and so cannot be stored."""
-    return _told(_UNFIT_TEXT, _place(url))
+    return _told(_UNFIT_TEXT, place_of(url))
 
 
-def _place(url: sa.URL) -> str:
+def moved(url: sa.URL) -> XinqiaoError:
+    """Return what a person is told about a database whose content has moved to another."""
+    return _told(_MOVED, place_of(url))
+
+
+def place_of(url: sa.URL) -> str:
+    """Return where a database is, as a person calls it; never with a user or a password."""
     name = url.database or url.get_backend_name()
     return f"{url.host}/{name}" if url.host else name
 

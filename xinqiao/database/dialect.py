@@ -139,6 +139,43 @@ def check_encoding(connection: Connection) -> None:
         )
 
 
+def release_of(connection: Connection) -> str:
+    """Return name and release of the database's program."""
+    if connection.dialect.name == "postgresql":
+        release = connection.execute(sa.text("SHOW server_version")).scalar_one()
+        return f"PostgreSQL {release}"
+    release = connection.execute(sa.text("SELECT sqlite_version()")).scalar_one()
+    return f"SQLite {release}"
+
+
+def size_of(connection: Connection) -> int:
+    """Return how much room the database takes, in bytes; SQLite's journal is not counted."""
+    if connection.dialect.name == "postgresql":
+        statement = "SELECT pg_database_size(current_database())"
+    else:
+        statement = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    size: int = connection.execute(sa.text(statement)).scalar_one()
+    return size
+
+
+def in_byte_order(connection: Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return ``column`` for an order that is the same everywhere, whatever a server's language."""
+    if connection.dialect.name == "postgresql" and isinstance(column.type, sa.String):
+        return sa.collate(column, "C")
+    return column
+
+
+def continue_numbers(connection: Connection, column: sa.Column[Any]) -> None:
+    """Let the numbers that the database makes for ``column`` go on after the largest there is.
+
+    SQLite does so by itself.
+    """
+    largest = connection.execute(sa.select(sa.func.max(column))).scalar_one()
+    if connection.dialect.name == "postgresql" and largest is not None:
+        sequence = sa.func.pg_get_serial_sequence(column.table.name, column.name)
+        connection.execute(sa.select(sa.func.setval(sequence, largest)))
+
+
 def self_check(connection: Connection) -> str:
     """Return release and state of the database for people, in Chinese.
 
@@ -148,8 +185,7 @@ def self_check(connection: Connection) -> str:
     """
     if connection.dialect.name == "postgresql":
         check_encoding(connection)
-        release = connection.execute(sa.text("SHOW server_version")).scalar_one()
-        found = f"PostgreSQL {release}，编码 UTF8"
+        found = f"{release_of(connection)}，编码 UTF8"
         # one that is switched off is still there, but refuses nothing
         triggers = sa.text(
             "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_append_only' "
@@ -160,8 +196,7 @@ def self_check(connection: Connection) -> str:
         state = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
         if state != "ok":
             raise DamageError(f"数据库自检未通过：{state}；请停止写入，从备份恢复")
-        release = connection.execute(sa.text("SELECT sqlite_version()")).scalar_one()
-        found = f"SQLite {release}，自检通过"
+        found = f"{release_of(connection)}，自检通过"
         triggers = sa.text(
             "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_no_%'"
         )

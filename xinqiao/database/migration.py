@@ -20,25 +20,30 @@ def upgrade(database: Database) -> None:
     Raises:
         SettingsError: The database was written by a newer program, or its encoding is not UTF-8.
     """
+    with database.writing() as connection:
+        upgrade_within(connection)
+
+
+def upgrade_within(connection: Connection) -> None:
+    """Do as :func:`upgrade` in the caller's write transaction, with which it is kept or undone."""
     from alembic import command  # noqa: PLC0415 - only this function needs it
     from alembic.config import Config  # noqa: PLC0415 - the same
 
     config = Config()
     config.set_main_option("script_location", "xinqiao:database/migrations")
     config.set_main_option("path_separator", "os")
-    with database.writing() as connection:
-        current = _revision(connection)
-        _refuse_newer(current, database)
-        if current != REVISIONS[-1]:
-            check_encoding(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    current = revision_of(connection)
+    _refuse_newer(current, connection)
+    if current != REVISIONS[-1]:
+        check_encoding(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def is_set_up(database: Database) -> bool:
     """Tell whether the database holds a hub's tables, of whatever version."""
     with database.reading() as connection:
-        return _revision(connection) is not None
+        return revision_of(connection) is not None
 
 
 def check(database: Database) -> None:
@@ -48,8 +53,8 @@ def check(database: Database) -> None:
         SettingsError: Says whether to upgrade the database or the program.
     """
     with database.reading() as connection:
-        current = _revision(connection)
-    _refuse_newer(current, database)
+        current = revision_of(connection)
+        _refuse_newer(current, connection)
     if current != REVISIONS[-1]:
         raise SettingsError(
             f"数据库 {database.url.database} 不是当前版本的表结构："
@@ -58,16 +63,18 @@ def check(database: Database) -> None:
         )
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of the schema; None without a hub's tables."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     statement = sa.text("SELECT version_num FROM alembic_version")
     return connection.execute(statement).scalar_one_or_none()
 
 
-def _refuse_newer(current: str | None, database: Database) -> None:
+def _refuse_newer(current: str | None, connection: Connection) -> None:
     if current is not None and current not in REVISIONS:
         raise SettingsError(
-            f"数据库 {database.url.database} 是更新版本的信桥写的：请升级程序后再用，数据未改动",
+            f"数据库 {connection.engine.url.database} 是更新版本的信桥写的："
+            "请升级程序后再用，数据未改动",
             code="schema_new",
         )

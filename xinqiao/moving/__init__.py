@@ -1,0 +1,1 @@
+"""Moving a workspace's database from SQLite to PostgreSQL (搬库)."""
