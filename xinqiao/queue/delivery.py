@@ -7,7 +7,7 @@ leaves them ready, after it in doubt.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,6 +54,15 @@ class _Claim:
     call: int
     lease_end: float
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a worker died with one of them before: it must not take others with it."""
+        return any(ticket.deaths > 1 for ticket in self.tickets)
+
+
+_Sent = Future[tuple[Counter[State], bool]]
+"""What comes of one claim: the states reached, and whether the platform is in trouble."""
+
 
 @dataclass(slots=True)
 class Delivered:
@@ -62,10 +71,23 @@ class Delivered:
     Attributes:
         reached: How many submissions reached each state.
         unfinished: Whether the turn ended while more may have been due.
+        trouble: Whether the platform is in trouble.
     """
 
     reached: Counter[State] = field(default_factory=Counter)
     unfinished: bool = False
+    trouble: bool = False
+
+    def take(self, sent: Iterable[_Sent]) -> None:
+        """Add what came of some claims, all of which are over.
+
+        Raises:
+            XinqiaoError: What went wrong with one of them.
+        """
+        for one in sent:
+            reached, trouble = one.result()
+            self.reached += reached
+            self.trouble = self.trouble or trouble
 
 
 def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf")) -> Delivered:
@@ -81,20 +103,26 @@ def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf
     delivered = Delivered()
     ends = worker.clock.elapsed() + turn_seconds
     most = min(worker.lanes, platform.pace.parallel_calls)
-    under_way: set[Future[tuple[Counter[State], bool]]] = set()
+    under_way: set[_Sent] = set()
     more = True
     with ThreadPoolExecutor(most, thread_name_prefix=platform.id) as lanes:
         while more or under_way:
             while more and len(under_way) < most:
                 claim = _claim(worker, platform)
                 more = claim is not None
-                if claim is not None:
+                if claim is None:
+                    break
+                if claim.suspect:
+                    # should it kill this process, nothing else is to be found dead beside it
+                    delivered.take(wait(under_way).done)
+                    under_way = set()
+                    delivered.take(wait([lanes.submit(_carry, worker, platform, claim)]).done)
+                    more = not delivered.trouble
+                else:
                     under_way.add(lanes.submit(_carry, worker, platform, claim))
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for one in done:
-                reached, trouble = one.result()
-                delivered.reached += reached
-                more = more and not trouble
+            delivered.take(done)
+            more = more and not delivered.trouble
             if more and worker.clock.elapsed() >= ends:
                 delivered.unfinished = True
                 more = False
