@@ -43,18 +43,27 @@ class Connection:
         if not self.connected:
             raise SettingsError(f"{self.file} 还没有填写接口地址（[transport] base_url）")
 
+    def check_lease(self, name: str, lease_seconds: float) -> None:
+        """Refuse a lease that may end while a send is still under way.
+
+        Raises:
+            SettingsError: A send may take longer than a worker may hold what it sends.
+        """
+        longest = self.profile.longest_submit_seconds
+        if longest >= lease_seconds:
+            raise SettingsError(
+                f"xinqiao.toml 的 delivery.lease_seconds（{lease_seconds:g} 秒）须大于平台 {name} "
+                f"一次报送最长需要的 {longest:g} 秒，否则可能重复报送"
+            )
+
     def platform(self, name: str, connector: Connector, lease_seconds: float) -> Platform:
         """Return the platform as the queue sees it.
 
         Raises:
             SettingsError: A send may take longer than a worker may hold what it sends.
         """
+        self.check_lease(name, lease_seconds)
         profile = self.profile
-        if profile.longest_submit_seconds >= lease_seconds:
-            raise SettingsError(
-                f"xinqiao.toml 的 delivery.lease_seconds（{lease_seconds:g} 秒）须大于平台 {name} "
-                f"一次报送最长需要的 {profile.longest_submit_seconds:g} 秒，否则可能重复报送"
-            )
         receipts = profile.receipts
         return Platform(
             name,

@@ -16,6 +16,12 @@ from xinqiao.queue.tickets import Ticket
 
 BY_HAND = "这个平台的撤回须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
 
+PRUNED = (
+    "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
+    "再用 xinqiao queue resolve 登记结果"
+)
+"""A late receipt may have the platform hold a version again that was replaced years ago."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -54,7 +60,11 @@ def render(
     contents = load_contents(connection, versions, keys)
     rows = Rows({}, [], operation, compiled.table.edition)
     for ticket in tickets:
-        rendering = compiled.render(contents[ticket.record_id, ticket.version])
+        content = contents.get((ticket.record_id, ticket.version))
+        if content is None:
+            rows.unfit.append((ticket, PRUNED))
+            continue
+        rendering = compiled.render(content)
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))
