@@ -72,8 +72,8 @@ SHORTEST_PAYLOAD_DAYS = 180
 class RetentionSection(_Section):
     """How long contents are kept that nothing needs any more (保存期限).
 
-    No law fixes a number of days: 《个人信息保护法》第十九条 asks that personal data be kept no longer
-    than its purpose needs, and how long that is, the bureau decides.
+    No law fixes a number of days: 《个人信息保护法》第十九条 asks that personal data be kept no
+    longer than its purpose needs, and how long that is, the bureau decides.
     """
 
     payload_days: int = Field(default=1095, ge=SHORTEST_PAYLOAD_DAYS, le=36500)

@@ -185,7 +185,9 @@ def _rows(
         if wanted.kind in (None, row.kind)
         and wanted.department in (None, row.department or UNASSIGNED)
     ]
-    contents = load_present_contents(connection, [(row.id, row.current_version) for row in chosen], keys)
+    contents = load_present_contents(
+        connection, [(row.id, row.current_version) for row in chosen], keys
+    )
     for row in chosen:
         content = contents[row.id, row.current_version]
         own = (Finding(**{**one, "severity": Severity(one["severity"])}) for one in row.findings)
