@@ -158,7 +158,7 @@ def _drop(
         sa.select(*payload.key, _bytes(payload, connection)).where(among, condition)
     ).all()
     if chosen:
-        these = sa.and_(*(column == sa.bindparam(f"key_{column.name}") for column in payload.key))
+        these = sa.and_(*(column == sa.bindparam(f"its_{column.name}") for column in payload.key))
         statement: sa.Update | sa.Delete = (
             sa.delete(payload.table).where(these)
             if payload.values is None
@@ -168,7 +168,7 @@ def _drop(
             statement,
             [
                 {
-                    f"key_{column.name}": value
+                    f"its_{column.name}": value
                     for column, value in zip(payload.key, row, strict=False)
                 }
                 for row in chosen
