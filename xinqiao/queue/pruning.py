@@ -25,7 +25,7 @@ from xinqiao.queue.transitions import Cause
 CHUNK = 400
 """Rows of one transaction; two columns of each must fit into one query."""
 
-_SAMPLE = 200
+SAMPLE = 200
 """Batches that :func:`estimate` looks at."""
 
 Key = tuple[Any, ...]
@@ -82,7 +82,7 @@ def estimate(connection: Connection, cutoff: datetime) -> Estimate:
     them are what grows.
     """
     oldest = (
-        sa.select(batch.c.id).where(batch.c.sealed.is_not(None)).order_by(batch.c.id).limit(_SAMPLE)
+        sa.select(batch.c.id).where(batch.c.sealed.is_not(None)).order_by(batch.c.id).limit(SAMPLE)
     )
     ids = connection.execute(oldest).scalars().all()
     bytes_of = partial(byte_length, dialect=connection.dialect.name)
@@ -98,7 +98,7 @@ def estimate(connection: Connection, cutoff: datetime) -> Estimate:
         )
     ).scalar_one()
     size = sum(int(row[1]) for row in old) + int(replies or 0)
-    return Estimate(len(old), size, more=len(old) == _SAMPLE)
+    return Estimate(len(old), size, more=len(old) == SAMPLE)
 
 
 def prune_database(database: Database, cutoff: datetime, cause: Cause) -> Iterator[Dropped]:
