@@ -145,7 +145,7 @@ def test_what_pruning_would_free_is_told_with_the_command(
 ) -> None:
     leave(monkeypatch, 5 * GIGABYTE)
     (record_id,) = send(world, 1)
-    correct(world, record_id, 2, content="改正后的内容")
+    correct(world, record_id, 2)
     now = world.clock.now()
     assert "1 批" not in capacity(rehearsal, world.database, now)
     told = capacity(rehearsal, world.database, now + timedelta(days=1096))

@@ -12,7 +12,6 @@ from tests.commands.terminal import Said, Terminal
 from tests.imports.books import CONTENT, bad, company, write_book
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import record_version, submission
-from xinqiao.intake import leftovers
 
 KINDS = {
     "sealed_batches",
@@ -196,7 +195,7 @@ def test_a_workbook_that_cannot_be_removed_is_told_and_the_others_go(
             raise PermissionError(13, "Permission denied")
         unlink(path, missing_ok=missing_ok)
 
-    monkeypatch.setattr(leftovers.Path, "unlink", stubborn)
+    monkeypatch.setattr(Path, "unlink", stubborn)
     done = terminal.run("prune", "--reason", "满三年")
     assert done.code == 1
     assert "1 个过期的表删不掉" in done.err

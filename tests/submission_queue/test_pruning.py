@@ -41,13 +41,13 @@ KEPT_FOR_EVER = (import_run, record, duty, holding, submission, batch_row, recei
 YEARS = timedelta(days=1095)
 
 
-def correct(world: World, record_id: str, version: int, **changes: str) -> None:
+def correct(world: World, record_id: str, version: int, content: str = "改正后的内容") -> None:
     """Write a newer version, as an import does it."""
     with world.database.writing() as connection:
         connection.execute(
             sa.update(record).where(record.c.id == record_id).values(current_version=version)
         )
-    world.version(record_id, version, **changes)
+    world.version(record_id, version, content=content)
 
 
 def send(world: World, *numbers: int) -> list[str]:
@@ -68,7 +68,7 @@ def keep_evidence(world: World) -> None:
 def sent_twice(world: World) -> str:
     """A record whose first version was accepted, corrected, and accepted again."""
     (record_id,) = send(world, 1)
-    correct(world, record_id, 2, content="改正后的内容")
+    correct(world, record_id, 2)
     world.connector.answers = [accepted]
     deliver(world.worker, world.platform)
     keep_evidence(world)
@@ -323,7 +323,7 @@ def corrected(world: World, count: int) -> None:
     """Records of which each has a replaced version, and batches of one row each."""
     world.rows_per_batch = 1
     for record_id in world.add(*range(1, count + 1)):
-        correct(world, record_id, 2, content="改正后的内容")
+        correct(world, record_id, 2)
     world.connector.answers = [accepted] * count
     while "ready" in world.states():
         deliver(world.worker, world.platform)
