@@ -232,6 +232,15 @@ def test_a_replaced_version_stays_as_long_as_a_platform_holds_it_or_should(
     assert contents(world) == [True, True]
 
 
+def test_the_present_version_stays_although_no_platform_holds_it_or_should(world: World) -> None:
+    sent_twice(world)
+    with world.database.writing() as connection:
+        connection.execute(sa.update(holding).values(held_version=None, wanted_version=None))
+    pass_years(world)
+    assert prune(world)["contents"][0] == 1
+    assert contents(world) == [False, True]
+
+
 @pytest.mark.parametrize("state", OPEN_STATES)
 def test_a_replaced_version_stays_as_long_as_it_is_under_way(world: World, state: str) -> None:
     sent_twice(world)
