@@ -39,6 +39,7 @@ COMMANDS = {
     "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
     "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式，生成导入模板"),
+    "prune": ("xinqiao.commands.prune:prune", "清理过了保存期限、不再需要的内容"),
     "simulate": ("xinqiao.commands.simulate:simulate", "在本机运行模拟平台，供演练"),
     "database": ("xinqiao.commands.database:database", "查看数据库，从 SQLite 搬到 PostgreSQL"),
     "doctor": ("xinqiao.commands.doctor:doctor", "检查版本、数据库、权限和平台设置"),

@@ -55,7 +55,7 @@ class Connection:
         Raises:
             SettingsError: A send may take longer than a worker may hold what it sends.
         """
-        self.require_lease(name, lease_seconds)
+        self.check_lease(name, lease_seconds)
         profile = self.profile
         receipts = profile.receipts
         return Platform(
@@ -70,7 +70,7 @@ class Connection:
             _pace(profile.pace, calendar),
         )
 
-    def require_lease(self, name: str, lease_seconds: float) -> None:
+    def check_lease(self, name: str, lease_seconds: float) -> None:
         """Refuse a lease that a send may outlast: somebody else could send the same rows by then.
 
         Raises:

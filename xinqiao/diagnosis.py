@@ -11,8 +11,10 @@ from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace, open_workspace
 from xinqiao.database.complaints import moved, place_of
 from xinqiao.database.dialect import database_time, self_check
+from xinqiao.database.filesystem import check_filesystem
 from xinqiao.database.retirement import is_retired
 from xinqiao.errors import SettingsError, XinqiaoError
+from xinqiao.growth import capacity
 from xinqiao.hub import Hub
 from xinqiao.routing.calendar import WorkingCalendar
 
@@ -42,6 +44,8 @@ def diagnose(root: Path) -> list[Check]:
     checks.append(_run("权限", lambda: _permissions(workspace)))
     checks.append(_run("密钥", lambda: _keys(hub)))
     checks.append(_run("数据库", lambda: _database(hub)))
+    if checks[-1].ok:
+        checks.append(_run("容量", lambda: capacity(workspace, hub.database, hub.clock.now())))
     checks.append(_run("工作日历", lambda: _calendar(hub)))
     checks += [_platform(hub, name) for name in _platform_names(hub, checks)]
     return checks
@@ -81,6 +85,7 @@ def _keys(hub: Hub) -> str:
 def _database(hub: Hub) -> str:
     url = hub.database.url
     place = place_of(url)
+    kind = check_filesystem(url)
     with hub.database.reading() as connection:
         found = self_check(connection)
         if is_retired(connection):
@@ -92,7 +97,8 @@ def _database(hub: Hub) -> str:
             "期限和占用时间按服务器的时钟算：请校准",
             code="database_clock",
         )
-    return f"{found}，{place}"
+    lies_on = f"（文件系统 {kind}）" if kind else ""
+    return f"{found}，{place}{lies_on}"
 
 
 def _calendar(hub: Hub) -> str:
@@ -121,6 +127,7 @@ def _platform(hub: Hub, name: str) -> Check:
     if not connection.connected:
         return Check(title, ok=False, remark=f"还没有填写接口地址（platforms/{name}.toml）")
     try:
+        connection.check_lease(name, hub.settings.delivery.lease_seconds)
         confirmed = hub.is_confirmed(name)
         missing = set(connection.profile.credentials) - set(hub.workspace.credentials(name))
     except XinqiaoError as error:

@@ -18,6 +18,7 @@ from xinqiao.audit.founding import founding, record_founding
 from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
+from xinqiao.database.filesystem import check_filesystem, sqlite_file
 from xinqiao.database.migration import check, is_set_up, upgrade
 from xinqiao.errors import DamageError, SettingsError
 
@@ -43,12 +44,15 @@ def prepare_database(workspace: Workspace) -> None:
     """Create or upgrade the workspace's database, and note what the workspace was made for.
 
     Raises:
-        SettingsError: As :func:`open_database`.
+        SettingsError: As :func:`open_database`; or SQLite's file would lie on a network file
+            system.
         DamageError: As :func:`open_database`; nothing new was made in its place.
     """
     database = _database(workspace)
     if _is_missing(database) and _mark(workspace).exists():
         raise _lost(workspace, database)
+    if _is_missing(database):
+        check_filesystem(database.url)
     upgrade(database)
     with database.writing() as connection:
         record_founding(
@@ -112,8 +116,8 @@ def _database(workspace: Workspace) -> Database:
 def _is_missing(database: Database) -> bool:
     if database.dialect != "sqlite":
         return not is_set_up(database)
-    file = database.url.database or ""
-    return not file.startswith((":", "file:")) and not Path(file).exists()
+    file = sqlite_file(database.url)
+    return file is not None and not file.exists()
 
 
 def _lost(workspace: Workspace, database: Database) -> SettingsError | DamageError:

@@ -31,7 +31,7 @@ def complaint(values: dict[str, Any]) -> str:
         ({"bureau": {"zzz": 1}}, "不认识的设置“bureau.zzz”，这里可以写：name、code"),
         (
             {"zzz": 1},
-            "不认识的设置“zzz”，这里可以写：workspace、bureau、database、deadlines、exemptions、delivery、logging",
+            "不认识的设置“zzz”，这里可以写：workspace、bureau、database、deadlines、exemptions、delivery、retention、logging",
         ),
         ({"workspace": {"rehearsal": "maybe"}}, "设置“workspace.rehearsal”应为true 或 false"),
         ({"workspace": {"rehearsal": []}}, "设置“workspace.rehearsal”应为true 或 false"),
@@ -69,6 +69,10 @@ def complaint(values: dict[str, Any]) -> str:
         (
             {"delivery": {"lease_seconds": 1e300}},
             "设置“delivery.lease_seconds”应不大于 86400",
+        ),
+        (
+            {"retention": {"payload_days": 179}},
+            "设置“retention.payload_days”应不小于 180",
         ),
         (
             {"delivery": {"deaths_before_hold": 0}},

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from tests.support import ON_SQLITE, START
 from xinqiao.database.engine import Database
-from xinqiao.database.record_store import load_contents, protect, reveal
+from xinqiao.database.record_store import (
+    load_contents,
+    load_present_contents,
+    protect,
+    reveal,
+)
 from xinqiao.database.tables import import_run, record, record_version
 from xinqiao.errors import DamageError, SettingsError
 from xinqiao.privacy.keys import KeyRing, is_token
@@ -142,3 +147,18 @@ def test_no_identity_number_is_in_the_bytes_of_the_database(
         assert number.encode("utf-16-le") not in content
     with database.reading() as connection:
         assert load_contents(connection, [("r1", 1)], keys) == {("r1", 1): CONTENT}
+
+
+def test_a_pruned_content_is_left_out_and_missing_where_it_is_the_present_one(
+    database: Database,
+) -> None:
+    store(database, RING, {("r1", 1): CONTENT, ("r2", 1): CONTENT})
+    with database.writing() as connection:
+        connection.execute(
+            sa.update(record_version).where(record_version.c.record_id == "r1").values(content=None)
+        )
+        both = [("r1", 1), ("r2", 1)]
+        assert load_contents(connection, both, RING) == {("r2", 1): CONTENT}
+        assert load_present_contents(connection, both[1:], RING) == {("r2", 1): CONTENT}
+        with pytest.raises(DamageError, match="记录 r1 现行版本的内容不在库中"):
+            load_present_contents(connection, both, RING)

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.imports.books import (
     AUTHORITY_CODE,
@@ -22,6 +23,9 @@ from tests.imports.books import (
 )
 from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import duty, import_run, record, record_version, submission
+from xinqiao.errors import DamageError
+from xinqiao.intake import store
+from xinqiao.queue.lookup import find_record
 
 WITHOUT_CREDIT_CODE: dict[str, Any] = {
     CREDIT_CODE: None,
@@ -99,6 +103,29 @@ def test_content_of_an_earlier_version_is_a_finding_and_no_change(desk: Desk) ->
     assert counts(report) == {"read": 1, "unchanged": 1}
     assert codes(report) == [(2, "older_version")]
     assert desk.rows(record)[0].current_version == 2
+
+
+def test_content_of_an_earlier_version_is_known_by_its_hash_alone(desk: Desk) -> None:
+    desk.take(company(1))
+    desk.take(company(1, **{CONTENT: "道路货物运输"}))
+    with desk.database.writing() as connection:
+        connection.execute(
+            sa.update(record_version).where(record_version.c.version == 1).values(content=None)
+        )
+    assert codes(desk.take(company(1))) == [(2, "older_version")]
+    assert desk.rows(record)[0].current_version == 2
+
+
+def test_a_record_whose_present_content_is_gone_is_told_as_damage(desk: Desk) -> None:
+    desk.take(company(1))
+    (row,) = desk.rows(record)
+    with desk.database.writing() as connection:
+        assert [one.record.id for one in store.siblings(connection, {row.document_key})] == [row.id]
+        connection.execute(sa.update(record_version).values(content=None))
+        with pytest.raises(DamageError, match=row.id):
+            store.siblings(connection, {row.document_key})
+        with pytest.raises(DamageError, match=row.id):
+            find_record(connection, row.id)
 
 
 @pytest.mark.parametrize("stored", [False, True])

@@ -28,6 +28,7 @@ from xinqiao.queue.platforms import note_failure, pause, standing
 from xinqiao.queue.states import State
 from xinqiao.queue.withdrawal import Revocation, withdraw
 from xinqiao.reconcile.findings import Waiting
+from xinqiao.reconcile.ledger import CONTENT_PRUNED
 from xinqiao.reconcile.receipts import collect
 
 REVOKED = Revocation(date(2026, 11, 19), "撤〔2026〕1号")
@@ -103,6 +104,19 @@ def test_a_version_that_the_present_format_refuses_is_said_to_be_beyond_comparis
     (found,) = compare(office).different
     assert (found.record, found.field) == (record_id, "")
     assert "格式表已改" in found.ours
+
+
+def test_a_held_version_whose_content_was_pruned_is_said_to_be_beyond_comparison(
+    office: World,
+) -> None:
+    report(office, 1)
+    ledger_of(office).shows(1)
+    with office.database.writing() as connection:
+        connection.execute(sa.update(record_version).values(content=None))
+    settle_down(office)
+    found = compare(office)
+    assert differences(found) == [("", CONTENT_PRUNED, "")]
+    assert (found.missing, found.unexpected) == ([], [])
 
 
 def test_a_number_written_with_blanks_around_it_is_the_same_number(office: World) -> None:

@@ -75,6 +75,22 @@ class DaemonSection(_Section):
     """Pause between two passes over one platform, in seconds; varied by a fifth."""
 
 
+SHORTEST_PAYLOAD_DAYS = 180
+"""Receipts come late, and so do disputes: nothing younger than this many days is dropped."""
+
+
+class RetentionSection(_Section):
+    """How long contents are kept that nothing needs any more (保存期限).
+
+    No law fixes a number of days: 《个人信息保护法》第十九条 asks that personal data be kept no
+    longer than its purpose needs, and how long that is, the bureau decides.
+    """
+
+    payload_days: int = Field(default=1095, ge=SHORTEST_PAYLOAD_DAYS, le=36500)
+    """Age in days from which ``prune`` drops sealed batches, replies, replaced contents and
+    workbooks."""
+
+
 class LoggingSection(_Section):
     """What is logged."""
 
@@ -94,4 +110,5 @@ class Settings(_Section):
 
     delivery: DeliverySection = DeliverySection()
     daemon: DaemonSection = DaemonSection()
+    retention: RetentionSection = RetentionSection()
     logging: LoggingSection = LoggingSection()

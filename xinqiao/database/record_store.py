@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import record_version
+from xinqiao.errors import DamageError
 from xinqiao.privacy.keys import KeyRing, is_token
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.identity_text import contains_identity_number
@@ -50,7 +51,11 @@ def reveal(stored: Mapping[str, str], record_id: str, keys: KeyRing) -> dict[str
 def load_contents(
     connection: Connection, wanted: Iterable[tuple[str, int]], keys: KeyRing
 ) -> dict[tuple[str, int], dict[str, str]]:
-    """Return (record id, version) → content for every version asked for."""
+    """Return (record id, version) → content; a version whose content was pruned is left out.
+
+    Pruning never drops the present version, nor one that a platform holds, should hold or is being
+    sent; whoever needs the present one asks :func:`load_present_contents`.
+    """
     pairs = list(wanted)
     contents: dict[tuple[str, int], dict[str, str]] = {}
     for chunk in in_chunks(pairs):
@@ -64,6 +69,31 @@ def load_contents(
         )
         asked = set(chunk)
         for row in rows:
-            if (row.record_id, row.version) in asked:
+            if row.content is not None and (row.record_id, row.version) in asked:
                 contents[row.record_id, row.version] = reveal(row.content, row.record_id, keys)
     return contents
+
+
+def load_present_contents(
+    connection: Connection, wanted: Iterable[tuple[str, int]], keys: KeyRing
+) -> dict[tuple[str, int], dict[str, str]]:
+    """Return (record id, version) → content for versions that are the present ones of their record.
+
+    Raises:
+        DamageError: The content of one is gone, which no pruning does.
+    """
+    pairs = list(wanted)
+    contents = load_contents(connection, pairs, keys)
+    for pair in pairs:
+        if pair not in contents:
+            raise content_gone(pair[0])
+    return contents
+
+
+def content_gone(record_id: str) -> DamageError:
+    """Return the error of a record whose present content is not there."""
+    return DamageError(
+        f"记录 {record_id} 现行版本的内容不在库中，清理（prune）不会这样做，数据库被改动过："
+        "请停止操作，从备份恢复",
+        code="content_gone",
+    )

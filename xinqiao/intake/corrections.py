@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.clock import SHANGHAI
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.record_store import load_contents
+from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, holding, record, record_version, withdrawal
 from xinqiao.errors import SettingsError
 from xinqiao.intake import store
@@ -185,7 +185,9 @@ def _rows(
         if wanted.kind in (None, row.kind)
         and wanted.department in (None, row.department or UNASSIGNED)
     ]
-    contents = load_contents(connection, [(row.id, row.current_version) for row in chosen], keys)
+    contents = load_present_contents(
+        connection, [(row.id, row.current_version) for row in chosen], keys
+    )
     for row in chosen:
         content = contents[row.id, row.current_version]
         own = (Finding(**{**one, "severity": Severity(one["severity"])}) for one in row.findings)

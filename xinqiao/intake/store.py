@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
+from xinqiao.database.record_store import content_gone
 from xinqiao.database.tables import (
     PRESENT_VERSION,
     holding,
@@ -102,7 +103,11 @@ _KNOWN = (
 
 
 def siblings(connection: Connection, documents: Collection[str]) -> list[Sibling]:
-    """Return the records under ``documents``, with the names of their subjects."""
+    """Return the records under ``documents``, with the names of their subjects.
+
+    Raises:
+        DamageError: The present content of one is gone.
+    """
     found: list[Sibling] = []
     for chunk in in_chunks(documents):
         statement = (
@@ -112,7 +117,10 @@ def siblings(connection: Connection, documents: Collection[str]) -> list[Sibling
             .order_by(record.c.created_at, record.c.id)
         )
         for *known, document, content in connection.execute(statement):
-            found.append(Sibling(Known(*known), document, content.get("subject.name", "")))
+            one = Known(*known)
+            if content is None:
+                raise content_gone(one.id)
+            found.append(Sibling(one, document, content.get("subject.name", "")))
     return found
 
 

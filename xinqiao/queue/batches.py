@@ -14,6 +14,7 @@ from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import attempt, batch, batch_row, submission
+from xinqiao.errors import DamageError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.lease import Lease
@@ -221,10 +222,20 @@ def _insert_batch(
 
 
 def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SealedBatch:
-    """Return the batch exactly as it was sealed."""
+    """Return the batch exactly as it was sealed.
+
+    Raises:
+        DamageError: Its bytes are gone: pruned, although somebody still needs them.
+    """
     row = connection.execute(
         sa.select(batch.c.number, batch.c.sealed, batch.c.key_id).where(batch.c.id == batch_id)
     ).one()
+    if row.sealed is None:
+        raise DamageError(
+            f"批次 {row.number} 的报文已清理，不能再据以核实；请到平台核实各条，"
+            "再用 xinqiao queue resolve 登记结果",
+            code="batch_pruned",
+        )
     return SealedBatch.from_bytes(keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}"))
 
 

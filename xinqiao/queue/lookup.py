@@ -6,6 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.database.record_store import content_gone
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.errors import InputError
 from xinqiao.privacy.keys import is_token
@@ -74,16 +75,14 @@ def _select(connection: Connection, where: sa.ColumnElement[bool]) -> list[Recor
         .order_by(record.c.created_at, record.c.id)
         .limit(_LISTED + 1)
     )
-    return [
-        RecordSummary(
-            row.id,
-            row.kind,
-            _shown(row.content.get("subject.name", "")),
-            _shown(row.content.get("document_number", "")),
-            row.decided_on,
-        )
-        for row in connection.execute(statement)
-    ]
+    found = []
+    for row in connection.execute(statement):
+        if row.content is None:
+            raise content_gone(row.id)
+        name = _shown(row.content.get("subject.name", ""))
+        number = _shown(row.content.get("document_number", ""))
+        found.append(RecordSummary(row.id, row.kind, name, number, row.decided_on))
+    return found
 
 
 def _shown(stored: str) -> str:

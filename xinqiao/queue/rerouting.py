@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.engine import Database
-from xinqiao.database.record_store import load_contents
+from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version, withdrawal
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Change, Planner
@@ -65,7 +65,7 @@ def _changes(
     rows: list[sa.Row[tuple[object, ...]]],
     keys: KeyRing,
 ) -> Iterator[Change]:
-    contents = load_contents(connection, [(row.id, row.version) for row in rows], keys)
+    contents = load_present_contents(connection, [(row.id, row.version) for row in rows], keys)
     for row in rows:
         content = contents[row.id, row.version]
         exemption = exemption_of(row.kind, content, planner.exemptions)

@@ -17,6 +17,12 @@ from xinqiao.queue.tickets import Ticket
 
 BY_HAND = "这个平台的撤回须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
 
+PRUNED = (
+    "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
+    "再用 xinqiao queue resolve 登记结果"
+)
+"""A late receipt may have the platform hold a version again that was replaced years ago."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -80,10 +86,14 @@ def _contents(
     contents: dict[int, Mapping[str, str]] = {}
     for ticket, version in zip(tickets, versions, strict=True):
         try:
-            found = together or load_contents(connection, [version], keys)
-            contents[ticket.id] = found[version]
+            content = (together or load_contents(connection, [version], keys)).get(version)
         except DamageError as error:
             damaged.append((ticket, error.message))
+            continue
+        if content is None:
+            damaged.append((ticket, PRUNED))
+        else:
+            contents[ticket.id] = content
     return contents
 
 

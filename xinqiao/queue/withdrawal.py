@@ -15,7 +15,7 @@ from xinqiao.adapters.base import Operation
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import local_date
-from xinqiao.database.record_store import load_contents
+from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import (
     PRESENT_VERSION,
     duty,
@@ -138,7 +138,7 @@ def restore(connection: Connection, record_id: str, keys: KeyRing, cause: Cause)
     for platform in platforms:
         waive(connection, record_id, platform, "withdrawal_undone", cause, after=row.version)
     reopen_waived(connection, [record_id], cause)
-    contents = load_contents(connection, [(record_id, row.version)], keys)
+    contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
     write_holdings(connection, [wanted_row(change, platform, cause) for platform in platforms])

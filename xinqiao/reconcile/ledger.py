@@ -41,6 +41,7 @@ _NOT_SHOWN = "（证件号码不显示）"
 _LONGEST_SHOWN = 80
 
 FORMAT_CHANGED = "格式表已改，已报送的版本无法按现在的格式比较"
+CONTENT_PRUNED = "平台现有的旧版本内容已按保存期限清理，本地无从比较"
 _KEY_NOT_TOLD = "台账没有给出区分各条记录的全部字段，不能逐条核对"
 
 
@@ -101,9 +102,10 @@ class _Comparison:
             self._seen_holdings.add(one.id)
             if one.version is None:
                 self._compare(one, entry, self.compiled.table.void)
+            elif (content := contents.get((one.record_id, one.version))) is None:
+                self._note(one, "", "整条", [CONTENT_PRUNED, ""])
             else:
-                rendered = self.compiled.render(contents[one.record_id, one.version])
-                self._compare(one, entry, rendered.values)
+                self._compare(one, entry, self.compiled.render(content).values)
         for key, entry in strangers.items():
             self._take_stranger(key, entry, sent.get(key, []))
 
