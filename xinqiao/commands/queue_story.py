@@ -83,7 +83,7 @@ def _tell_duty_closed(one: Mapping[str, Any]) -> str:
 
 def _tell_attempt(one: Mapping[str, Any]) -> str:
     purpose = PURPOSES[one["purpose"]]
-    place = f"批次 {one['batch']} 第 {one['row']} 行（共 {one['rows']} 行）"
+    place = f"批次 {one['batch']} 第 {one['row']}/{one['rows']} 行"
     if one.get("times", 1) > 1:
         return (
             f"{purpose} {one['times']} 次，结果都是{_result(one)}；"
@@ -103,7 +103,8 @@ def _tell_receipt(one: Mapping[str, Any]) -> str:
     said = " ".join(filter(None, (OUTCOMES[one["verdict"]], one["code"], one["message"])))
     reference = f"，平台编号 {one['reference']}" if one["reference"] else ""
     at = f"，平台时间 {local_time(one['platform_time'])}" if one["platform_time"] else ""
-    return f"回执：{said}{reference}{at}"
+    change = f" → {_state_words(one['state'])}" if one["state"] else ""
+    return f"回执：{said}{change}{reference}{at}"
 
 
 def _tell_change(one: Mapping[str, Any]) -> str:

@@ -15,25 +15,33 @@ _FOLDED = frozenset({"attempt", "change"})
 def in_order_of_time(told: Mapping[str, Any]) -> list[Event]:
     """Return one list of everything that happened.
 
-    A change of state that an attempt brought about is told with the attempt, as its ``state``.
+    A change of state that an attempt or a receipt brought about is told with it, as its ``state``.
     """
     changes = [one for one in told["actions"] if _state(one) is not None]
     others = [one for one in told["actions"] if _state(one) is None]
-    states = {_instant(one["at"]): _state(one) for one in changes if _is_answer(one)}
-    ends = {_instant(one["finished_at"]) for one in told["attempts_made"] if one["finished_at"]}
-    begins = {_instant(one["request_started_at"]) for one in told["attempts_made"]}
+    answers = {_instant(one["at"]): _state(one) for one in changes if _is_answer(one)}
+    attempts = told["attempts_made"]
+    begun = {_instant(one["request_started_at"]) for one in attempts}
+    ended = {_instant(one["finished_at"]) for one in attempts if one["finished_at"]}
+    received = {_instant(one["received_at"]) for one in told["receipts"]}
     events = [
         *_versions(told),
         *_withdrawal(told["withdrawal"]),
-        *_duties(told["duties"]),
-        *_attempts(told["attempts_made"], states),
-        *({**one, "at": one["received_at"], "event": "receipt"} for one in told["receipts"]),
+        *({**one, "at": one["opened_at"], "event": "duty_opened"} for one in told["duties"]),
+        *({**_action(one), "event": "action"} for one in others),
+        *_attempts(attempts, answers),
+        *_receipts(told["receipts"], answers, ended),
         *(
             {**_action(one), "event": "change", "state": _state(one)}
             for one in changes
-            if not _told_by_an_attempt(one, begins, ends)
+            if not (_state(one) == "sending" and _instant(one["at"]) in begun)
+            and not (_is_answer(one) and _instant(one["at"]) in ended | received)
         ),
-        *({**_action(one), "event": "action"} for one in others),
+        *(
+            {**one, "at": one["closed_at"], "event": "duty_closed"}
+            for one in told["duties"]
+            if one["closed_at"] is not None
+        ),
     ]
     # sorted() keeps the order above for what happened at the same instant
     return sorted(events, key=lambda one: _instant(one["at"]))
@@ -70,13 +78,6 @@ def _withdrawal(one: Mapping[str, Any] | None) -> Iterator[Event]:
         yield {**one, "event": "withdrawal"}
 
 
-def _duties(duties: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
-    for one in duties:
-        yield {**one, "at": one["opened_at"], "event": "duty_opened"}
-        if one["closed_at"] is not None:
-            yield {**one, "at": one["closed_at"], "event": "duty_closed"}
-
-
 def _attempts(
     attempts: Iterable[Mapping[str, Any]], states: Mapping[datetime, str | None]
 ) -> Iterator[Event]:
@@ -84,6 +85,18 @@ def _attempts(
         ended = one["finished_at"] and _instant(one["finished_at"])
         state = states.get(ended) if ended else None
         yield {**one, "at": one["request_started_at"], "event": "attempt", "state": state}
+
+
+def _receipts(
+    receipts: Iterable[Mapping[str, Any]],
+    states: Mapping[datetime, str | None],
+    ended: set[datetime],
+) -> Iterator[Event]:
+    for one in receipts:
+        at = _instant(one["received_at"])
+        # one that came as the answer of an attempt is told there
+        state = None if at in ended else states.get(at)
+        yield {**one, "at": one["received_at"], "event": "receipt", "state": state}
 
 
 def _action(one: Mapping[str, Any]) -> Event:
@@ -98,13 +111,6 @@ def _state(one: Mapping[str, Any]) -> str | None:
 
 def _is_answer(one: Mapping[str, Any]) -> bool:
     return not one["reason"] and "outcome" in one["details"]
-
-
-def _told_by_an_attempt(one: Mapping[str, Any], begins: set[datetime], ends: set[datetime]) -> bool:
-    at = _instant(one["at"])
-    if _state(one) == "sending":
-        return at in begins
-    return _is_answer(one) and at in ends
 
 
 def _instant(text: str) -> datetime:

@@ -104,4 +104,5 @@ def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:
 
 
 def _record_with(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return submission.c.record_id.in_(sa.select(record.c.id).where(condition))
+    # asked of each submission's own record: a list of records would be made anew for every portion
+    return sa.exists().where(record.c.id == submission.c.record_id, condition)
