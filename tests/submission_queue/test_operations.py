@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Connection
 
-from tests.submission_queue.world import World, accepted, reply
+from tests.submission_queue.world import World, accepted, reply, with_capabilities
 from tests.support import same_database
 from xinqiao.adapters.base import KeyReport, Outcome, Reply, RowResult
 from xinqiao.errors import InputError, RefusedError
@@ -277,6 +277,7 @@ def test_a_persons_word_stands_against_a_worker_that_is_asking(
     world: World, monkeypatch: pytest.MonkeyPatch, answer: str, verb: str
 ) -> None:
     in_doubt(world)
+    with_capabilities(world, poll=False)
     if answer == "found":
         world.connector.holds(world.connector.sent[0], 1)
     world.connector.reachable = answer != "silence"
