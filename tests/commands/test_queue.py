@@ -154,7 +154,7 @@ def test_a_verb_for_everything_is_wrong_usage(desk: Terminal, further: tuple[obj
 def test_a_limit_that_cannot_be_is_wrong_usage(desk: Terminal, limit: object) -> None:
     done = desk.run("queue", "list", "--limit", limit)
     assert done.code == 2
-    assert "应为 1 至" in done.err
+    assert "应为整数，1 至" in done.err
 
 
 def test_a_due_day_that_is_no_date_is_wrong_usage(desk: Terminal) -> None:

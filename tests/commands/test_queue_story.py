@@ -51,7 +51,7 @@ def test_the_record_its_version_its_duty_and_what_was_done_are_told(desk: Termin
         "报送义务D1产生，法定期限",
         "生成报送件",
         "待报送→已挂起：等函复",
-        "平台应有第1版，现有：无",
+        "平台应有第1版，现在没有",
         "用xinqiaoqueuerelease放行",
     ):
         assert words in page

@@ -1,5 +1,6 @@
 """Whose clock counts when a person acts: the database's, whatever the machine's clock says."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,26 +26,42 @@ class HourAhead(Clock):
         return datetime.now(UTC) + AN_HOUR
 
 
-def test_what_is_brought_forward_is_due_at_once_by_the_servers_clock(
-    tmp_path: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def desk(tmp_path: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """A terminal on PostgreSQL whose machine's clock is an hour ahead of the server's."""
     with postgresql.fresh(migrated=False) as url:
         monkeypatch.setenv("XINQIAO_DATABASE_URL", url)
         workspace = create_workspace(tmp_path / "bureau", rehearsal=True)
         prepare_database(workspace)
-        terminal = Terminal(workspace, monkeypatch)
-        book = write_book(tmp_path / "许可.xlsx", company(1))
-        assert terminal.run("import", book).code == 0
-        database = Database(url)
-        later = datetime.now(UTC) + 2 * AN_HOUR
-        with database.writing() as connection:
-            connection.execute(sa.update(submission).values(next_attempt_at=later))
         monkeypatch.setattr(Clock, "now", HourAhead.now)
-        assert terminal.run("queue", "retry", 1, "--reason", "马上").code == 0
-        with database.reading() as connection:
-            due = sa.select(submission.c.next_attempt_at <= sa.func.clock_timestamp())
-            assert connection.execute(due).scalar_one()
-        database.close()
+        terminal = Terminal(workspace, monkeypatch)
+        assert terminal.run("import", write_book(tmp_path / "许可.xlsx", company(1))).code == 0
+        yield terminal
+
+
+def is_due(desk: Terminal) -> bool:
+    """Tell whether the only submission is due by the server's clock."""
+    database = Database(desk.workspace.database_url)
+    now = sa.func.clock_timestamp()
+    with database.reading() as connection:
+        due: bool = connection.execute(sa.select(submission.c.next_attempt_at <= now)).scalar_one()
+    database.close()
+    return due
+
+
+def test_what_is_imported_is_due_at_once_by_the_servers_clock(desk: Terminal) -> None:
+    assert is_due(desk)
+
+
+def test_what_is_brought_forward_is_due_at_once_by_the_servers_clock(desk: Terminal) -> None:
+    database = Database(desk.workspace.database_url)
+    with database.writing() as connection:
+        later = datetime.now(UTC) + 2 * AN_HOUR
+        connection.execute(sa.update(submission).values(next_attempt_at=later))
+    database.close()
+    assert not is_due(desk)
+    assert desk.run("queue", "retry", 1, "--reason", "马上").code == 0
+    assert is_due(desk)
 
 
 def test_on_one_machine_its_own_clock_counts(rehearsal: Workspace) -> None:

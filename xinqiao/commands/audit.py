@@ -75,7 +75,9 @@ def list_(
 def _remark(one: dict[str, Any]) -> str:
     """Return the reason and what the platform said; the whole entry is shown by ``show``."""
     details = one["details"]
-    told = [one["reason"], *(details.get(name) for name in ("code", "message", "file", "due_on"))]
+    names = ("code", "message", "file", "due_on", "verb", "filter")
+    done = f"{details['done']} 条" if "done" in details else ""
+    told = [one["reason"], *(details.get(name) for name in names), done]
     return " ".join(str(text) for text in told if text)
 
 

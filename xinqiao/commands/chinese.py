@@ -146,7 +146,7 @@ def _expected(error: click.BadParameter) -> str:
     if isinstance(kind, click.Choice):
         return f"只能是 {'、'.join(map(str, kind.choices))}"
     if isinstance(kind, click.IntRange):
-        return f"应为 {kind.min} 至 {kind.max} 的整数"
+        return f"应为整数，{kind.min} 至 {kind.max}"
     if isinstance(kind, click.DateTime):
         return "应为日期，如 2026-11-20"
     if kind is click.INT:

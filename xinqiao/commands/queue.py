@@ -17,7 +17,7 @@ from xinqiao.commands.output import (
     print_table,
     reason_option,
 )
-from xinqiao.commands.queue_filters import selecting
+from xinqiao.commands.queue_filters import require_some, selecting
 from xinqiao.commands.words import OPERATIONS
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def acting(command: Callable[..., None]) -> Callable[..., Any]:
     @wraps(command)
     def with_manner(
         *args: Any,
+        selection: "Selection",
         reason: str,
         limit: int | None,
         yes: bool,
@@ -145,7 +146,9 @@ def acting(command: Callable[..., None]) -> Callable[..., Any]:
     ) -> None:
         from xinqiao.commands.queue_acting import How
 
-        command(*args, how=How(reason, limit, yes, dry_run, as_json), **options)
+        require_some(selection)
+        how = How(reason, limit, yes, dry_run, as_json)
+        command(*args, selection=selection, how=how, **options)
 
     described: Callable[..., Any] = click.pass_context(with_manner)
     for option in (

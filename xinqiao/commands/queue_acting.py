@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xinqiao.commands.output import console, open_hub, print_json, print_table
-from xinqiao.commands.queue_filters import require_some
 from xinqiao.commands.words import SKIPPED
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class How:
 
 def run(context: click.Context, verb: "Verb", selection: "Selection", how: How) -> None:
     """Carry out ``verb``; a refusal is audited too, in a transaction of its own."""
-    require_some(selection)
     hub = open_hub(context)
     if selection.ids and not how.dry_run:
         _finish(_by_number(hub, verb, selection.ids, how.reason), Counter(), how)

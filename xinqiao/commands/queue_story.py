@@ -44,8 +44,8 @@ def _show_head(told: Mapping[str, Any]) -> None:
     )
     reference = f"，平台编号 {told['reference']}" if told["reference"] else ""
     console.print(
-        f"平台应有{_version(told['wanted_version'])}，现有{_version(told['held_version'])}"
-        f"{escape(reference)}",
+        f"平台{_version('应有', '不应有', told['wanted_version'])}，"
+        f"{_version('现有', '现在没有', told['held_version'])}{escape(reference)}",
         soft_wrap=True,
     )
     if told["message"] or told["code"]:
@@ -53,8 +53,8 @@ def _show_head(told: Mapping[str, Any]) -> None:
         console.print(f"最近的说法：{said}", soft_wrap=True)
 
 
-def _version(number: int | None) -> str:
-    return "：无" if number is None else f"第 {number} 版"
+def _version(some: str, none: str, number: int | None) -> str:
+    return none if number is None else f"{some}第 {number} 版"
 
 
 def _tell_version(one: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ def carry_out(connection: Connection, verb: Verb, ids: Sequence[int], cause: Cau
     missing = [str(one) for one in ids if one not in found]
     if missing:
         raise InputError(f"没有编号为 {'、'.join(missing)} 的报送件；用 xinqiao queue list 查看")
-    tickets = [found[one] for one in dict.fromkeys(ids)]
+    tickets = [found[one] for one in sorted(found)]
     obstacles = verb.obstacles(connection, tickets)
     for ticket in tickets:
         if ticket.id in obstacles:
