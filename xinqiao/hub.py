@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
@@ -113,6 +114,15 @@ class Hub:
         """Return the person at the keyboard as the cause of a change now."""
         return Cause(self.actor, self.clock.now(), reason)
 
+    @contextmanager
+    def acting(self, reason: str) -> Iterator[tuple[DatabaseConnection, Cause]]:
+        """Give a write transaction, and the person at the keyboard as the cause of what it does.
+
+        The instant is the database's: by its clock the work of all machines comes due.
+        """
+        with self.database.writing() as connection:
+            yield connection, Cause(self.actor, database_time(connection, self.clock), reason)
+
     def importer(self) -> Importer:
         """Return the service that reads files in."""
         folder = self.workspace.var / "findings"
@@ -206,16 +216,25 @@ class Hub:
         if self.settings.workspace.rehearsal:
             raise RefusedError("演练工作区只连接模拟平台，无须也不能确认；正式报送请另建工作区")
         self.platforms[name].require_address()
-        with self.database.writing() as connection:
-            digest = self.platforms[name].digest
-            platforms.confirm(connection, name, digest, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            platforms.confirm(connection, name, self.platforms[name].digest, cause)
 
-    def set_paused(self, platform: str, reason: str, *, paused: bool) -> None:
-        """Stop or allow all calls to a platform."""
+    def set_paused(self, platform: str, reason: str, *, paused: bool) -> bool:
+        """Stop all calls to a platform, or allow them, also one that rests after failures.
+
+        Returns:
+            Whether that changed anything; where it did not, nothing is noted.
+        """
         (name,) = self.chosen(platform)
-        change = platforms.pause if paused else platforms.resume
-        with self.database.writing() as connection:
-            change(connection, name, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            stands = platforms.standing(connection, name)
+            if paused and stands.paused_at is None:
+                platforms.pause(connection, name, cause)
+                return True
+            if not paused and stands.hindered(cause.at):
+                platforms.resume(connection, name, cause)
+                return True
+        return False
 
     def check(self, platform: str) -> Probe:
         """Reach a platform without sending a record."""
@@ -242,8 +261,8 @@ class Hub:
         content = read_file(path)
         notice = read_notice(content, path.name)
         digest = hashlib.sha256(content).hexdigest()
-        with self.database.writing() as connection:
-            done = import_notice(connection, notice, path.name, digest, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            done = import_notice(connection, notice, path.name, digest, cause)
             if dry_run:
                 connection.rollback()
         for name in ("calendar", "planner"):
@@ -252,8 +271,8 @@ class Hub:
 
     def recount(self, reason: str) -> list[MovedDuty]:
         """Count open duties by the calendar in force, such as after the program was upgraded."""
-        with self.database.writing() as connection:
-            return recount(connection, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            return recount(connection, cause)
 
     def find_record(self, text: str) -> RecordSummary:
         """Return the record that a person names by 记录标识 or document number.
@@ -271,8 +290,8 @@ class Hub:
             RefusedError: It is withdrawn already.
             InputError: The date of the revocation cannot be.
         """
-        with self.database.writing() as connection:
-            return withdraw(connection, self.planner, record_id, revocation, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            return withdraw(connection, self.planner, record_id, revocation, cause)
 
     def restore(self, record_id: str, reason: str) -> None:
         """Undo a withdrawal that no platform was told of.
@@ -280,12 +299,12 @@ class Hub:
         Raises:
             RefusedError: It is not withdrawn, or a platform was told already.
         """
-        with self.database.writing() as connection:
-            restore(connection, record_id, self.keys, self.cause(reason))
+        with self.acting(reason) as (connection, cause):
+            restore(connection, record_id, self.keys, cause)
 
     def apply_routes(self, reason: str) -> int:
         """Plan again what the exemptions (不报送规则) cover or no longer cover; return how many."""
-        return reroute(self.database, self.planner, self.keys, self.cause(reason))
+        return reroute(lambda: self.acting(reason), self.planner, self.keys)
 
     def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:
         """Write workbooks of everything that must be corrected, one per department and kind.

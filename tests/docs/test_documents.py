@@ -62,12 +62,17 @@ def command_of(words: list[str]) -> tuple[str, click.Command] | None:
 
 
 def table_rows() -> dict[str, set[str]]:
-    """Return command → options, as README's table of commands shows them."""
+    """Return command → options, as README's table of commands shows them.
+
+    A word in capitals that README explains as "WORD is any of …" stands for those options.
+    """
+    explained = re.findall(r"\b([A-Z]+) is any of `([^`]+)`", README.read_text("utf-8"))
     rows = {}
     for line in re.findall(r"^\| `([^`]+)` \|", README.read_text("utf-8"), re.MULTILINE):
         found = command_of(line.split())
         if found is not None:
-            rows[found[0]] = set(_OPTION.findall(line))
+            short = [names for word, names in explained if re.search(rf"\b{word}\b", line)]
+            rows[found[0]] = set(_OPTION.findall(" ".join([line, *short])))
     return rows
 
 

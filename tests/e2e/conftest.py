@@ -16,7 +16,8 @@ from xinqiao.database.tables import batch, batch_row, submission
 from xinqiao.hub import Hub
 from xinqiao.intake.report import FileReport
 from xinqiao.passes import SyncReport
-from xinqiao.queue.board import listing
+from xinqiao.queue.listing import listing
+from xinqiao.queue.selection import Selection
 from xinqiao.queue.states import State
 from xinqiao.simulator.process import SimulatorProcess, start
 
@@ -126,7 +127,7 @@ class Rehearsal:
 
     def submissions(self) -> list[dict[str, Any]]:
         with self.hub.database.reading() as connection:
-            return listing(connection, state=None, platform=PLATFORM, record_id=None, limit=1000)
+            return listing(connection, Selection(platform=PLATFORM), 1000)
 
     def set(self, **replacements: tuple[str, str]) -> None:
         """Change lines of the platform's file: word → (old, new)."""
@@ -148,7 +149,7 @@ class Rehearsal:
             claimed = {
                 row["document_number"]
                 for row in listing(
-                    connection, state=State.ACCEPTED, platform=PLATFORM, record_id=None, limit=1000
+                    connection, Selection(state=State.ACCEPTED, platform=PLATFORM), 1000
                 )
             }
         assert claimed == set(expected)

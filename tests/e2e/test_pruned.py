@@ -10,7 +10,7 @@ from tests.e2e.conftest import PLATFORM, Rehearsal, permit
 from xinqiao.audit.verify import verify
 from xinqiao.database.tables import attempt, batch, record_version
 from xinqiao.intake.corrections import Wanted
-from xinqiao.queue.board import story
+from xinqiao.queue.story import story
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Revocation
 from xinqiao.retention import Pruned, prune
@@ -120,7 +120,9 @@ def test_what_was_refused_is_still_handed_out_corrected_and_sent_anew(pruned: Re
 def test_the_story_of_every_submission_is_told_and_the_log_verifies(pruned: Rehearsal) -> None:
     hub = pruned.hub
     with hub.database.reading() as connection:
-        told = [story(connection, row["id"]) for row in pruned.submissions()]
+        told = [
+            story(connection, row["id"], pruned.hub.clock.now()) for row in pruned.submissions()
+        ]
         assert verify(connection).ok
     assert all(one["receipts"] and one["duties"] for one in told)
     assert {attempt["purpose"] for one in told for attempt in one["attempts_made"]} == {"send"}

@@ -1,17 +1,24 @@
 """What operators do: all of it or none, audited, never blind to what may have left."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import Connection
 
-from tests.submission_queue.world import World, accepted, reply
-from xinqiao.adapters.base import Outcome, RowResult
+from tests.submission_queue.world import World, accepted, reply, with_capabilities
+from tests.support import same_database
+from xinqiao.adapters.base import KeyReport, Outcome, Reply, RowResult
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.operations import Evidence, Resolution
+from xinqiao.queue.platforms import pause
+from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
+from xinqiao.queue.transitions import Move, advance
 
 EVIDENCE = Evidence("平台截图.png", "0" * 64)
 
@@ -19,6 +26,13 @@ EVIDENCE = Evidence("平台截图.png", "0" * 64)
 def act(world: World, verb: Callable[..., None], *ids: int, **further: Any) -> None:
     with world.database.writing() as connection:
         verb(connection, ids, world.cause("科长同意"), **further)
+
+
+def claim(world: World, connection: Connection) -> None:
+    """Do what a worker's claim does to the row, in a transaction that is still open."""
+    values = {"fence": 1, "lease_owner": "one", "lease_until": world.clock.now()}
+    move = Move(1, State.READY, State.SENDING, 0, values=values)
+    assert advance(connection, [move], world.cause())
 
 
 def rejected(world: World) -> None:
@@ -47,7 +61,7 @@ def test_cancelling_leaves_the_duty_open(world: World) -> None:
 
 @pytest.mark.parametrize("verb", [operations.release, operations.cancel])
 def test_a_held_one_that_may_have_left_is_neither_released_nor_cancelled(
-    world: World, verb: operations.Verb
+    world: World, verb: Callable[..., None]
 ) -> None:
     world.add(1)
     world.force(State.HELD, request_started_at=world.clock.now())
@@ -136,3 +150,166 @@ def test_a_conflict_is_not_declared_absent(world: World) -> None:
     world.force(State.CONFLICT, request_started_at=world.clock.now())
     with pytest.raises(RefusedError):
         act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+
+
+def in_doubt(world: World) -> None:
+    world.add(1)
+    world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout", message="没有应答")]
+    deliver(world.worker, world.platform)
+    world.clock.advance(3600)
+
+
+def test_hold_stops_the_asking_about_a_doubt_until_a_person_resolves_it(world: World) -> None:
+    in_doubt(world)
+    act(world, operations.hold, 1)
+    resolve_doubts(world.worker, world.platform)
+    assert (world.states(), world.connector.asked) == (["held"], [])
+    with pytest.raises(RefusedError, match="queue resolve"):
+        act(world, operations.release, 1)
+    act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+    assert world.states() == ["ready"]
+
+
+def test_a_held_one_remembers_why_and_what_was_said_before(world: World) -> None:
+    in_doubt(world)
+    act(world, operations.hold, 1)
+    assert world.submissions()[0].message == "人工挂起：科长同意（此前：没有应答）"
+
+
+def test_an_identity_number_in_a_reason_is_masked_at_the_submission(world: World) -> None:
+    world.add(1)
+    with world.database.writing() as connection:
+        operations.hold(connection, [1], world.cause("当事人 11010519491231002X 异议"))
+    message = world.submissions()[0].message
+    assert message.startswith("人工挂起：当事人")
+    assert "19491231" not in message
+
+
+def test_release_makes_it_due_at_once_and_forgets_why_it_was_held(world: World) -> None:
+    world.add(1)
+    act(world, operations.hold, 1)
+    world.clock.advance(600)
+    act(world, operations.release, 1)
+    (row,) = world.submissions()
+    assert (row.state, row.next_attempt_at) == ("ready", world.clock.now())
+    assert (row.message, row.waits_for) == ("", "")
+
+
+def test_retry_says_that_a_person_brought_it_forward(world: World) -> None:
+    in_doubt(world)
+    act(world, operations.retry, 1)
+    assert world.submissions()[0].waits_for == "by_hand"
+
+
+@pytest.mark.parametrize("verb", [operations.release, operations.cancel])
+def test_a_newer_version_that_waited_for_a_held_one_is_not_forgotten(
+    world: World, verb: Callable[..., None]
+) -> None:
+    (record_id,) = world.add(1)
+    act(world, operations.hold, 1)
+    world.version(record_id, 2, content="改过的内容")
+    assert world.states() == ["held"]
+    act(world, verb, 1)
+    assert [(row.version, row.state) for row in world.submissions()] == [
+        (1, "cancelled"),
+        (2, "ready"),
+    ]
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+def test_a_number_that_cannot_be_is_unknown_like_any_other(world: World, number: int) -> None:
+    with pytest.raises(InputError, match=f"没有编号为 {number} 的报送件"):
+        act(world, operations.hold, number)
+
+
+@pytest.mark.parametrize("verb", [operations.hold, operations.cancel])
+def test_a_stop_that_comes_while_a_worker_claims_is_refused_with_a_word(
+    world: World, verb: Callable[..., None]
+) -> None:
+    """The claim is not committed when the person acts: the action waits, then sees it."""
+    world.add(1)
+    theirs = same_database(world.database, 30)
+    begun = Event()
+
+    def stop() -> None:
+        begun.set()
+        with theirs.writing() as connection:
+            verb(connection, [1], world.cause("停"))
+
+    with ThreadPoolExecutor(1) as person:
+        with world.database.writing() as connection:
+            claim(world, connection)
+            acting = person.submit(stop)
+            assert begun.wait(10)
+        with pytest.raises(RefusedError, match="报送中"):
+            acting.result(30)
+    theirs.close()
+    assert world.states() == ["sending"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [(operations.hold, "held"), (operations.cancel, "cancelled")]
+)
+def test_a_stop_that_comes_before_the_claim_really_stops(
+    world: World, verb: Callable[..., None], state: str
+) -> None:
+    """The stop is not committed when the worker claims: the worker waits, then finds nothing."""
+    world.add(1)
+    theirs = same_database(world.database, 30)
+    begun = Event()
+
+    def work() -> None:
+        begun.set()
+        deliver(world.another_worker("two"), world.platform)
+
+    with ThreadPoolExecutor(1) as worker:
+        with theirs.writing() as connection:
+            verb(connection, [1], world.cause("停"))
+            working = worker.submit(work)
+            assert begun.wait(10)
+        working.result(30)
+    theirs.close()
+    assert (world.states(), world.connector.sent) == ([state], [])
+
+
+@pytest.mark.parametrize("answer", ["found", "nothing", "silence"])
+@pytest.mark.parametrize("verb", ["absent", "hold"])
+def test_a_persons_word_stands_against_a_worker_that_is_asking(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: str, verb: str
+) -> None:
+    in_doubt(world)
+    with_capabilities(world, poll=False)
+    if answer == "found":
+        world.connector.holds(world.connector.sent[0], 1)
+    world.connector.reachable = answer != "silence"
+    ask = world.connector.query
+
+    def while_it_asks(kind: str, key: str) -> KeyReport:
+        if verb == "hold":
+            act(world, operations.hold, 1)
+        else:
+            act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+        return ask(kind, key)
+
+    monkeypatch.setattr(world.connector, "query", while_it_asks)
+    resolve_doubts(world.worker, world.platform)
+    (row,) = world.submissions()
+    assert row.state == ("held" if verb == "hold" else "ready")
+    assert row.lease_owner is None
+    assert row.questions == 0
+    if verb == "absent":
+        assert row.next_attempt_at == world.clock.now()
+
+
+def test_a_pause_takes_effect_on_a_running_pass_at_its_next_claim(world: World) -> None:
+    world.add(1, 2, 3)
+    world.rows_per_batch = 1
+
+    def answer(_batch: object) -> Reply:
+        with world.database.writing() as connection:
+            pause(connection, world.platform.id, world.cause("平台维护"))
+        return Reply(Outcome.RECEIVED)
+
+    world.connector.answers = [answer]
+    deliver(world.worker, world.platform)
+    assert world.states() == ["awaiting_receipt", "ready", "ready"]

@@ -61,5 +61,15 @@ def entry(connection: Connection, sequence: int) -> dict[str, Any]:
     return {**plain, "hash": row.hash}
 
 
+def history(connection: Connection, submission_id: int) -> list[dict[str, Any]]:
+    """Return every entry about one submission, oldest first."""
+    statement = (
+        sa.select(audit.c.body)
+        .where(audit.c.submission_id == submission_id)
+        .order_by(audit.c.sequence)
+    )
+    return [json.loads(body) for body in connection.execute(statement).scalars()]
+
+
 def _no_entry(sequence: int) -> InputError:
     return InputError(f"审计日志里没有第 {sequence} 条")

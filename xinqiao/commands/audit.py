@@ -16,29 +16,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
-
-_ACTIONS = {
-    "workspace.founded": "建立工作区",
-    "import.finished": "导入文件",
-    "record.imported": "新增记录",
-    "record.changed": "变更记录",
-    "duty.opened": "报送义务产生",
-    "submission.created": "生成报送件",
-    "submission.brought_forward": "提前重试",
-    "submission.resolved_by_hand": "人工核实",
-    "platform.paused": "暂停平台",
-    "platform.resumed": "恢复平台",
-    "platform.confirmed": "确认档案",
-    "database.copied": "数据库复制到此",
-    "database.moved": "数据库搬走，本库停用",
-    "database.copy_refused": "搬库未获准",
-    "queue.retry_refused": "重试未获准",
-    "queue.hold_refused": "挂起未获准",
-    "queue.release_refused": "放行未获准",
-    "queue.cancel_refused": "取消未获准",
-    "queue.resolve_refused": "核实未获准",
-}
-"""Action → what an auditor reads; changes of state are named by the state."""
+from xinqiao.commands.words import action_words
 
 
 @click.group(cls=ChineseGroup)
@@ -84,7 +62,7 @@ def list_(
                 one["sequence"],
                 local_time(one["at"]),
                 one["actor"].partition("/")[0],
-                _action(one["action"]),
+                action_words(one["action"]),
                 (one["record"] or "—")[:8],
                 one["submission"],
                 _remark(one),
@@ -94,19 +72,12 @@ def list_(
     )
 
 
-def _action(name: str) -> str:
-    from xinqiao.queue.states import CHINESE, State
-
-    head, _, state = name.partition(".")
-    if head == "submission" and state in set(State):
-        return f"报送件→{CHINESE[State(state)]}"
-    return _ACTIONS.get(name, name)
-
-
 def _remark(one: dict[str, Any]) -> str:
     """Return the reason and what the platform said; the whole entry is shown by ``show``."""
     details = one["details"]
-    told = [one["reason"], *(details.get(name) for name in ("code", "message", "file", "due_on"))]
+    names = ("code", "message", "file", "due_on", "verb", "filter")
+    done = f"{details['done']} 条" if "done" in details else ""
+    told = [one["reason"], *(details.get(name) for name in names), done]
     return " ".join(str(text) for text in told if text)
 
 

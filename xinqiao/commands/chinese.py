@@ -145,6 +145,10 @@ def _expected(error: click.BadParameter) -> str:
     kind = error.param.type if error.param is not None else None
     if isinstance(kind, click.Choice):
         return f"只能是 {'、'.join(map(str, kind.choices))}"
+    if isinstance(kind, click.IntRange):
+        return f"应为整数，{kind.min} 至 {kind.max}"
+    if isinstance(kind, click.DateTime):
+        return "应为日期，如 2026-11-20"
     if kind is click.INT:
         return "应为整数"
     if kind is click.FLOAT:

@@ -1,5 +1,7 @@
 """``xinqiao platforms``: profiles and their health."""
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.markup import escape
 from rich.text import Text
@@ -14,6 +16,9 @@ from xinqiao.commands.output import (
     print_table,
     reason_option,
 )
+
+if TYPE_CHECKING:
+    from xinqiao.hub import Hub
 
 _STATUS = {"reference": "参考（未经平台方确认）", "confirmed": "已按平台方文件核对"}
 
@@ -112,21 +117,50 @@ def confirm(context: click.Context, platform: str, reason: str) -> None:
     console.print(f"{platform} 已确认，可以报送真实记录。")
 
 
-@platforms.command()
-@click.argument("platform", metavar="平台")
-@reason_option
-@click.pass_context
-def pause(context: click.Context, platform: str, reason: str) -> None:
-    """暂停对一个平台的一切调用；报送件保留，时限照算。"""
-    open_hub(context).set_paused(platform, reason, paused=True)
-    console.print(f"{platform} 已暂停；恢复用 xinqiao platforms resume。")
+several = click.argument("names", nargs=-1, metavar="[平台]...")
+all_option = click.option("--all", "everything", is_flag=True, help="本工作区的所有平台。")
 
 
 @platforms.command()
-@click.argument("platform", metavar="平台")
+@several
+@all_option
 @reason_option
 @click.pass_context
-def resume(context: click.Context, platform: str, reason: str) -> None:
-    """恢复对一个平台的调用。"""
-    open_hub(context).set_paused(platform, reason, paused=False)
-    console.print(f"{platform} 已恢复。")
+def pause(context: click.Context, names: tuple[str, ...], reason: str, *, everything: bool) -> None:
+    """暂停对平台的一切调用；报送件保留，时限照算。正在报送的那一批报完为止。"""
+    hub = open_hub(context)
+    for name in _chosen(hub, names, everything=everything):
+        if hub.set_paused(name, reason, paused=True):
+            console.print(f"{name} 已暂停；恢复用 xinqiao platforms resume。")
+        else:
+            why = escape(hub.status()[name]["paused_reason"])
+            console.print(f"{name} 本来就暂停着（{why}），没有改动。", soft_wrap=True)
+
+
+@platforms.command()
+@several
+@all_option
+@reason_option
+@click.pass_context
+def resume(
+    context: click.Context, names: tuple[str, ...], reason: str, *, everything: bool
+) -> None:
+    """恢复对平台的调用；因平台故障暂不联系的，也马上可以再试。"""
+    hub = open_hub(context)
+    for name in _chosen(hub, names, everything=everything):
+        if hub.set_paused(name, reason, paused=False):
+            console.print(f"{name} 已恢复。")
+        else:
+            console.print(f"{name} 没有暂停，不用恢复。")
+
+
+def _chosen(hub: "Hub", names: tuple[str, ...], *, everything: bool) -> list[str]:
+    """Return the platforms that are meant; a wrong name is found before anything is done."""
+    if bool(names) == everything:
+        raise click.UsageError(
+            "平台和 --all 只写一样" if names else "缺少 平台，或用 --all 表示所有平台",
+            ctx=click.get_current_context(),
+        )
+    if everything:
+        return hub.chosen(None)
+    return [name for one in dict.fromkeys(names) for name in hub.chosen(one)]

@@ -1,102 +1,93 @@
 """``xinqiao queue``: looking at submissions and deciding about them."""
 
 import hashlib
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
     console,
     json_option,
-    local_time,
     open_hub,
     print_json,
     print_table,
     reason_option,
 )
+from xinqiao.commands.queue_filters import require_some, selecting
+from xinqiao.commands.words import OPERATIONS
 
 if TYPE_CHECKING:
-    from xinqiao.queue.operations import Verb
+    from xinqiao.commands.queue_acting import How
+    from xinqiao.queue.operations import Evidence
+    from xinqiao.queue.selection import Selection
 
-_STATES = (
-    "ready",
-    "sending",
-    "awaiting_receipt",
-    "in_doubt",
-    "accepted",
-    "rejected",
-    "conflict",
-    "held",
-    "cancelled",
-)
-_OPERATIONS = {"insert": "新增", "update": "变更", "withdraw": "撤回", "take_down": "下架"}
-_OUTCOMES = {
-    "accepted": "已入库",
-    "received": "已收下",
-    "rejected": "退回",
-    "duplicate": "重复",
-    "rate_limited": "限流",
-    "auth": "凭据不认",
-    "retryable": "未送达",
-    "in_doubt": "不明",
-    None: "没有结束",
-}
-_PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
-
-ids_argument = click.argument("ids", nargs=-1, required=True, type=int, metavar="编号...")
+_MOST = click.IntRange(min=1, max=1_000_000)
 
 
 @click.group(cls=ChineseGroup)
 def queue() -> None:
-    """查看和处置报送件。每次处置都要写明理由，并记入审计日志。"""
+    """查看和处置报送件。每次处置都要写明理由，并记入审计日志。
+
+    写编号就处理那几条，有一条不行就都不做；写筛选条件（可同时写几个，都要符合）就处理所有符合的，
+    先列出数目再确认，不能处理的跳过并说明原因。
+    """
 
 
 @queue.command("list")
-@click.option("--state", type=click.Choice(_STATES), help="只看这个状态的。")
-@click.option("--platform", metavar="平台", help="只看这个平台的。")
-@click.option("--record", "record_id", metavar="记录标识", help="只看这条记录的（可只写开头）。")
-@click.option("--limit", default=50, show_default=True, help="最多显示多少条。")
+@selecting
+@click.option(
+    "--limit", type=_MOST, metavar="条数", default=50, show_default=True, help="最多显示多少条。"
+)
 @json_option
 @click.pass_context
-def list_(
-    context: click.Context,
-    state: str | None,
-    platform: str | None,
-    record_id: str | None,
-    limit: int,
-    *,
-    as_json: bool,
-) -> None:
-    """列出报送件，最急的在前。"""
-    from xinqiao.queue.board import listing
-    from xinqiao.queue.states import CHINESE, State
+def list_(context: click.Context, selection: "Selection", limit: int, *, as_json: bool) -> None:
+    """列出报送件，最急的在前；可按条件筛选。"""
+    from xinqiao.queue.listing import listing
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
-        rows = listing(
-            connection,
-            state=State(state) if state is not None else None,
-            platform=platform,
-            record_id=record_id,
-            limit=limit,
-        )
+        rows = listing(connection, selection, limit)
     if as_json:
         print_json(rows)
         return
     if not rows:
         console.print("没有符合条件的报送件。")
         return
+    _print_rows(rows)
+    if len(rows) == limit:
+        console.print(f"只显示前 {limit} 条；用 --limit 多看一些。")
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from xinqiao.queue.states import CHINESE, State
+
+    platforms = {row["platform"] for row in rows}
+    several = len(platforms) > 1
+    if not several:
+        console.print(f"平台 {platforms.pop()}")
+    # a column that says the same in every row would fold the others
+    columns = [
+        "编号",
+        "文书号",
+        *(["平台"] if several else []),
+        "操作",
+        "状态",
+        "截止",
+        "次",
+        "说明",
+    ]
     print_table(
-        ["编号", "文书号", "平台", "操作", "状态", "截止", "次数", "说明"],
+        columns,
         [
             (
                 row["id"],
                 row["document_number"],
-                row["platform"],
-                _OPERATIONS[row["operation"]],
+                *([row["platform"]] if several else []),
+                OPERATIONS[row["operation"]],
                 CHINESE[State(row["state"])],
                 _due_day(row["due_at"]),
                 row["attempts"],
@@ -105,8 +96,6 @@ def list_(
             for row in rows
         ],
     )
-    if len(rows) == limit:
-        console.print(f"只显示前 {limit} 条；用 --limit 多看一些。")
 
 
 @queue.command("show")
@@ -114,66 +103,22 @@ def list_(
 @json_option
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
-    """一条报送件的来龙去脉：义务、每次尝试、每个回执、下次何时再试。"""
-    from xinqiao.queue.board import story
+    """一条报送件的来龙去脉：从导入到现在发生的每件事，现在怎样，接下来何时做什么。"""
+    from xinqiao.commands.queue_next import what_next
+    from xinqiao.commands.queue_story import show_story
+    from xinqiao.database.dialect import database_time
+    from xinqiao.queue.story import story
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
-        told = story(connection, submission_id)
+        told = story(connection, submission_id, database_time(connection, hub.clock))
+    platform = told["platform"]
+    confirmed = platform in hub.platforms and hub.is_confirmed(platform)
+    told["platform_standing"]["confirmed"] = confirmed
     if as_json:
         print_json(told)
         return
-    _show_story(told)
-
-
-def _show_story(told: dict[str, Any]) -> None:
-    from xinqiao.queue.states import CHINESE, State
-
-    state = State(told["state"])
-    console.print(
-        f"[bold]报送件 {told['id']}[/]  {_OPERATIONS[told['operation']]} → {told['platform']}  "
-        f"[bold]{CHINESE[state]}[/]\n记录 {told['record']} 第 {told['version']} 版；"
-        f"平台现有第 {told['held_version'] or '—'} 版 {escape(told['reference'])}",
-        soft_wrap=True,
-    )
-    if told["message"] or told["code"]:
-        said = escape(f"{told['code']} {told['message']}")
-        console.print(f"最近的说法：{said}", soft_wrap=True)
-    if state in (State.READY, State.IN_DOUBT):
-        console.print(f"下次尝试：{local_time(told['next_attempt_at'])} 以后")
-    for one in told["duties"]:
-        closed = "已履行" if one["closed_at"] else "未履行"
-        mark = "（暂定）" if one["provisional"] else ""
-        console.print(
-            f"义务 {one['rule']}：{one['due_on']}{mark}前，{closed}。依据：{one['basis']}",
-            soft_wrap=True,
-        )
-    if told["attempts_made"]:
-        print_table(
-            ["尝试", "开始", "结果", "说法"],
-            [
-                (
-                    _PURPOSES[one["purpose"]],
-                    local_time(one["request_started_at"]),
-                    _OUTCOMES[one["outcome"]],
-                    f"{one['code']} {one['message']}",
-                )
-                for one in told["attempts_made"]
-            ],
-        )
-    if told["receipts"]:
-        print_table(
-            ["回执", "收到", "平台时间", "说法"],
-            [
-                (
-                    _OUTCOMES[one["verdict"]],
-                    local_time(one["received_at"]),
-                    local_time(one["platform_time"]),
-                    f"{one['code']} {one['message']} {one['reference']}",
-                )
-                for one in told["receipts"]
-            ],
-        )
+    show_story(told, what_next(told, confirmed=confirmed))
 
 
 def _due_day(text: str) -> str:
@@ -185,74 +130,76 @@ def _due_day(text: str) -> str:
     return local_date(datetime.fromisoformat(text) - timedelta(seconds=1)).isoformat()
 
 
-def _apply(context: click.Context, name: str, ids: tuple[int, ...], reason: str) -> None:
-    from xinqiao.queue import operations
+def acting(command: Callable[..., None]) -> Callable[..., Any]:
+    """Give a command what every verb takes: whom, why, and how carefully."""
 
-    verb: Verb = getattr(operations, name)
-    run(context, ids, reason, name, verb)
+    @wraps(command)
+    def with_manner(
+        *args: Any,
+        selection: "Selection",
+        reason: str,
+        limit: int | None,
+        yes: bool,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        from xinqiao.commands.queue_acting import How
+
+        require_some(selection)
+        how = How(reason, limit, yes, dry_run, as_json)
+        command(*args, selection=selection, how=how, **options)
+
+    described: Callable[..., Any] = click.pass_context(with_manner)
+    for option in (
+        json_option,
+        click.option("--dry-run", is_flag=True, help="只看会处理哪些，不执行。"),
+        click.option("--yes", is_flag=True, help="不再询问；没有终端时必须写。"),
+        click.option(
+            "--limit", type=_MOST, metavar="条数", help="按条件处理时最多几条，最急的先。"
+        ),
+        reason_option,
+    ):
+        described = option(described)
+    return selecting(described)
 
 
-def run(context: click.Context, ids: tuple[int, ...], reason: str, name: str, verb: "Verb") -> None:
-    """Carry out an operator's action; a refusal is audited too, in a transaction of its own."""
-    from xinqiao.audit.append import append
-    from xinqiao.audit.chain import Entry
-    from xinqiao.errors import RefusedError
+def _apply(context: click.Context, name: str, selection: "Selection", how: "How") -> None:
+    from xinqiao.commands.queue_acting import run
+    from xinqiao.queue.operations import VERBS
 
-    hub = open_hub(context)
-    cause = hub.cause(reason)
-    try:
-        with hub.database.writing() as connection:
-            verb(connection, ids, cause)
-    except RefusedError as error:
-        refused = Entry(
-            f"queue.{name}_refused",
-            reason=reason,
-            details={"submissions": " ".join(map(str, ids)), "why": error.message},
-        )
-        with hub.database.writing() as connection:
-            append(connection, [refused], actor=cause.actor, at=cause.at)
-        raise
-    console.print(f"已处理 {len(ids)} 条报送件，并记入审计日志。")
+    run(context, VERBS[name], selection, how)
 
 
 @queue.command()
-@ids_argument
-@reason_option
-@click.pass_context
-def retry(context: click.Context, ids: tuple[int, ...], reason: str) -> None:
+@acting
+def retry(context: click.Context, selection: "Selection", how: "How") -> None:
     """马上再试；被退回或已取消的，用同一版本重新报送。"""
-    _apply(context, "retry", ids, reason)
+    _apply(context, "retry", selection, how)
 
 
 @queue.command()
-@ids_argument
-@reason_option
-@click.pass_context
-def hold(context: click.Context, ids: tuple[int, ...], reason: str) -> None:
-    """挂起：暂不报送，直到放行。"""
-    _apply(context, "hold", ids, reason)
+@acting
+def hold(context: click.Context, selection: "Selection", how: "How") -> None:
+    """挂起：不再报送，待核实的也不再查证，直到放行或登记核实结果。"""
+    _apply(context, "hold", selection, how)
 
 
 @queue.command()
-@ids_argument
-@reason_option
-@click.pass_context
-def release(context: click.Context, ids: tuple[int, ...], reason: str) -> None:
+@acting
+def release(context: click.Context, selection: "Selection", how: "How") -> None:
     """放行挂起的；是否到达平台尚不清楚的不能放行。"""
-    _apply(context, "release", ids, reason)
+    _apply(context, "release", selection, how)
 
 
 @queue.command()
-@ids_argument
-@reason_option
-@click.pass_context
-def cancel(context: click.Context, ids: tuple[int, ...], reason: str) -> None:
+@acting
+def cancel(context: click.Context, selection: "Selection", how: "How") -> None:
     """取消尚未报送的；报送义务仍在。"""
-    _apply(context, "cancel", ids, reason)
+    _apply(context, "cancel", selection, how)
 
 
 @queue.command()
-@ids_argument
 @click.option(
     "--as",
     "found",
@@ -266,24 +213,23 @@ def cancel(context: click.Context, ids: tuple[int, ...], reason: str) -> None:
     type=click.Path(path_type=Path),
     help="证据文件（截图、平台回复）；只登记名称和校验值。",
 )
-@reason_option
-@click.pass_context
+@acting
 def resolve(
-    context: click.Context, ids: tuple[int, ...], found: str, evidence: Path, reason: str
+    context: click.Context, selection: "Selection", how: "How", found: str, evidence: Path
 ) -> None:
     """登记到平台核实的结果，用于待核实、有冲突或挂起的报送件。"""
-    from functools import partial
+    from xinqiao.commands.queue_acting import run
+    from xinqiao.queue.operations import Resolution, resolving
 
+    run(context, resolving(Resolution(found), _evidence(evidence)), selection, how)
+
+
+def _evidence(path: Path) -> "Evidence":
     from xinqiao.errors import InputError
-    from xinqiao.queue import operations
+    from xinqiao.queue.operations import Evidence
 
     try:
-        digest = hashlib.sha256(evidence.read_bytes()).hexdigest()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"证据文件 {evidence} 无法读取：{error.strerror}") from error
-    verb = partial(
-        operations.resolve,
-        resolution=operations.Resolution(found),
-        evidence=operations.Evidence(evidence.name, digest),
-    )
-    run(context, ids, reason, "resolve", verb)
+        raise InputError(f"证据文件 {path} 无法读取：{error.strerror}") from error
+    return Evidence(path.name, digest)

@@ -16,7 +16,8 @@ from xinqiao.errors import BusyError
 from xinqiao.hub import Hub
 from xinqiao.intake.report import FileReport
 from xinqiao.opening import prepare_database
-from xinqiao.queue.board import listing
+from xinqiao.queue.listing import listing
+from xinqiao.queue.selection import Selection
 from xinqiao.queue.states import State
 from xinqiao.reconcile.report import PlatformReport
 from xinqiao.records.kinds import kind_of
@@ -181,12 +182,8 @@ def _ending(
     tell("核对平台实际收到的内容")
     effects: dict[str, int] = simulator.received()["effects"]
     with hub.database.reading() as connection:
-        accepted = listing(
-            connection, state=State.ACCEPTED, platform=PLATFORM, record_id=None, limit=10_000
-        )
-        refused = listing(
-            connection, state=State.REJECTED, platform=PLATFORM, record_id=None, limit=10_000
-        )
+        accepted = listing(connection, Selection(state=State.ACCEPTED, platform=PLATFORM), 10_000)
+        refused = listing(connection, Selection(state=State.REJECTED, platform=PLATFORM), 10_000)
     reconciled = _reconcile(hub, simulator, accepted, tell)
     with hub.database.reading() as connection:
         tell("验证审计链")

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.clock import SHANGHAI, Clock
+from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import SettingsError
 from xinqiao.intake import store
@@ -110,7 +111,7 @@ class Importer:
         department: str,
         ticker: "_Ticker",
     ) -> None:
-        cause = Cause(self.actor, self.clock.now())
+        cause = Cause(self.actor, database_time(connection, self.clock))
         # people name files after the person whose decision they hold
         file_name = mask_identity_numbers(path.name)
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Reading the queue for people: the board, lists, and the story of one submission (看板)."""
+"""The board: the figures of each platform at one glance (看板)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +10,11 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import (
     MOVING,
     UNFIT,
-    attempt,
-    batch,
-    batch_row,
     duty,
     holding,
-    receipt,
     record,
     submission,
 )
-from xinqiao.errors import InputError
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.platforms import standing
@@ -111,116 +106,3 @@ def exempt_records(connection: Connection) -> dict[str, int]:
         .order_by(record.c.exemption)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
-
-
-_LISTED = (
-    submission.c.id,
-    submission.c.record_id.label("record"),
-    submission.c.kind,
-    submission.c.platform,
-    submission.c.operation,
-    submission.c.version,
-    submission.c.state,
-    submission.c.due_at,
-    submission.c.next_attempt_at,
-    submission.c.attempts,
-    submission.c.code,
-    submission.c.message,
-)
-
-
-# what went out under a key keeps it; a withdrawal is about what is held
-_KEY = sa.func.coalesce(
-    submission.c.platform_key,
-    sa.case((submission.c.operation == "withdraw", holding.c.held_key)),
-    holding.c.wanted_key,
-)
-
-
-def listing(
-    connection: Connection,
-    *,
-    state: State | None,
-    platform: str | None,
-    record_id: str | None,
-    limit: int,
-) -> list[dict[str, Any]]:
-    """Return submissions, the most urgent first."""
-    statement = (
-        sa.select(*_LISTED, _KEY.label("document_number"))
-        .join(holding, holding.c.id == submission.c.holding_id)
-        .order_by(submission.c.due_at, submission.c.id)
-        .limit(limit)
-    )
-    if state is not None:
-        statement = statement.where(submission.c.state == state.value)
-    if platform is not None:
-        statement = statement.where(submission.c.platform == platform)
-    if record_id is not None:
-        # SQLite compares the beginning without regard to case, PostgreSQL with
-        begins = submission.c.record_id.startswith(record_id.lower(), autoescape=True)
-        statement = statement.where(begins)
-    return [_plain(row) for row in connection.execute(statement)]
-
-
-def story(connection: Connection, submission_id: int) -> dict[str, Any]:
-    """Return everything known of one submission: itself, its duties, attempts and receipts.
-
-    Raises:
-        InputError: There is no such submission.
-    """
-    row = connection.execute(
-        sa.select(*_LISTED, submission.c.batch_id, holding.c.held_version, holding.c.reference)
-        .join(holding, holding.c.id == submission.c.holding_id)
-        .where(submission.c.id == submission_id)
-    ).one_or_none()
-    if row is None:
-        raise InputError(
-            f"没有编号为 {submission_id} 的报送件；用 xinqiao queue list 查看", code="unknown"
-        )
-    duties = sa.select(
-        duty.c.rule, duty.c.basis, duty.c.due_on, duty.c.provisional, duty.c.closed_at
-    ).where(duty.c.record_id == row.record, duty.c.platform == row.platform)
-    attempts = (
-        sa.select(
-            batch.c.number.label("batch"),
-            attempt.c.purpose,
-            attempt.c.request_started_at,
-            attempt.c.finished_at,
-            attempt.c.outcome,
-            attempt.c.code,
-            attempt.c.message,
-        )
-        .join(batch)
-        .where(
-            attempt.c.batch_id.in_(
-                sa.select(batch_row.c.batch_id).where(batch_row.c.submission_id == submission_id)
-            )
-        )
-        .order_by(attempt.c.id)
-    )
-    receipts = (
-        sa.select(
-            receipt.c.verdict,
-            receipt.c.code,
-            receipt.c.message,
-            receipt.c.reference,
-            receipt.c.platform_time,
-            receipt.c.received_at,
-        )
-        .where(receipt.c.submission_id == submission_id)
-        .order_by(receipt.c.id)
-    )
-    return {
-        **_plain(row),
-        "duties": [_plain(one) for one in connection.execute(duties.order_by(duty.c.id))],
-        "attempts_made": [_plain(one) for one in connection.execute(attempts)],
-        "receipts": [_plain(one) for one in connection.execute(receipts)],
-    }
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in row._mapping.items()  # noqa: SLF001 - the public name of a row's mapping
-    }

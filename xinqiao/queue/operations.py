@@ -1,24 +1,28 @@
 """What operators do to submissions: each with a reason, each audited (人工处置)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation, Outcome
-from xinqiao.audit.append import append
-from xinqiao.audit.chain import Entry
-from xinqiao.database.tables import holding, submission
-from xinqiao.errors import InputError, RefusedError
+from xinqiao.adapters.base import Outcome
+from xinqiao.database.chunks import in_chunks
+from xinqiao.database.tables import submission
+from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue import retrying
 from xinqiao.queue.claims import UNSENT
-from xinqiao.queue.holdings import needed, read_holdings, submission_values
+from xinqiao.queue.holdings import replan
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State
-from xinqiao.queue.tickets import Ticket, tickets_by_id
-from xinqiao.queue.transitions import Cause, Move, advance, create
+from xinqiao.queue.tickets import Ticket
+from xinqiao.queue.transitions import Cause
+from xinqiao.queue.verbs import Obstacle, Verb, audit_each, carry_out, move, nothing_else
 from xinqiao.queue.verdicts import Verdict
+
+_LONGEST_MESSAGE = 500
 
 
 class Resolution(StrEnum):
@@ -34,6 +38,13 @@ class Resolution(StrEnum):
     """The platform refused it (平台已退回)."""
 
 
+_SETTLED = {
+    Resolution.ACCEPTED: (State.ACCEPTED, Outcome.ACCEPTED),
+    Resolution.ABSENT: (State.READY, Outcome.RETRYABLE),
+    Resolution.REJECTED: (State.REJECTED, Outcome.REJECTED),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a resolution by hand rests on: the name and SHA-256 of a file that was shown."""
@@ -42,38 +53,146 @@ class Evidence:
     sha256: str
 
 
+def _hold(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+    values = _noted(connection, tickets, f"人工挂起：{cause.reason}")
+    return move(connection, tickets, State.HELD, cause, values)
+
+
+def _release(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+    free = {"next_attempt_at": cause.at, "code": "", "message": ""}
+    done = move(connection, tickets, State.READY, cause, {one.id: free for one in tickets})
+    # its record may have changed while it was kept back
+    replan(connection, [(one.record_id, one.platform) for one in tickets if one.id in done], cause)
+    return done
+
+
+def _cancel(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+    values = _noted(connection, tickets, f"人工取消：{cause.reason}")
+    done = move(connection, tickets, State.CANCELLED, cause, values)
+    # a newer version may have waited for it
+    replan(connection, [(one.record_id, one.platform) for one in tickets if one.id in done], cause)
+    return done
+
+
+def _noted(
+    connection: Connection, tickets: Sequence[Ticket], remark: str
+) -> dict[int, dict[str, object]]:
+    """Return what is noted at each submission: the person's words, and what was said before."""
+    values: dict[int, dict[str, object]] = {}
+    shown = mask_identity_numbers(remark)
+    for chunk in in_chunks([one.id for one in tickets]):
+        statement = sa.select(submission.c.id, submission.c.message)
+        for row in connection.execute(statement.where(submission.c.id.in_(chunk))):
+            before = f"（此前：{row.message}）" if row.message else ""
+            values[row.id] = {"message": f"{shown}{before}"[:_LONGEST_MESSAGE]}
+    return values
+
+
+def _may_have_left(
+    verb: str, _connection: Connection, tickets: Sequence[Ticket]
+) -> dict[int, Obstacle]:
+    """Return those that were held while it was unknown whether they had arrived."""
+    return {
+        one.id: Obstacle(
+            "may_have_left",
+            f"报送件 {one.id} 是否到达平台尚不清楚，不能{verb}；"
+            "请先到平台核实，再用 xinqiao queue resolve 登记结果",
+        )
+        for one in tickets
+        if one.state is State.HELD and one.request_started_at is not None
+    }
+
+
+def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
+    """Return the verb that records what a person found at the platform."""
+    after, outcome = _SETTLED[resolution]
+
+    def hinder(_connection: Connection, tickets: Sequence[Ticket]) -> dict[int, Obstacle]:
+        if after is State.ACCEPTED:
+            return {}
+        return {
+            one.id: Obstacle(
+                State.CONFLICT.value,
+                f"报送件 {one.id} 现在是“{CHINESE[State.CONFLICT]}”，不能核实为 {resolution}；"
+                "只有已挂起或待核实的可以",
+            )
+            for one in tickets
+            if one.state is State.CONFLICT
+        }
+
+    def act(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+        verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
+        values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
+        decisions = [
+            # a worker that is asking at this moment loses its claim: the person's word stands
+            Decision(one, after, verdict, {**values, "fence": one.fence + 1, "waits_for": ""})
+            for one in tickets
+        ]
+        done = [one.ticket for one in settle(connection, decisions, cause)]
+        audit_each(connection, "submission.resolved_by_hand", done, cause, details)
+        return {one.id for one in done}
+
+    details = {
+        "as": resolution.value,
+        "evidence": evidence.file_name,
+        "sha256": evidence.sha256,
+    }
+    states = frozenset({State.HELD, State.IN_DOUBT, State.CONFLICT})
+    return Verb("resolve", "核实", states, hinder, act, details)
+
+
+RETRY = Verb(
+    "retry", "重试", retrying.WAITING | retrying.GIVEN_UP, retrying.hinder, retrying.act, {}
+)
+"""Try again now: brings a waiting one forward, sends a refused or cancelled version anew."""
+
+HOLD = Verb(
+    "hold",
+    "挂起",
+    frozenset({State.READY, State.IN_DOUBT, State.CONFLICT}),
+    nothing_else,
+    _hold,
+    {},
+)
+"""Keep submissions from being sent, or asked about, until a person decides."""
+
+RELEASE = Verb(
+    "release", "放行", frozenset({State.HELD}), partial(_may_have_left, "放行"), _release, {}
+)
+"""Let held submissions be sent; not while it is unknown whether they arrived."""
+
+CANCEL = Verb(
+    "cancel",
+    "取消",
+    frozenset({State.READY, State.HELD, State.CONFLICT}),
+    partial(_may_have_left, "取消"),
+    _cancel,
+    {},
+)
+"""Give submissions up; not one that may have left. The duty stays open."""
+
+VERBS = {verb.name: verb for verb in (RETRY, HOLD, RELEASE, CANCEL)}
+"""Command → what it does, for those that need nothing but a reason."""
+
+
 def retry(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Try again now: brings a waiting one forward, sends a refused or cancelled version anew."""
-    for ticket in _tickets(connection, ids):
-        if ticket.state in (State.READY, State.IN_DOUBT):
-            _bring_forward(connection, ticket, cause)
-        elif ticket.state in (State.REJECTED, State.CANCELLED):
-            _send_anew(connection, ticket, cause)
-        else:
-            raise _refusal(ticket, "重试", "待报送、待核实、被退回或已取消")
+    """Do :data:`RETRY` to all of ``ids`` or to none."""
+    carry_out(connection, RETRY, ids, cause)
 
 
 def hold(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Keep ready submissions from being sent until they are released."""
-    tickets = _tickets(connection, ids)
-    _require(tickets, {State.READY, State.CONFLICT}, "挂起")
-    _advance(connection, tickets, State.HELD, cause)
+    """Do :data:`HOLD` to all of ``ids`` or to none."""
+    carry_out(connection, HOLD, ids, cause)
 
 
 def release(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Let held submissions be sent; refused while it is unknown whether they arrived."""
-    tickets = _tickets(connection, ids)
-    _require(tickets, {State.HELD}, "放行")
-    _require_unsent(tickets, "放行")
-    _advance(connection, tickets, State.READY, cause)
+    """Do :data:`RELEASE` to all of ``ids`` or to none."""
+    carry_out(connection, RELEASE, ids, cause)
 
 
 def cancel(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Give submissions up; refused for one that may have left. The duty stays open."""
-    tickets = _tickets(connection, ids)
-    _require(tickets, {State.READY, State.HELD, State.CONFLICT}, "取消")
-    _require_unsent([one for one in tickets if one.state is State.HELD], "取消")
-    _advance(connection, tickets, State.CANCELLED, cause)
+    """Do :data:`CANCEL` to all of ``ids`` or to none."""
+    carry_out(connection, CANCEL, ids, cause)
 
 
 def resolve(
@@ -84,122 +203,5 @@ def resolve(
     resolution: Resolution,
     evidence: Evidence,
 ) -> None:
-    """Record what a person found at the platform about held, doubtful or conflicting ones."""
-    tickets = _tickets(connection, ids)
-    _require(tickets, {State.HELD, State.IN_DOUBT, State.CONFLICT}, "核实")
-    after = {
-        Resolution.ACCEPTED: State.ACCEPTED,
-        Resolution.REJECTED: State.REJECTED,
-        Resolution.ABSENT: State.READY,
-    }[resolution]
-    conflicting = [one for one in tickets if one.state is State.CONFLICT]
-    if conflicting and after is not State.ACCEPTED:
-        raise _refusal(conflicting[0], f"核实为 {resolution}", "已挂起或待核实")
-    outcome = {
-        State.ACCEPTED: Outcome.ACCEPTED,
-        State.REJECTED: Outcome.REJECTED,
-        State.READY: Outcome.RETRYABLE,
-    }[after]
-    # the lease of a worker that is asking at this moment ends here: the person's word stands
-    verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
-    values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
-    decisions = [Decision(one, after, verdict, values) for one in tickets]
-    _all_or_none(len(settle(connection, decisions, cause)), tickets)
-    _audit(
-        connection,
-        "submission.resolved_by_hand",
-        tickets,
-        cause,
-        {"as": resolution.value, "evidence": evidence.file_name, "sha256": evidence.sha256},
-    )
-
-
-def _bring_forward(connection: Connection, ticket: Ticket, cause: Cause) -> None:
-    connection.execute(
-        sa.update(submission)
-        .where(submission.c.id == ticket.id, submission.c.fence == ticket.fence)
-        .values(next_attempt_at=cause.at)
-    )
-    _audit(connection, "submission.brought_forward", [ticket], cause, {})
-
-
-def _send_anew(connection: Connection, ticket: Ticket, cause: Cause) -> None:
-    (row,) = read_holdings(connection, holding.c.id == ticket.holding_id)
-    if needed(row) != (Operation(ticket.operation), ticket.version):
-        raise RefusedError(
-            f"报送件 {ticket.id} 的记录已有更新的版本、已撤回或尚有错误，不再重试；"
-            "请看同一记录的新报送件"
-        )
-    count = sa.func.count()
-    siblings = sa.select(count).where(
-        submission.c.holding_id == ticket.holding_id,
-        submission.c.version == ticket.version,
-        submission.c.operation == ticket.operation,
-    )
-    tries = connection.execute(siblings).scalar_one()
-    busy = connection.execute(
-        siblings.where(submission.c.state.not_in(["accepted", "rejected", "cancelled"]))
-    ).scalar_one()
-    if busy:
-        raise RefusedError(f"报送件 {ticket.id} 的记录已有进行中的报送件，不能重试")
-    create(connection, [submission_values(row, cause, again=tries)], cause)
-
-
-def _tickets(connection: Connection, ids: Sequence[int]) -> list[Ticket]:
-    found = tickets_by_id(connection, ids)
-    missing = [str(one) for one in ids if one not in found]
-    if missing:
-        raise InputError(f"没有编号为 {'、'.join(missing)} 的报送件；用 xinqiao queue list 查看")
-    return list(found.values())
-
-
-def _require(tickets: Sequence[Ticket], states: set[State], verb: str) -> None:
-    for ticket in tickets:
-        if ticket.state not in states:
-            names = "、".join(CHINESE[state] for state in State if state in states)
-            raise _refusal(ticket, verb, names)
-
-
-def _require_unsent(tickets: Sequence[Ticket], verb: str) -> None:
-    for ticket in tickets:
-        if ticket.request_started_at is not None:
-            raise RefusedError(
-                f"报送件 {ticket.id} 是否到达平台尚不清楚，不能{verb}；"
-                "请先到平台核实，再用 xinqiao queue resolve 登记结果"
-            )
-
-
-def _refusal(ticket: Ticket, verb: str, names: str) -> RefusedError:
-    return RefusedError(
-        f"报送件 {ticket.id} 现在是“{CHINESE[ticket.state]}”，不能{verb}；只有{names}的可以"
-    )
-
-
-def _advance(connection: Connection, tickets: Sequence[Ticket], after: State, cause: Cause) -> None:
-    moves = [
-        Move(one.id, one.state, after, one.fence, values={"next_attempt_at": cause.at})
-        for one in tickets
-    ]
-    _all_or_none(len(advance(connection, moves, cause)), tickets)
-
-
-def _all_or_none(done: int, tickets: Sequence[Ticket]) -> None:
-    if done < len(tickets):
-        raise RefusedError("有报送件刚刚被别的程序改动，本次操作没有执行；请查看后再试")
-
-
-def _audit(
-    connection: Connection,
-    action: str,
-    tickets: Sequence[Ticket],
-    cause: Cause,
-    details: dict[str, str],
-) -> None:
-    entries = [
-        Entry(action, one.record_id, one.id, one.platform, cause.reason, details) for one in tickets
-    ]
-    append(connection, entries, actor=cause.actor, at=cause.at)
-
-
-Verb = Callable[[Connection, Sequence[int], Cause], None]
-"""An operator's action on submissions: all of them, or none."""
+    """Record what a person found at the platform about all of ``ids``, or about none."""
+    carry_out(connection, resolving(resolution, evidence), ids, cause)

@@ -75,6 +75,11 @@ class Standing:
     next_call_at: datetime | None = None
     last_success_at: datetime | None = None
 
+    def hindered(self, now: datetime) -> bool:
+        """Tell whether it is paused, or rests after failures."""
+        resting = self.next_call_at is not None and self.next_call_at > now
+        return resting or self.paused_at is not None
+
 
 _COLUMNS = [platform_state.c[name] for name in Standing.__dataclass_fields__]
 

@@ -5,18 +5,17 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.engine import Database
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version, withdrawal
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.acting import Acting
 from xinqiao.queue.planning import Change, Planner
-from xinqiao.queue.transitions import Cause
 from xinqiao.routing.exemptions import exemption_of, exemptions
 
 _CHUNK = 500
 
 
-def reroute(database: Database, planner: Planner, keys: KeyRing, cause: Cause) -> int:
+def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:
     """Plan again every record whose exemption is not what it was; return how many there were.
 
     Records are taken in portions, each in a transaction of its own: an interrupted run is simply
@@ -25,7 +24,7 @@ def reroute(database: Database, planner: Planner, keys: KeyRing, cause: Cause) -
     kinds = sorted({kind for one in exemptions().values() for kind in one.kinds})
     changed, after = 0, ""
     while True:
-        with database.writing() as connection:
+        with acting() as (connection, cause):
             rows = _portion(connection, kinds, after)
             if not rows:
                 return changed

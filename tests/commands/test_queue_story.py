@@ -1,0 +1,165 @@
+"""``queue show`` as a person reads it: what happened, where it stands and what comes next."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.commands.terminal import Terminal
+from tests.imports.books import company, write_book
+from xinqiao.commands.queue_next import what_next
+from xinqiao.commands.words import WAITS
+from xinqiao.database.engine import Database
+from xinqiao.database.tables import submission
+
+PLATFORM = "credit_shandong"
+
+NOW = "2026-11-20T02:00:00+00:00"
+LATER = "2026-11-20T03:30:00+00:00"
+
+
+@pytest.fixture
+def desk(terminal: Terminal, tmp_path: Path) -> Terminal:
+    book = write_book(tmp_path / "许可.xlsx", company(1))
+    assert terminal.run("import", book, "--department", "行政许可科").code == 0
+    return terminal
+
+
+def force(terminal: Terminal, **values: object) -> None:
+    database = Database(terminal.workspace.database_url)
+    with database.writing() as connection:
+        connection.execute(sa.update(submission).values(**values))
+    database.close()
+
+
+def shown(desk: Terminal) -> str:
+    """Return what is shown, without the places where lines are folded."""
+    done = desk.run("queue", "show", 1)
+    assert done.code == 0
+    return "".join(done.out.split())
+
+
+def test_the_record_its_version_its_duty_and_what_was_done_are_told(desk: Terminal) -> None:
+    desk.run("queue", "hold", 1, "--reason", "等函复")
+    page = shown(desk)
+    for words in (
+        "行政许可",
+        "云交许〔2026〕0001号",
+        "行政许可科",
+        "导入第1版：许可.xlsx第2行，有效，疑点0条；本件报送的就是这一版",
+        "报送义务D1产生，法定期限",
+        "生成报送件",
+        "待报送→已挂起：等函复",
+        "平台应有第1版，现在没有",
+        "用xinqiaoqueuerelease放行",
+    ):
+        assert words in page
+
+
+def test_a_refused_action_on_one_is_part_of_its_story(desk: Terminal) -> None:
+    desk.run("queue", "release", 1, "--reason", "误按")
+    assert "放行未获准：误按" in shown(desk)
+
+
+def test_a_pause_is_told_as_what_keeps_it(desk: Terminal) -> None:
+    desk.run("platforms", "pause", PLATFORM, "--reason", "平台维护")
+    assert "暂停（平台维护）" in shown(desk)
+    told = desk.run("queue", "show", 1, "--json").json
+    assert told["platform_standing"]["paused_reason"] == "平台维护"
+    assert told["platform_standing"]["confirmed"]
+
+
+def test_the_json_holds_what_is_shown(desk: Terminal) -> None:
+    told = desk.run("queue", "show", 1, "--json").json
+    assert {
+        "versions",
+        "duties",
+        "attempts_made",
+        "receipts",
+        "actions",
+        "events",
+        "waits_for",
+        "next_attempt_at",
+        "department",
+        "document_number",
+        "wanted_version",
+        "held_version",
+    } <= set(told)
+    assert [one["event"] for one in told["events"]] == ["version", "duty_opened", "action"]
+
+
+@pytest.mark.parametrize("number", [77, 2**63, 10**30])
+def test_an_unknown_number_is_named_and_no_error_of_the_program(
+    desk: Terminal, number: int
+) -> None:
+    for words in (("show", number), ("hold", number, "--reason", "x")):
+        done = desk.run("queue", *words)
+        assert done.code == 1
+        assert f"没有编号为 {number} 的报送件" in done.err
+
+
+def told(**changes: object) -> dict[str, Any]:
+    """Return the part of a story that says where a submission stands."""
+    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None}
+    return {
+        "state": "ready",
+        "code": "",
+        "message": "",
+        "as_of": NOW,
+        "next_attempt_at": NOW,
+        "next_poll_at": None,
+        "waits_for": "",
+        "questions": 0,
+        "lease_owner": None,
+        "lease_until": None,
+        "request_started_at": None,
+        "platform_standing": standing | dict(changes.pop("standing", {})),  # type: ignore[call-overload] # a mapping
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "下次执行 xinqiao sync 时报送"),
+        ({"next_attempt_at": LATER, "waits_for": "backoff"}, "2026-11-20 11:30 以后报送。原因"),
+        ({"standing": {"next_call_at": LATER}}, "平台暂时不可用，2026-11-20 11:30"),
+        ({"standing": {"paused_at": NOW, "paused_reason": "维护"}}, "（维护）"),
+        ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在报送"),
+        ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": NOW}, "报送中断"),
+        ({"state": "awaiting_receipt", "next_poll_at": LATER}, "11:30 以后取回执"),
+        ({"state": "in_doubt", "questions": 3}, "已问过 3 次"),
+        ({"state": "in_doubt", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在"),
+        ({"state": "in_doubt", "waits_for": "not_visible_yet"}, "查不到不算没有"),
+        ({"state": "accepted"}, "无须处理"),
+        ({"state": "rejected"}, "xinqiao corrections"),
+        ({"state": "conflict"}, "queue resolve --as accepted"),
+        ({"state": "held", "message": "等函复"}, "已挂起（等函复）：没有离开本系统"),
+        ({"state": "held", "request_started_at": NOW}, "queue resolve"),
+        ({"state": "cancelled", "code": "superseded"}, "后来的报送件接替"),
+        ({"state": "cancelled"}, "报送义务仍在"),
+    ],
+)
+def test_every_state_says_what_comes_next(changes: dict[str, Any], words: str) -> None:
+    assert words in what_next(told(**changes), confirmed=True)
+
+
+@pytest.mark.parametrize("waits_for", [one for one in WAITS if one])
+def test_every_reason_of_a_wait_has_its_words(waits_for: str) -> None:
+    said = what_next(told(waits_for=waits_for), confirmed=True)
+    assert WAITS[waits_for] in said
+
+
+def test_an_unconfirmed_platform_is_named_as_the_reason() -> None:
+    assert "platforms confirm" in what_next(told(), confirmed=False)
+
+
+def test_a_long_story_is_cut_in_the_middle_and_says_so(desk: Terminal) -> None:
+    for number in range(60):
+        desk.run("queue", "retry", 1, "--reason", f"第{number}次")
+    page = shown(desk)
+    assert "中间略去" in page
+    assert "第0次" in page
+    assert "第59次" in page
+    assert "第30次" not in page

@@ -1,0 +1,104 @@
+"""Where a submission stands and what comes next, in a sentence or two (下一步)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from xinqiao.commands.output import local_time
+from xinqiao.commands.words import WAITS, worker_words
+
+_SUPERSEDED = "superseded"
+
+_SETTLED = {
+    "accepted": "已入库：平台已有这一版，无须处理。",
+    "rejected": "被退回：用 xinqiao corrections 取得待更正表，更正后重新导入；"
+    "平台退错了的，用 xinqiao queue retry 原样再报。",
+    "conflict": "有冲突：平台上的与报送的不同，或前后说法不一。请到平台核对，"
+    "平台对的更正本地记录后导入，已改好的用 xinqiao queue resolve --as accepted 登记。",
+}
+
+
+def what_next(told: Mapping[str, Any], *, confirmed: bool) -> str:
+    """Return the state in words, what comes next, when, and why not earlier.
+
+    Args:
+        told: The story, as ``queue show --json`` prints it.
+        confirmed: Whether real records may go to its platform.
+    """
+    state = told["state"]
+    if state in _SETTLED:
+        return _SETTLED[state]
+    if state == "held":
+        return _held(told)
+    if state == "cancelled":
+        return _cancelled(told)
+    return f"{_moving(told)}{_hindrance(told, confirmed=confirmed)}"
+
+
+def _held(told: Mapping[str, Any]) -> str:
+    why = f"（{told['message']}）" if told["message"] else ""
+    if told["request_started_at"] is not None:
+        return (
+            f"已挂起{why}：是否到达平台尚不清楚，不会再报也不会再问。"
+            "请到平台核实，再用 xinqiao queue resolve 登记结果。"
+        )
+    return (
+        f"已挂起{why}：没有离开本系统。查明后用 xinqiao queue release 放行，"
+        "不报了用 xinqiao queue cancel 取消。"
+    )
+
+
+def _cancelled(told: Mapping[str, Any]) -> str:
+    if told["code"] == _SUPERSEDED:
+        return "已取消：记录已有更新的版本或已撤回，由后来的报送件接替。"
+    return "已取消：报送义务仍在；要报送时用 xinqiao queue retry 重新报送。"
+
+
+def _moving(told: Mapping[str, Any]) -> str:
+    state = told["state"]
+    if state == "sending":
+        if _future(told, told["lease_until"]):
+            worker = worker_words(told["lease_owner"] or "")
+            return f"报送中：{worker} 正在报送，最迟 {local_time(told['lease_until'])} 有结果。"
+        return "报送中断：报送它的程序没有回来，下次执行 xinqiao sync 时向平台查证。"
+    if state == "awaiting_receipt":
+        return f"待回执：平台已收下，还没有决定。{_when(told, told['next_poll_at'], '取回执')}"
+    if state == "in_doubt":
+        if _future(told, told["lease_until"]):
+            worker = worker_words(told["lease_owner"] or "")
+            return f"待核实：不知平台是否收到，{worker} 正在向平台查证。"
+        next_one = _when(told, told["next_attempt_at"], "向平台查证")
+        asked = f"已问过 {told['questions']} 次。" if told["questions"] else ""
+        return f"待核实：不知平台是否收到，查清之前不会再报。{asked}{next_one}{_why(told)}"
+    return f"待报送：{_when(told, told['next_attempt_at'], '报送')}{_why(told)}"
+
+
+def _when(told: Mapping[str, Any], at: str | None, what: str) -> str:
+    if _future(told, at):
+        return f"{local_time(at)} 以后{what}。"
+    return f"下次执行 xinqiao sync 时{what}。"
+
+
+def _why(told: Mapping[str, Any]) -> str:
+    if not told["waits_for"]:
+        return ""
+    return f"原因：{WAITS.get(told['waits_for'], told['waits_for'])}。"
+
+
+def _hindrance(told: Mapping[str, Any], *, confirmed: bool) -> str:
+    """Return what keeps the platform as a whole from being called."""
+    stands = told["platform_standing"]
+    if stands["paused_at"] is not None:
+        return (
+            f"但平台自 {local_time(stands['paused_at'])} 起暂停（{stands['paused_reason']}），"
+            "用 xinqiao platforms resume 恢复后才会继续。"
+        )
+    if not confirmed:
+        return "但平台档案未经确认，核对后用 xinqiao platforms confirm 确认才会报送。"
+    if _future(told, stands["next_call_at"]):
+        return f"但平台暂时不可用，{local_time(stands['next_call_at'])} 以后才再联系。"
+    return ""
+
+
+def _future(told: Mapping[str, Any], at: str | None) -> bool:
+    return at is not None and datetime.fromisoformat(at) > datetime.fromisoformat(told["as_of"])

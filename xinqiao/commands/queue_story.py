@@ -1,0 +1,152 @@
+"""The story of one submission as a person reads it: head, events in time, and what comes next."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.markup import escape
+
+from xinqiao.commands.output import console, local_time, print_table
+from xinqiao.commands.words import OPERATIONS, OUTCOMES, PURPOSES, action_words, worker_words
+
+_FIRST = 12
+_LAST = 28
+
+
+def show_story(told: Mapping[str, Any], what_next: str) -> None:
+    """Print the story; ``what_next`` says where it stands and what follows."""
+    from xinqiao.queue.chronicle import folded
+
+    _show_head(told)
+    events = list(folded(told["events"]))
+    rows = [(local_time(one["at"]), _WORDS[one["event"]](one)) for one in events]
+    left_out = len(rows) - _FIRST - _LAST
+    if left_out > 1:
+        gap = ("…", f"（中间略去 {left_out} 项，用 --json 查看全部）")
+        rows = [*rows[:_FIRST], gap, *rows[-_LAST:]]
+    print_table(["时间", "经过"], rows)
+    console.print(what_next, markup=False, soft_wrap=True)
+
+
+def _show_head(told: Mapping[str, Any]) -> None:
+    from xinqiao.queue.states import CHINESE, State
+    from xinqiao.records.kinds import kind_of
+
+    number = told["document_number"] or "（没有文书号）"
+    console.print(
+        f"[bold]报送件 {told['id']}[/]　{OPERATIONS[told['operation']]} → {told['platform']}　"
+        f"[bold]{CHINESE[State(told['state'])]}[/]",
+        soft_wrap=True,
+    )
+    console.print(
+        f"{kind_of(told['kind']).name}　{escape(number)}　{escape(told['department'])}\n"
+        f"记录 {told['record']}，本件报送第 {told['version']} 版",
+        soft_wrap=True,
+    )
+    reference = f"，平台编号 {told['reference']}" if told["reference"] else ""
+    console.print(
+        f"平台{_version('应有', '不应有', told['wanted_version'])}，"
+        f"{_version('现有', '现在没有', told['held_version'])}{escape(reference)}",
+        soft_wrap=True,
+    )
+    if told["message"] or told["code"]:
+        said = escape(f"{told['code']} {told['message']}".strip())
+        console.print(f"最近的说法：{said}", soft_wrap=True)
+
+
+def _version(some: str, none: str, number: int | None) -> str:
+    return none if number is None else f"{some}第 {number} 版"
+
+
+def _tell_version(one: Mapping[str, Any]) -> str:
+    valid = "有效" if one["valid"] else "有错，不能报送"
+    carried = "；本件报送的就是这一版" if one["carried"] else ""
+    return (
+        f"{one['actor']} 导入第 {one['version']} 版：{one['file']} 第 {one['row']} 行，"
+        f"{valid}，疑点 {one['findings']} 条{carried}"
+    )
+
+
+def _tell_withdrawal(one: Mapping[str, Any]) -> str:
+    return f"{one['actor']} 登记撤回（{one['decided_on']}，{one['document']}）：{one['reason']}"
+
+
+def _tell_duty(one: Mapping[str, Any]) -> str:
+    limit = "法定期限" if one["legal"] else "内部时限"
+    mark = "（暂定）" if one["provisional"] else ""
+    return f"报送义务 {one['rule']} 产生，{limit} {one['due_on']}{mark}。依据：{one['basis']}"
+
+
+def _tell_duty_closed(one: Mapping[str, Any]) -> str:
+    how = "已履行" if one["closed_by"] == "accepted" else "不再须履行"
+    return f"报送义务 {one['rule']} {how}"
+
+
+def _tell_attempt(one: Mapping[str, Any]) -> str:
+    purpose = PURPOSES[one["purpose"]]
+    place = f"批次 {one['batch']} 第 {one['row']}/{one['rows']} 行"
+    if one.get("times", 1) > 1:
+        return (
+            f"{purpose} {one['times']} 次，结果都是{_result(one)}；"
+            f"最近一次 {local_time(one['last_at'])}，{place}"
+        )
+    took = "" if one["seconds"] is None else f"，用时 {one['seconds']:.1f} 秒"
+    serial = f"，受理号 {one['serial']}" if one["serial"] and one["purpose"] == "send" else ""
+    return f"{purpose}：{_result(one)}{took}{serial}。{place}，{worker_words(one['worker'])}"
+
+
+def _result(one: Mapping[str, Any]) -> str:
+    said = " ".join(filter(None, (OUTCOMES[one["outcome"]], one["code"], one["message"])))
+    return f"{said} → {_state_words(one['state'])}" if one.get("state") else said
+
+
+def _tell_receipt(one: Mapping[str, Any]) -> str:
+    said = " ".join(filter(None, (OUTCOMES[one["verdict"]], one["code"], one["message"])))
+    reference = f"，平台编号 {one['reference']}" if one["reference"] else ""
+    at = f"，平台时间 {local_time(one['platform_time'])}" if one["platform_time"] else ""
+    change = f" → {_state_words(one['state'])}" if one["state"] else ""
+    return f"回执：{said}{change}{reference}{at}"
+
+
+def _tell_change(one: Mapping[str, Any]) -> str:
+    details = one["details"]
+    why = {
+        "lease_expired": "报送它的程序中断，租约到期",
+        "superseded": "已被更新的版本或撤回取代",
+    }
+    words = [why.get(details.get("why"), ""), one["reason"] or details.get("message", "")]
+    told = "，".join(filter(None, words))
+    change = f"{_state_words(details['before'])} → {_state_words(one['state'])}"
+    repeated = f"（{one['times']} 次）" if one.get("times", 1) > 1 else ""
+    return f"{worker_words(one['actor'])} {change}{repeated}{f'：{told}' if told else ''}"
+
+
+def _tell_action(one: Mapping[str, Any]) -> str:
+    details = one["details"]
+    evidence = ""
+    if "evidence" in details:
+        evidence = (
+            f"，结果 {OUTCOMES.get(details['as'], '平台没有')}，"
+            f"证据 {details['evidence']}（SHA-256 {str(details['sha256'])[:12]}…）"
+        )
+    why = f"：{one['reason']}" if one["reason"] else ""
+    refused = f"；{details['why']}" if details.get("why") else ""
+    actor = worker_words(one["actor"])
+    return f"{actor} {action_words(one['action'])}{evidence}{why}{refused}"
+
+
+def _state_words(state: str) -> str:
+    from xinqiao.queue.states import CHINESE, State
+
+    return CHINESE[State(state)]
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "version": _tell_version,
+    "withdrawal": _tell_withdrawal,
+    "duty_opened": _tell_duty,
+    "duty_closed": _tell_duty_closed,
+    "attempt": _tell_attempt,
+    "receipt": _tell_receipt,
+    "change": _tell_change,
+    "action": _tell_action,
+}

@@ -1,0 +1,98 @@
+"""Words of the database → what operators read, wherever more than one command shows them."""
+
+OPERATIONS = {"insert": "新增", "update": "变更", "withdraw": "撤回", "take_down": "下架"}
+
+OUTCOMES = {
+    "accepted": "已入库",
+    "received": "已收下",
+    "rejected": "退回",
+    "duplicate": "重复",
+    "rate_limited": "限流",
+    "auth": "凭据不认",
+    "retryable": "未送达",
+    "in_doubt": "不明",
+    None: "没有结束（程序中断或仍在进行）",
+}
+
+PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
+
+WAITS = {
+    "": "等轮到它",
+    "backoff": "上次没有成功，隔一段时间再试",
+    "platform_resting": "平台暂时不可用，等它恢复",
+    "retry_after": "平台要求过一段时间再来",
+    "not_visible_yet": "平台刚收下的可能还查不到，现在查不到不算没有",
+    "split": "整批被退回又没有指明哪一行，改为更小的批次",
+    "isolated": "报送它时程序曾意外中止，改为单独报送",
+    "by_hand": "人工提前",
+}
+"""Why a submission is not tried earlier than it is."""
+
+SKIPPED = {
+    "ready": "待报送",
+    "sending": "正在报送中",
+    "awaiting_receipt": "平台已收下，待回执",
+    "in_doubt": "是否到达平台尚待核实",
+    "accepted": "已入库",
+    "rejected": "已被退回",
+    "conflict": "有冲突",
+    "held": "已挂起",
+    "cancelled": "已取消",
+    "may_have_left": "是否到达平台尚不清楚，须先用 queue resolve 登记核实结果",
+    "not_needed": "记录已有更新的版本、已撤回或尚有错误",
+    "busy": "同一记录已有进行中的报送件",
+    "changed": "刚刚有变化，已不符合条件",
+}
+"""Why a bulk action leaves a submission as it is."""
+
+_ACTIONS = {
+    "workspace.founded": "建立工作区",
+    "import.finished": "导入文件",
+    "record.imported": "新增记录",
+    "record.changed": "变更记录",
+    "duty.opened": "报送义务产生",
+    "submission.created": "生成报送件",
+    "submission.brought_forward": "提前重试",
+    "submission.resolved_by_hand": "人工核实",
+    "record.withdrawn": "登记撤回",
+    "record.restored": "取消撤回",
+    "duty.moved": "截止日变动",
+    "duty.overdue": "已逾期",
+    "duty.reopened": "报送义务恢复",
+    "duty.waived": "无须再报",
+    "batch.sealed": "封存批次，开始报送",
+    "incident.opened": "出现异常事项",
+    "incident.closed": "异常事项结束",
+    "calendar.imported": "导入放假通知",
+    "reconcile.finished": "完成对账",
+    "data.pruned": "清理过期内容",
+    "data.prune_refused": "清理未获准",
+    "database.copied": "数据库复制到此",
+    "database.moved": "数据库搬走，本库停用",
+    "database.copy_refused": "搬库未获准",
+    "platform.paused": "暂停平台",
+    "platform.resumed": "恢复平台",
+    "platform.confirmed": "确认档案",
+    "queue.bulk": "批量处置",
+    "queue.retry_refused": "重试未获准",
+    "queue.hold_refused": "挂起未获准",
+    "queue.release_refused": "放行未获准",
+    "queue.cancel_refused": "取消未获准",
+    "queue.resolve_refused": "核实未获准",
+}
+"""Action → what an auditor reads; changes of state are named by the state."""
+
+
+def action_words(name: str) -> str:
+    """Return what an auditor reads for the action of an entry; an unknown one as it is."""
+    from xinqiao.queue.states import CHINESE, State
+
+    head, _, state = name.partition(".")
+    if head == "submission" and state in set(State):
+        return f"报送件→{CHINESE[State(state)]}"
+    return _ACTIONS.get(name, name)
+
+
+def worker_words(actor: str) -> str:
+    """Return who acted, without the number of the process and of its start."""
+    return actor.partition("/")[0]

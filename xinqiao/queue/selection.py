@@ -1,0 +1,108 @@
+"""Which submissions a person means: by number, or by what is known of them (筛选)."""
+
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from xinqiao.clock import end_of
+from xinqiao.database.tables import import_run, record, record_version, submission
+from xinqiao.queue.states import State
+from xinqiao.records.keys import plain_number
+
+NUMBERS = range(1, 2**63)
+"""Numbers of submissions that both databases can look for; no other can exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What submissions must be to be meant; None and empty mean any, and all must hold.
+
+    Attributes:
+        ids: Their numbers.
+        state: Where they stand.
+        platform: Where they go.
+        kind: Kind of their record.
+        operation: What is asked of the platform.
+        department: Department (科室) that the record came from.
+        record: 记录标识, or its beginning.
+        document: Document number (文书号), or its beginning; widths, brackets and blanks do not
+            matter.
+        code: What the platform said last, by its code.
+        due_before: Their last day in time is before this one.
+        file: Name of the file that the version they carry was read from.
+    """
+
+    ids: tuple[int, ...] = ()
+    state: State | None = None
+    platform: str | None = None
+    kind: str | None = None
+    operation: str | None = None
+    department: str | None = None
+    record: str | None = None
+    document: str | None = None
+    code: str | None = None
+    due_before: date | None = None
+    file: str | None = None
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters in force, by name; numbers are none."""
+        return {
+            one.name: str(getattr(self, one.name))
+            for one in fields(self)
+            if one.name != "ids" and getattr(self, one.name) is not None
+        }
+
+    def described(self) -> str:
+        """Return the filters in one line, for the audit log."""
+        return " ".join(f"{name}={value}" for name, value in self.filters.items())
+
+
+def conditions(selection: Selection) -> list[sa.ColumnElement[bool]]:
+    """Return what ``selection`` asks of a row of the submissions' table; no join is needed."""
+    wanted: list[sa.ColumnElement[bool]] = []
+    if selection.ids:
+        wanted.append(submission.c.id.in_([one for one in selection.ids if one in NUMBERS]))
+    if selection.state is not None:
+        wanted.append(submission.c.state == selection.state.value)
+    for name in ("platform", "kind", "operation", "code"):
+        value = getattr(selection, name)
+        if value is not None:
+            wanted.append(submission.c[name] == value)
+    if selection.due_before is not None:
+        # due_at is the midnight after the last day
+        last = selection.due_before - timedelta(days=1)
+        wanted.append(submission.c.due_at <= end_of(last))
+    if selection.record is not None:
+        # SQLite compares the beginning without regard to case, PostgreSQL with
+        begins = submission.c.record_id.startswith(selection.record.lower(), autoescape=True)
+        wanted.append(begins)
+    return wanted + _of_the_record(selection)
+
+
+def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if selection.department is not None:
+        wanted.append(_record_with(record.c.department == selection.department))
+    if selection.document is not None:
+        number = plain_number(selection.document).lower().replace("/", "//")
+        for sign in "%_":
+            number = number.replace(sign, f"/{sign}")
+        # kind and authority stand before the number; see records.keys.document_key
+        pattern = f"%|%|{number}%"
+        wanted.append(_record_with(sa.func.lower(record.c.document_key).like(pattern, escape="/")))
+    if selection.file is not None:
+        came_from = sa.exists().where(
+            record_version.c.record_id == submission.c.record_id,
+            record_version.c.version == submission.c.version,
+            import_run.c.id == record_version.c.import_run_id,
+            import_run.c.file_name == selection.file,
+        )
+        wanted.append(came_from)
+    return wanted
+
+
+def _record_with(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    # asked of each submission's own record: a list of records would be made anew for every portion
+    return sa.exists().where(record.c.id == submission.c.record_id, condition)
