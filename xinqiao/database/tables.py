@@ -263,6 +263,7 @@ batch_row = sa.Table(
     sa.Column("batch_id", sa.ForeignKey("batch.id"), primary_key=True),
     sa.Column("row_number", sa.Integer, primary_key=True),
     sa.Column("submission_id", sa.ForeignKey("submission.id"), nullable=False),
+    sa.Index("ix_batch_row_submission_id", "submission_id"),
     comment="which submission stands in which row of which batch, for ever",
 )
 

@@ -107,8 +107,10 @@ def create(connection: Connection, rows: Sequence[Mapping[str, Any]], cause: Cau
         "created_at": cause.at,
         "changed_at": cause.at,
     }
-    statement = sa.insert(submission).returning(submission.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(statement, [{**row, **fresh} for row in rows]).scalars().all()
+    connection.execute(sa.insert(submission), [{**row, **fresh} for row in rows])
+    # asked for afterwards: with RETURNING in order, SQLite would insert them one by one
+    made = _ids_by_key(connection, [row["idempotency_key"] for row in rows])
+    ids = [made[row["idempotency_key"]] for row in rows]
     change_counts(connection, Changes((row["platform"], State.READY) for row in rows))
     entries = [
         Entry(
@@ -122,7 +124,18 @@ def create(connection: Connection, rows: Sequence[Mapping[str, Any]], cause: Cau
         for row, submission_id in zip(rows, ids, strict=True)
     ]
     append(connection, entries, actor=cause.actor, at=cause.at)
-    return list(ids)
+    return ids
+
+
+def _ids_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return idempotency key → id of submissions."""
+    found: dict[str, int] = {}
+    for chunk in in_chunks(keys):
+        statement = sa.select(submission.c.idempotency_key, submission.c.id).where(
+            submission.c.idempotency_key.in_(chunk)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
 
 
 def _lock(connection: Connection, ids: Sequence[int]) -> dict[int, sa.Row[Any]]:

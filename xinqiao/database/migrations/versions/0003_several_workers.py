@@ -27,6 +27,7 @@ def upgrade() -> None:
             comment="why next_attempt_at is not earlier",
         ),
     )
+    op.create_index("ix_batch_row_submission_id", "batch_row", ["submission_id"])
     op.create_index(
         "ix_record_exemption",
         "record",
