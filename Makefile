@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check crash format bench clean
 
 demo: $(READY)
 	$(BIN)/xinqiao demo
@@ -18,6 +18,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+crash: $(READY)
+	$(BIN)/python -m tests.crash
 
 bench: $(READY)
 	$(BIN)/python bench/reading.py
