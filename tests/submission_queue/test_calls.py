@@ -1,13 +1,11 @@
 """What a platform allows holds for all workers together, counted in the database."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from tests.submission_queue.mishaps import most_at_once
 from tests.submission_queue.world import (
     PLATFORM,
     World,
@@ -16,7 +14,7 @@ from tests.submission_queue.world import (
     together,
 )
 from tests.support import ON_POSTGRESQL, FrozenClock
-from xinqiao.adapters.base import Outcome, Reply, SealedBatch
+from xinqiao.adapters.base import Outcome
 from xinqiao.clock import SHANGHAI
 from xinqiao.database.tables import platform_call
 from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
@@ -114,27 +112,6 @@ def test_after_a_failure_one_call_alone_tries_whether_the_platform_is_back(world
     assert asked(world) == FREE
     begun(world, world.another_worker("two"))
     assert asked(world).why == "crowded"
-
-
-@contextmanager
-def most_at_once(world: World) -> Iterator[list[int]]:
-    """Let every answer take a moment, and note how many calls were under way at each."""
-    lock = threading.Lock()
-    under_way: list[int] = []
-    seen: list[int] = []
-
-    def answer(batch: SealedBatch) -> Reply:
-        with lock:
-            under_way.append(1)
-            seen.append(len(under_way))
-        # whoever else may call does so meanwhile
-        threading.Event().wait(0.05)
-        with lock:
-            under_way.pop()
-        return accepted(batch)
-
-    world.connector.answers = [answer] * 100
-    yield seen
 
 
 def test_one_call_after_a_failure_and_once_it_succeeded_all_the_others_in_the_same_turn(

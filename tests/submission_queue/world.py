@@ -28,7 +28,15 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import protect
-from xinqiao.database.tables import audit, duty, holding, receipt, record, submission
+from xinqiao.database.tables import (
+    audit,
+    duty,
+    holding,
+    receipt,
+    record,
+    submission,
+    submission_count,
+)
 from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
@@ -309,6 +317,12 @@ class World:
 
     def records(self) -> list[sa.Row[Any]]:
         return self.rows(record)
+
+    def counted(self) -> dict[str, int]:
+        """Return state → how many submissions the kept counts say, where there are any."""
+        return {
+            row.state: row.submissions for row in self.rows(submission_count) if row.submissions
+        }
 
     def audited(self) -> list[str]:
         return [row.action for row in self.rows(audit)]
