@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -230,4 +231,9 @@ class Daemon:
 def _file_times(root: Path) -> Mapping[Path, int]:
     """Return when each of the workspace's files was last changed, in nanoseconds."""
     files = [root / "xinqiao.toml", *root.glob("platforms/*.toml"), *root.glob("secrets/*.toml")]
-    return {file: file.stat().st_mtime_ns for file in files if file.exists()}
+    times = {}
+    for file in files:
+        # an editor may be replacing it at this very moment
+        with suppress(FileNotFoundError):
+            times[file] = file.stat().st_mtime_ns
+    return times
