@@ -174,7 +174,7 @@ class World:
     database: Database
     keys: KeyRing
     clock: FrozenClock
-    connector: ScriptedPlatform
+    connector: ScriptedPlatform = field(repr=False)
     rows_per_batch: int = 20
     questions_before_hold: int = 3
     deaths_before_hold: int = 2
