@@ -53,6 +53,9 @@ class WaitlessClock(Clock):
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what only SQLite has: its file, its pragmas, its own way to wait."""
 
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""For what only PostgreSQL has: a clock of its own, several machines."""
+
 
 def same_database(database: Database, busy_seconds: float) -> Database:
     """Open ``database`` once more, as another process would."""

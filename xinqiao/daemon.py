@@ -32,6 +32,7 @@ JOBS = (NOTE_OVERDUE,)
 """Scheduled work, in the order in which it is looked at."""
 
 _LOOK_SECONDS = 1.0
+_HEED_SECONDS = 0.1
 _SIGN_SECONDS = 30.0
 _REOPEN_SECONDS = 3600.0
 _JITTER = 0.2
@@ -86,6 +87,8 @@ class Daemon:
         self._show = tell
         self._troubles = Troubles(self._tell)
         self._stopping = threading.Event()
+        self._signals = 0
+        self._as_read: Mapping[Path, int] = {}
 
     def run(self) -> None:
         """Work until a signal: the first one ends in order, a second one at once.
@@ -112,11 +115,22 @@ class Daemon:
         self._stopping.set()
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        if self._stopping.is_set():
+        # may come while the main thread holds any lock: it only counts here, and is acted on later
+        del number, frame
+        self._signals += 1
+        if self._signals > 1:
             os._exit(_LEFT_AT_ONCE)  # leases do the rest
-        self._tell(f"收到信号 {signal.Signals(number).name}，做完手里的就停；再按一次立即退出")
-        self.stop()
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for so long, or until the program is to stop; return whether it is."""
+        until = time.monotonic() + seconds
+        while not self._stopping.is_set() and time.monotonic() < until:
+            if self._signals:
+                self._tell("收到停止信号，做完手里的就停；再来一次立即退出")
+                self.stop()
+                break
+            time.sleep(min(_HEED_SECONDS, max(0.0, until - time.monotonic())))
+        return self._stopping.is_set()
 
     def _begin(self) -> Hub | None:
         """Open the workspace; a mistake in it is told to the person who starts the program.
@@ -129,6 +143,7 @@ class Daemon:
             return self._reopen()
 
     def _open(self) -> Hub:
+        self._as_read = _file_times(self._root)
         hub = Hub(open_workspace(self._root), self._clock)
         _ = hub.platforms, hub.worker  # opened here, so that what is wrong is told here
         return hub
@@ -144,7 +159,7 @@ class Daemon:
                 hub = self._open()
             except XinqiaoError as error:
                 self._ill("工作区", error)
-                self._stopping.wait(_LOOK_SECONDS)
+                self._wait(_LOOK_SECONDS)
             else:
                 self._well("工作区")
                 return hub
@@ -152,7 +167,6 @@ class Daemon:
 
     def _serve(self, hub: Hub) -> None:
         """Work until the program is to stop, or the workspace's files have changed."""
-        as_read = _file_times(self._root)
         reopen_at = time.monotonic() + _REOPEN_SECONDS
         threads = [
             threading.Thread(target=self._attend, args=(hub, name), name=name)
@@ -161,11 +175,11 @@ class Daemon:
         for thread in threads:
             thread.start()
         signed_at = -_SIGN_SECONDS
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._wait(_LOOK_SECONDS):
             if time.monotonic() - signed_at >= _SIGN_SECONDS:
                 signed_at = time.monotonic()
                 self._attempt("定时作业", lambda: self._housekeeping(hub))
-            if time.monotonic() > reopen_at or _file_times(self._root) != as_read:
+            if time.monotonic() > reopen_at or _file_times(self._root) != self._as_read:
                 break
         hub.worker.stopping.set()
         for thread in threads:
@@ -232,4 +246,9 @@ class Daemon:
 def _file_times(root: Path) -> Mapping[Path, int]:
     """Return when each of the workspace's files was last changed, in nanoseconds."""
     files = [root / "xinqiao.toml", *root.glob("platforms/*.toml"), *root.glob("secrets/*.toml")]
-    return {file: file.stat().st_mtime_ns for file in files if file.exists()}
+    times = {}
+    for file in files:
+        # an editor may be replacing it at this very moment
+        with suppress(FileNotFoundError):
+            times[file] = file.stat().st_mtime_ns
+    return times

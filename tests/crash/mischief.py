@@ -192,6 +192,7 @@ def poison(stage: Stage, times: int) -> Tally:
     while stage.patiently(lambda: stage.count(*OPEN)):
         assert tally.done < _MOST_DEATHS * times, "the poison kills without end"
         for worker in [one for one in stage.workers if not one.running]:
+            worker.end()
             stage.workers.remove(worker)
             tally.done += 1
             tally.in_hand += 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,14 +97,18 @@ class Rehearsal:
         """Return a hub as a new process would build it."""
         return Hub(open_workspace(self.workspace.root))
 
-    def load(self, *rows: list[str], department: str = "") -> FileReport:
-        """Import a workbook of ``rows``."""
+    def file(self, *rows: list[str]) -> Path:
+        """Write a workbook of ``rows``."""
         path = self.workspace.root / "sources" / "许可.xlsx"
         with xlsxwriter.Workbook(str(path)) as book:
             sheet = book.add_worksheet("双公示")
             for number, cells in enumerate([list(HEADERS), *rows]):
                 sheet.write_row(number, 0, cells)
-        (report,) = self.hub.importer().run(path, department=department)
+        return path
+
+    def load(self, *rows: list[str], department: str = "") -> FileReport:
+        """Import a workbook of ``rows``."""
+        (report,) = self.hub.importer().run(self.file(*rows), department=department)
         return report
 
     def sync(self) -> SyncReport:

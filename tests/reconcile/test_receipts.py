@@ -128,6 +128,21 @@ def test_a_duplicate_of_which_the_platform_shows_nothing_is_a_conflict(world: Wo
     assert world.states() == ["conflict"]
 
 
+@pytest.mark.parametrize("state", [State.HELD, State.REJECTED])
+@pytest.mark.parametrize("content", ["别的内容", None], ids=["other content", "nothing"])
+def test_a_late_duplicate_changes_nothing_of_what_a_person_has_before_him_already(
+    world: World, state: State, content: str | None
+) -> None:
+    sent(world, 1, 2)
+    world.force(state)
+    if content is not None:
+        world.connector.holds(world.connector.sent[0], 1, XK_NR=content)
+    duplicate = RowResult(1, Outcome.DUPLICATE, "0040", "已存在")
+    accepted = RowResult(2, Outcome.ACCEPTED, "0000", "", "SD2")
+    receive(world, BatchProgress.COMPLETE, duplicate, accepted)
+    assert world.states() == [state.value, "accepted"]
+
+
 def test_a_duplicate_that_cannot_be_compared_now_is_met_again(world: World) -> None:
     sent(world, 1)
     world.connector.reachable = False

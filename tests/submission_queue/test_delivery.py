@@ -5,16 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.submission_queue.world import PLATFORM, World, accepted, reply
+from tests.submission_queue.world import PLATFORM, Crash, World, accepted, reply
 from xinqiao.adapters.base import Outcome, Reply, RowResult, SealedBatch
 from xinqiao.database.tables import attempt, batch, platform_state
 from xinqiao.queue import batches, claims, delivery
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.states import State
-
-
-class Crash(BaseException):
-    """The process dies here."""
 
 
 def test_accepted_rows_close_their_duty_and_their_holding_is_believed(world: World) -> None:

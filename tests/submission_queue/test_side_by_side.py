@@ -4,8 +4,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 
-from tests.submission_queue.world import World, accepted
-from tests.support import same_database
+from tests.submission_queue.world import PATIENCE_SECONDS, World, accepted, together
 from xinqiao.adapters.base import Reply, SealedBatch
 from xinqiao.audit.verify import verify
 from xinqiao.queue.delivery import deliver
@@ -13,7 +12,6 @@ from xinqiao.queue.pace import Pace
 
 PERMITS = 24
 WORKERS = 4
-PATIENCE = 60
 
 
 def test_workers_side_by_side_send_everything_once(world: World) -> None:
@@ -21,30 +19,19 @@ def test_workers_side_by_side_send_everything_once(world: World) -> None:
     world.rows_per_batch = 2
     world.pace = Pace(parallel_calls=WORKERS)
     world.add(*range(1, PERMITS + 1))
-    together = threading.Barrier(WORKERS)
-    failures: list[Exception] = []
+    barrier = threading.Barrier(WORKERS)
 
     def answer_together(batch: SealedBatch) -> Reply:
-        together.wait(PATIENCE)
+        barrier.wait(PATIENCE_SECONDS)
         return accepted(batch)
 
     world.connector.answers = [*[answer_together] * WORKERS, *[accepted] * PERMITS]
 
     def work(name: str) -> None:
-        own = same_database(world.database, PATIENCE)
-        try:
+        with world.reopened() as own:
             deliver(replace(world.another_worker(name), database=own), world.platform)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it
-            failures.append(error)
-        finally:
-            own.close()
 
-    threads = [threading.Thread(target=work, args=(f"worker-{i}",)) for i in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert failures == []
+    together(work, *(f"worker-{number}" for number in range(WORKERS)))
     sent = Counter(row.key for batch in world.connector.sent for row in batch.rows)
     assert len(sent) == PERMITS
     assert set(sent.values()) == {1}

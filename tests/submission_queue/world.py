@@ -1,8 +1,10 @@
 """A small world for the queue: a real database, and a platform that follows a script."""
 
 import math
+import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import FrozenClock
+from tests.support import FrozenClock, same_database
 from xinqiao.adapters.base import (
     BatchProgress,
     BatchReport,
@@ -26,7 +28,15 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import protect
-from xinqiao.database.tables import audit, duty, holding, receipt, record, submission
+from xinqiao.database.tables import (
+    audit,
+    duty,
+    holding,
+    receipt,
+    record,
+    submission,
+    submission_count,
+)
 from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
@@ -63,6 +73,32 @@ CONTENT: Mapping[str, str] = {
 }
 
 Submit = Callable[[SealedBatch], Reply]
+
+PATIENCE_SECONDS = 60
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def together(work: Callable[[str], None], *names: str) -> None:
+    """Do ``work`` under each of ``names`` in a thread of its own; raise the first error."""
+    failures: list[BaseException] = []
+
+    def guarded(name: str) -> None:
+        try:
+            work(name)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test must hear of it
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(name,), name=name) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    if failures:
+        raise failures[0]
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def reply(outcome: Outcome, *rows: RowResult, **further: Any) -> Reply:
@@ -138,7 +174,7 @@ class World:
     database: Database
     keys: KeyRing
     clock: FrozenClock
-    connector: ScriptedPlatform
+    connector: ScriptedPlatform = field(repr=False)
     rows_per_batch: int = 20
     questions_before_hold: int = 3
     deaths_before_hold: int = 2
@@ -282,8 +318,23 @@ class World:
     def records(self) -> list[sa.Row[Any]]:
         return self.rows(record)
 
+    def counted(self) -> dict[str, int]:
+        """Return state → how many submissions the kept counts say, where there are any."""
+        return {
+            row.state: row.submissions for row in self.rows(submission_count) if row.submissions
+        }
+
     def audited(self) -> list[str]:
         return [row.action for row in self.rows(audit)]
+
+    @contextmanager
+    def reopened(self) -> Iterator[Database]:
+        """Give the database as another process would open it, closed at the end."""
+        own = same_database(self.database, PATIENCE_SECONDS)
+        try:
+            yield own
+        finally:
+            own.close()
 
     def force(self, state: State, **values: Any) -> None:
         """Put every submission into ``state`` directly, to begin a test in the middle of things."""

@@ -100,10 +100,12 @@ class Abilities(Table):
 def _hours(text: str) -> str:
     begins, _, ends = text.partition("-")
     try:
-        in_order = time.fromisoformat(begins) < time.fromisoformat(ends)
-    except (ValueError, TypeError):
-        in_order = False
-    if not in_order:
+        first, last = time.fromisoformat(begins), time.fromisoformat(ends)
+        # no zone of its own: the country has one
+        fits = first.tzinfo is None and last.tzinfo is None and first < last
+    except ValueError:
+        fits = False
+    if not fits:
         raise ValueError("应为 08:30-17:30 这样的时段，起在前、止在后")
     return text
 

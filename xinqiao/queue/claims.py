@@ -166,14 +166,23 @@ def _claimable(connection: Connection, platform: str, limit: int, now: datetime)
 
 
 def give_back(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> None:
-    """Return unsent submissions of a living worker; that counts neither as attempt nor death."""
+    """Return unsent submissions of a living worker; that counts neither as attempt nor death.
+
+    The beginning of their request may be stored all the same: a commit may have counted although
+    its answer was lost. It is taken back with the rest.
+    """
     moves = [
         Move(
             ticket.id,
             State.SENDING,
             State.READY,
             ticket.fence,
-            values={**FREE, "deaths": ticket.deaths - 1},
+            values={
+                **FREE,
+                **UNSENT,
+                "attempts": ticket.attempts,
+                "deaths": ticket.deaths - 1,
+            },
             details={"why": "given_back"},
         )
         for ticket in tickets

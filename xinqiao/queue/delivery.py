@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.queue import batches, claims
-from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
 from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.duplicates import resolve_duplicates
 from xinqiao.queue.platforms import Platform
@@ -109,8 +109,9 @@ def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf
         while more or under_way:
             while more and len(under_way) < most:
                 claim = _claim(worker, platform)
-                more = claim is not None
-                if claim is None:
+                if isinstance(claim, Admission):
+                    # a call of our own makes room when it is over; others' are not waited for
+                    more = claim.why == "crowded" and bool(under_way)
                     break
                 if claim.suspect:
                     # should it kill this process, nothing else is to be found dead beside it
@@ -129,18 +130,24 @@ def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf
     return delivered
 
 
-def _claim(worker: Worker, platform: Platform) -> _Claim | None:
+def _claim(worker: Worker, platform: Platform) -> _Claim | Admission:
+    """Claim what is to be sent next, with permission for its call.
+
+    Returns:
+        The claim; without one, what stands in the way of a call, if anything does.
+    """
     if worker.stopping.is_set():
-        return None
+        return Admission(allowed=False, why="stopping")
     lease_end = worker.lease_end()
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
         claims.recover_expired(connection, platform, worker.lease, cause)
-        if not admission(connection, platform, cause.at).allowed:
-            return None
+        allowed = admission(connection, platform, cause.at)
+        if not allowed.allowed:
+            return allowed
         tickets = claims.claim(connection, platform, worker.lease, cause)
         if not tickets:
-            return None
+            return allowed
         call = begin_call(connection, platform, worker.lease, cause.at)
     return _Claim(tickets, call, lease_end)
 

@@ -14,13 +14,20 @@ from xinqiao.queue.transitions import Cause
 
 
 def note_overdue(connection: Connection, span: Span, cause: Cause) -> Mapping[str, int]:
-    """Audit every legal duty that passed its due time in ``span`` and is still open.
+    """Audit every legal duty that became overdue in ``span`` and is still open.
 
-    Internal limits (内部时限) are not legal ones and are left out.
+    One that opens after its due time, since its record came in too late, becomes overdue as it
+    opens. Internal limits (内部时限) are not legal ones and are left out.
     """
-    late = [duty.c.closed_at.is_(None), duty.c.legal.is_(True), duty.c.due_at <= span.ends]
+    late = [
+        duty.c.closed_at.is_(None),
+        duty.c.legal.is_(True),
+        duty.c.due_at <= span.ends,
+        # one that opens at the very instant at which this runs may not be there yet
+        duty.c.opened_at < span.ends,
+    ]
     if span.begins is not None:
-        late.append(duty.c.due_at > span.begins)
+        late.append(sa.or_(duty.c.due_at > span.begins, duty.c.opened_at >= span.begins))
     rows = connection.execute(
         sa.select(duty.c.record_id, duty.c.platform, duty.c.rule, duty.c.due_on)
         .where(*late)

@@ -137,7 +137,10 @@ def _settle(
     for number, meaning in meanings.items():
         ticket = polled.tickets[number]
         decision = meaning if isinstance(meaning, Decision) else _decide(ticket, meaning)
-        if decision is not None and ticket.batch_id == polled.batch_id:
+        if decision is None or ticket.batch_id != polled.batch_id:
+            continue
+        # what a person looks at already, or was refused, does not become a conflict by a duplicate
+        if decision.after is ticket.state or allowed(ticket.state, decision.after):
             decisions.append(decision)
     moving = [one for one in decisions if one.ticket.state is not one.after]
     standing_still = [one for one in decisions if one not in moving]
@@ -165,7 +168,7 @@ def _settle(
 
 
 def _decide(ticket: Ticket, verdict: Verdict) -> Decision | None:
-    """Return what a receipt makes of a submission in the state it is in.
+    """Return what a receipt says of a submission; None when it decides nothing.
 
     A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict.
     """
@@ -174,9 +177,7 @@ def _decide(ticket: Ticket, verdict: Verdict) -> Decision | None:
         return None
     if ticket.state is State.ACCEPTED and after is State.REJECTED:
         after = State.CONFLICT
-    if ticket.state is after or allowed(ticket.state, after):
-        return Decision(ticket, after, verdict)
-    return None
+    return Decision(ticket, after, verdict)
 
 
 def _overdue(ticket: Ticket) -> Decision:

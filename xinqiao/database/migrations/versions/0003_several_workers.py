@@ -8,7 +8,9 @@ from xinqiao.database.types import Identity, Instant, JsonText
 revision = "0003"
 down_revision = "0002"
 
-UNFULFILLED = sa.text("coalesce(wanted_version, -1) <> coalesce(held_version, -1)")
+UNFULFILLED = sa.text(
+    "CASE WHEN coalesce(wanted_version, -1) = coalesce(held_version, -1) THEN 0 ELSE 1 END = 1"
+)
 UNFIT = sa.text("findings <> '[]'")
 EXEMPT = sa.text("exemption IS NOT NULL")
 UNDER_WAY = sa.text("finished_at IS NULL")
