@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from tests.crash.stage import LEASE_SECONDS, OPEN, Stage
+from tests.crash.stage import LATENCY_SECONDS, LEASE_SECONDS, OPEN, Stage
 from tests.crash.worker_process import WorkerProcess
 from tests.support import wait_until
 
@@ -17,6 +17,7 @@ _WORKING_SECONDS = 1.5
 _AMONG = 20
 _MOST_DEATHS = 20
 _SHORTLY = 0.4
+_GLANCE = 0.02
 
 
 @dataclass(slots=True)
@@ -33,17 +34,29 @@ def kill(stage: Stage, times: int) -> Tally:
     with _crew(stage):
         while tally.done < times:
             stage.feed()
-            time.sleep(stage.chance.uniform(0.05, _SHORTLY))
             worker = _grown(stage)
             if worker is None:
+                time.sleep(_GLANCE)
                 continue
-            busy = stage.in_hand(worker)
+            busy = _until_in_hand(stage, worker)
+            # anywhere in the call or in the transactions around it
+            time.sleep(stage.chance.uniform(0, 2 * LATENCY_SECONDS))
             worker.kill()
             stage.workers.remove(worker)
             stage.start_worker()
             tally.done += 1
-            tally.in_hand += busy > 0
+            tally.in_hand += busy
     return tally
+
+
+def _until_in_hand(stage: Stage, worker: WorkerProcess) -> bool:
+    """Wait a little for ``worker`` to hold something; return whether it does."""
+    ends_at = time.monotonic() + _WORKING_SECONDS
+    while time.monotonic() < ends_at:
+        if stage.in_hand(worker):
+            return True
+        time.sleep(_GLANCE)
+    return False
 
 
 def freeze(stage: Stage, times: int) -> Tally:

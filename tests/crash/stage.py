@@ -31,6 +31,7 @@ EXCHANGE_SECONDS = 0.6
 LEASE_SECONDS = 3.2
 """Longer than the longest send: five exchanges of :data:`EXCHANGE_SECONDS`."""
 
+LATENCY_SECONDS = 0.08
 ROWS_PER_BATCH = 5
 FED = 150
 """Records imported whenever the workers are about to run out of work."""
@@ -238,7 +239,7 @@ def staged(
     *,
     seed: int = 0,
     noise: bool = True,
-    latency: float = 0.08,
+    latency: float = LATENCY_SECONDS,
     deaths_before_hold: int = 1000,
 ) -> Iterator[Stage]:
     """Give a stage with a platform that takes every repeat for a new record."""

@@ -91,7 +91,7 @@ def test_it_delivers_and_collects_until_it_is_told_to_stop(stage: Rehearsal, dae
     running.signal(signal.SIGTERM)
     assert running.ended() == 0
     assert re.search("已开始.*按 Ctrl-C 结束", running.lines()[0])
-    assert "SIGTERM" in running.lines()[-2]
+    assert "收到停止信号" in running.lines()[-2]
     assert running.lines()[-1] == "已停止；没有报送的都已保留"
     stage.judge(1, 2, 3)
     (seen,) = stage.hub.workers()

@@ -110,7 +110,7 @@ def test_a_lease_must_be_longer_than_the_longest_send(
     made = connection(rehearsal)
     assert made.profile.longest_submit_seconds == 25
     if fits:
-        made.require_lease(PLATFORM, seconds)
+        made.check_lease(PLATFORM, seconds)
         return
     with pytest.raises(SettingsError, match=r"lease_seconds.*25 秒"):
-        made.require_lease(PLATFORM, seconds)
+        made.check_lease(PLATFORM, seconds)
