@@ -198,7 +198,7 @@ def test_a_second_signal_ends_it_at_once_and_leases_do_the_rest(
         running = daemon()
         wait_until(lambda: "sending" in slow.states(), lambda: str(slow.states()))
         running.signal(signal.SIGTERM)
-        running.wait_for("再按一次立即退出")
+        running.wait_for("再来一次立即退出")
         running.signal(signal.SIGTERM)
         assert running.ended() == 130
         assert slow.states() == {"sending": 1}
