@@ -25,6 +25,8 @@ crash: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/end_to_end.py
+	$(BIN)/python bench/several_workers.py
+	$(BIN)/python bench/growth.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -16,6 +16,7 @@ from xinqiao.database.retirement import is_retired
 from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.growth import capacity
 from xinqiao.hub import Hub
+from xinqiao.queue.counts import check_counts
 from xinqiao.routing.calendar import WorkingCalendar
 
 _PACKAGES = ("xinqiao", "sqlalchemy", "httpx", "pydantic", "cryptography", "chinesecalendar")
@@ -90,6 +91,7 @@ def _database(hub: Hub) -> str:
         found = self_check(connection)
         if is_retired(connection):
             raise moved(url)
+        check_counts(connection)
         offset = (database_time(connection, hub.clock) - hub.clock.now()).total_seconds()
     if abs(offset) > _MOST_SECONDS_APART:
         raise SettingsError(

@@ -21,6 +21,7 @@ from xinqiao.database.engine import Database
 from xinqiao.database.filesystem import check_filesystem, sqlite_file
 from xinqiao.database.migration import check, is_set_up, upgrade
 from xinqiao.errors import DamageError, SettingsError
+from xinqiao.queue.counts import recount
 
 
 def open_database(workspace: Workspace) -> Database:
@@ -63,6 +64,7 @@ def prepare_database(workspace: Workspace) -> None:
             at=Clock().now(),
         )
         _check_founding(connection, workspace)
+        recount(connection)
         found = founding(connection)
         if found is not None and not _mark(workspace).exists():
             _write_mark(_mark(workspace), found.hash)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from tests.submission_queue.world import PLATFORM, Crash, Submit, World, accepted, decided, reply
 from xinqiao.adapters.base import BatchProgress, Outcome, Reply, RowResult, SealedBatch
 from xinqiao.database.tables import submission
-from xinqiao.errors import XinqiaoError
+from xinqiao.errors import DamageError, XinqiaoError
 from xinqiao.queue import operations
-from xinqiao.queue.counts import read_counts
+from xinqiao.queue.counts import check_counts, read_counts, recount
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.operations import Evidence, Resolution
 from xinqiao.queue.resolution import resolve_doubts
@@ -130,3 +131,17 @@ def test_what_was_undone_is_not_counted(world: World) -> None:
         operations.cancel(connection, [1], world.cause("科长同意"))
         connection.rollback()
     assert world.counted() == {"ready": 1}
+
+
+def test_counts_that_a_program_of_the_old_release_did_not_keep_are_noticed_and_mended(
+    world: World,
+) -> None:
+    world.add(1, 2)
+    with world.database.writing() as connection:
+        connection.execute(sa.update(submission).values(state=State.ACCEPTED.value))
+    with world.database.reading() as connection, pytest.raises(DamageError, match="xinqiao init"):
+        check_counts(connection)
+    with world.database.writing() as connection:
+        recount(connection)
+        check_counts(connection)
+        assert read_counts(connection, PLATFORM)[State.ACCEPTED] == 2

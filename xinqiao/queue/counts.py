@@ -5,7 +5,8 @@ from collections import Counter
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import submission_count
+from xinqiao.database.tables import submission, submission_count
+from xinqiao.errors import DamageError
 from xinqiao.queue.states import State
 
 Changes = Counter[tuple[str, State]]
@@ -28,6 +29,47 @@ def change_counts(connection: Connection, changes: Changes) -> None:
                     platform=platform, state=state.value, submissions=more
                 )
             )
+
+
+def check_counts(connection: Connection) -> None:
+    """Compare what is kept with what is there; reads every submission.
+
+    Raises:
+        DamageError: They differ: a program that does not keep counts has worked here.
+    """
+    if _kept(connection) != _counted(connection):
+        raise DamageError(
+            "报送件的计数与实际不符（可能升级后仍有旧版程序在运行）："
+            "请停止所有信桥程序，对工作区执行 xinqiao init 重新计数",
+            code="counts",
+        )
+
+
+def recount(connection: Connection) -> None:
+    """Make what is kept equal to what is there."""
+    counted = _counted(connection)
+    if _kept(connection) == counted:
+        return
+    connection.execute(sa.delete(submission_count))
+    connection.execute(
+        sa.insert(submission_count),
+        [
+            {"platform": platform, "state": state, "submissions": count}
+            for (platform, state), count in counted.items()
+        ],
+    )
+
+
+def _kept(connection: Connection) -> dict[tuple[str, str], int]:
+    statement = sa.select(submission_count).where(submission_count.c.submissions != 0)
+    return {(row.platform, row.state): row.submissions for row in connection.execute(statement)}
+
+
+def _counted(connection: Connection) -> dict[tuple[str, str], int]:
+    statement = sa.select(submission.c.platform, submission.c.state, sa.func.count()).group_by(
+        submission.c.platform, submission.c.state
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
 
 
 def read_counts(connection: Connection, platform: str) -> dict[State, int]:
