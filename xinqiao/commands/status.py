@@ -15,6 +15,9 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
+from xinqiao.commands.words import worker_words
+
+_MOST_SECONDS_APART = 30
 
 
 @click.command(cls=ChineseCommand)
@@ -25,8 +28,9 @@ def status(context: click.Context, *, as_json: bool) -> None:
     hub = open_hub(context)
     boards = hub.status()
     not_reported = hub.not_reported()
+    workers = hub.workers()
     if as_json:
-        print_json({"platforms": boards, "not_reported": not_reported})
+        print_json({"platforms": boards, "not_reported": not_reported, "workers": workers})
     else:
         for name, one in boards.items():
             show_board(name, one)
@@ -37,6 +41,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
                 soft_wrap=True,
             )
+        show_workers(workers)
     if any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
@@ -93,6 +98,24 @@ def show_board(name: str, one: dict[str, Any]) -> None:
         )
     for line in _next_steps(one):
         console.print(f"  → {line}")
+
+
+def show_workers(workers: list[dict[str, Any]]) -> None:
+    """Print which daemons run; nothing where none ever did."""
+    alive = [one for one in workers if one["alive"]]
+    if alive:
+        names = "、".join(worker_words(one["name"]) for one in alive)
+        console.print(f"常驻程序在运行 {len(alive)} 个：{escape(names)}", soft_wrap=True)
+    elif workers:
+        last = local_time(workers[0]["progress_at"])
+        console.print(f"[yellow]没有常驻程序在运行[/]，最近一次活动 {last}；启动用 xinqiao daemon")
+    for one in alive:
+        if abs(one["clock_offset"]) > _MOST_SECONDS_APART:
+            console.print(
+                f"[yellow]{escape(worker_words(one['name']))}[/] 的时钟与数据库相差 "
+                f"{one['clock_offset']:.0f} 秒，请校准",
+                soft_wrap=True,
+            )
 
 
 def _marked(count: int, colour: str) -> str:
