@@ -32,7 +32,7 @@ def row(result: Result, seconds: float) -> str:
         result.fault,
         result.database,
         tally.done,
-        tally.in_hand,
+        "–" if tally.in_hand is None else tally.in_hand,
         verdict.records,
         len(verdict.lost),
         len(verdict.doubled),

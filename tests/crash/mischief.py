@@ -22,10 +22,14 @@ _GLANCE = 0.02
 
 @dataclass(slots=True)
 class Tally:
-    """How often something was done, and how often it met work in hand."""
+    """How often something was done, and how often it met work in hand; None: nobody looked."""
 
     done: int = 0
-    in_hand: int = 0
+    in_hand: int | None = None
+
+    def met(self, work: int) -> None:
+        """Count blows that met work in hand."""
+        self.in_hand = (self.in_hand or 0) + work
 
 
 def kill(stage: Stage, times: int) -> Tally:
@@ -45,7 +49,7 @@ def kill(stage: Stage, times: int) -> Tally:
             stage.workers.remove(worker)
             stage.start_worker()
             tally.done += 1
-            tally.in_hand += busy
+            tally.met(busy)
     return tally
 
 
@@ -71,7 +75,7 @@ def freeze(stage: Stage, times: int) -> Tally:
                 time.sleep(stage.chance.uniform(0, _SHORTLY))
                 worker.freeze()
                 frozen.append(worker)
-            tally.in_hand += sum(stage.in_hand(worker) > 0 for worker in frozen)
+            tally.met(sum(stage.in_hand(worker) > 0 for worker in frozen))
             time.sleep(LEASE_SECONDS + _SHORTLY)
             for worker in frozen:
                 worker.thaw()
@@ -169,7 +173,7 @@ def restart(stage: Stage, times: int) -> Tally:
         while tally.done < times:
             stage.feed()
             time.sleep(stage.chance.uniform(0.2, _SHORTLY))
-            tally.in_hand += stage.patiently(lambda: stage.count("sending")) > 0
+            tally.met(stage.patiently(lambda: stage.count("sending")) > 0)
             stage.server.quit_at_once()
             time.sleep(stage.chance.uniform(0.1, 1.5))
             stage.server.start_again()
@@ -208,7 +212,7 @@ def poison(stage: Stage, times: int) -> Tally:
             worker.end()
             stage.workers.remove(worker)
             tally.done += 1
-            tally.in_hand += 1
+            tally.met(1)
         while len(stage.workers) < times:
             stage.start_worker("tests.crash.poisoned", *ways)
         time.sleep(0.1)
