@@ -136,3 +136,30 @@ def test_a_conflict_is_not_declared_absent(world: World) -> None:
     world.force(State.CONFLICT, request_started_at=world.clock.now())
     with pytest.raises(RefusedError):
         act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+
+
+def test_giving_up_an_old_version_sets_the_newer_one_free_that_waited_behind_it(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    act(world, operations.hold, 1)
+    world.version(record_id, 2, content="道路旅客运输")
+    assert world.states() == ["held"]
+    act(world, operations.cancel, 1)
+    assert [(row.version, row.state) for row in world.submissions()] == [
+        (1, "cancelled"),
+        (2, "ready"),
+    ]
+
+
+def test_a_version_that_was_overtaken_while_it_was_held_is_not_sent_when_it_is_released(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    act(world, operations.hold, 1)
+    world.version(record_id, 2, content="道路旅客运输")
+    act(world, operations.release, 1)
+    assert [(row.version, row.state) for row in world.submissions()] == [
+        (1, "cancelled"),
+        (2, "ready"),
+    ]

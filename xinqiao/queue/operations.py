@@ -13,7 +13,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.claims import UNSENT
-from xinqiao.queue.holdings import needed, read_holdings, submission_values
+from xinqiao.queue.holdings import needed, read_holdings, replan, submission_values
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import CHINESE, State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
@@ -61,19 +61,27 @@ def hold(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
 
 
 def release(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Let held submissions be sent; refused while it is unknown whether they arrived."""
+    """Let held submissions be sent; refused while it is unknown whether they arrived.
+
+    One that was overtaken while it was held is replaced by what the platform should hold now.
+    """
     tickets = _tickets(connection, ids)
     _require(tickets, {State.HELD}, "放行")
     _require_unsent(tickets, "放行")
     _advance(connection, tickets, State.READY, cause)
+    _replan(connection, tickets, cause)
 
 
 def cancel(connection: Connection, ids: Sequence[int], cause: Cause) -> None:
-    """Give submissions up; refused for one that may have left. The duty stays open."""
+    """Give submissions up; refused for one that may have left. The duty stays open.
+
+    A newer version that had to wait behind one of them is on its way from now on.
+    """
     tickets = _tickets(connection, ids)
     _require(tickets, {State.READY, State.HELD, State.CONFLICT}, "取消")
     _require_unsent([one for one in tickets if one.state is State.HELD], "取消")
     _advance(connection, tickets, State.CANCELLED, cause)
+    _replan(connection, tickets, cause)
 
 
 def resolve(
@@ -181,6 +189,10 @@ def _advance(connection: Connection, tickets: Sequence[Ticket], after: State, ca
         for one in tickets
     ]
     _all_or_none(len(advance(connection, moves, cause)), tickets)
+
+
+def _replan(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> None:
+    replan(connection, [(one.record_id, one.platform) for one in tickets], cause)
 
 
 def _all_or_none(done: int, tickets: Sequence[Ticket]) -> None:
