@@ -9,6 +9,7 @@ from tests.submission_queue.world import PLATFORM, World, accepted, decided, rep
 from xinqiao.adapters.base import BatchProgress, LedgerEntry, Outcome, RowResult
 from xinqiao.database.tables import withdrawal
 from xinqiao.errors import InputError, RefusedError
+from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
@@ -231,3 +232,23 @@ def test_who_why_and_on_what_ground_stands_in_the_log(world: World) -> None:
         (row,) = connection.execute(sa.select(withdrawal))
     assert (row.actor, row.reason, row.document) == ("张科员", "撤销", "云交撤〔2026〕1号")
     assert "record.withdrawn" in world.audited()
+
+
+def test_an_undone_withdrawal_is_not_retried_beside_what_is_under_way(world: World) -> None:
+    record_id = accepted_one(world)
+    take_back(world, record_id)
+    undo(world, record_id)
+    world.version(record_id, 2, content="道路旅客运输")
+    world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout")]
+    deliver(world.worker, world.platform)
+    take_back(world, record_id)
+    assert story(world) == [
+        ("insert", "accepted"),
+        ("withdraw", "cancelled"),
+        ("update", "in_doubt"),
+    ]
+    with (
+        pytest.raises(RefusedError, match="进行中"),
+        world.database.writing() as connection,
+    ):
+        operations.retry(connection, [2], world.cause("再试"))

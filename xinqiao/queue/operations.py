@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation, Outcome
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.database.tables import holding, submission
+from xinqiao.database.tables import OPEN, holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.holdings import needed, read_holdings, replan, submission_values
@@ -138,17 +138,14 @@ def _send_anew(connection: Connection, ticket: Ticket, cause: Cause) -> None:
             f"报送件 {ticket.id} 的记录已有更新的版本、已撤回或尚有错误，不再重试；"
             "请看同一记录的新报送件"
         )
-    count = sa.func.count()
-    siblings = sa.select(count).where(
-        submission.c.holding_id == ticket.holding_id,
-        submission.c.version == ticket.version,
-        submission.c.operation == ticket.operation,
-    )
-    tries = connection.execute(siblings).scalar_one()
-    busy = connection.execute(
-        siblings.where(submission.c.state.not_in(["accepted", "rejected", "cancelled"]))
+    made = sa.select(sa.func.count()).where(submission.c.holding_id == ticket.holding_id)
+    tries = connection.execute(
+        made.where(
+            submission.c.version == ticket.version, submission.c.operation == ticket.operation
+        )
     ).scalar_one()
-    if busy:
+    # another version on its way counts as well: one at a time at each holding
+    if connection.execute(made.where(OPEN)).scalar_one():
         raise RefusedError(f"报送件 {ticket.id} 的记录已有进行中的报送件，不能重试")
     create(connection, [submission_values(row, cause, again=tries)], cause)
 
