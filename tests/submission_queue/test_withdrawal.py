@@ -252,3 +252,14 @@ def test_an_undone_withdrawal_is_not_retried_beside_what_is_under_way(world: Wor
         world.database.writing() as connection,
     ):
         operations.retry(connection, [2], world.cause("再试"))
+
+
+def test_a_correction_after_an_undone_withdrawal_is_owed_like_any_other(world: World) -> None:
+    record_id = accepted_one(world)
+    take_back(world, record_id)
+    undo(world, record_id)
+    world.version(record_id, 2, content="道路旅客运输")
+    assert [(row.rule, row.version, row.closed_by) for row in world.duties()] == [
+        ("D1", 1, "accepted"),
+        ("D4a", 2, None),
+    ]
