@@ -97,6 +97,15 @@ def test_without_any_question_the_identical_bytes_go_again_where_the_platform_de
     assert world.connector.sent[1].to_bytes() == first.to_bytes()
 
 
+def test_a_resend_that_is_refused_as_a_whole_is_halved(world: World) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    doubtful(world, 1, 2)
+    world.connector.answers = [reply(Outcome.REJECTED, code="4001")]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["ready", "ready"]
+    assert {row.batch_limit for row in world.submissions()} == {1}
+
+
 def test_a_resend_that_fails_to_arrive_leaves_the_doubt_as_it_was(world: World) -> None:
     with_capabilities(world, poll=False, query=False, deduplicates=True)
     doubtful(world, 1)

@@ -25,7 +25,7 @@ from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.batches import LostClaimError
 from xinqiao.queue.calls import admission, begin_call, finish_call
 from xinqiao.queue.claims import UNSENT
-from xinqiao.queue.delivery import AFTER
+from xinqiao.queue.delivery import AFTER, halved
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resting import note_reply
@@ -259,6 +259,9 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         if after in (State.READY, State.IN_DOUBT):
             # this send may not have arrived, but the first one may: the doubt remains
             answers.waiting.append(_Waiting(rows[number]))
+        elif after is State.REJECTED and not verdict.named and len(rows) > 1:
+            # a platform that takes identical bytes once would have known them, had they arrived
+            answers.decisions.append(halved(rows[number].ticket, verdict, len(rows), cause))
         else:
             row = rows[number]
             answers.decisions.append(Decision(row.ticket, after, verdict))
