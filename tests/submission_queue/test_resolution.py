@@ -1,9 +1,13 @@
 """In doubt is resolved by asking; only what is proven absent is sent again as new."""
 
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
 
 from tests.submission_queue.world import World, accepted, decided, reply, with_capabilities
 from xinqiao.adapters.base import BatchProgress, Outcome, SealedBatch
+from xinqiao.database.tables import submission
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
@@ -94,6 +98,22 @@ def test_without_any_question_the_identical_bytes_go_again_where_the_platform_de
     world.connector.answers = [accepted]
     resolve_doubts(world.worker, world.platform)
     assert world.states() == ["accepted", "accepted"]
+    assert world.connector.sent[1].to_bytes() == first.to_bytes()
+
+
+def test_rows_in_doubt_of_one_batch_are_asked_about_together(world: World) -> None:
+    """Each row's wait has a jitter of its own, and part of a batch must never be sent again."""
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    first = doubtful(world, 1, 2)
+    with world.database.writing() as connection:
+        connection.execute(
+            sa.update(submission)
+            .where(submission.c.id == 2)
+            .values(next_attempt_at=world.clock.now() + timedelta(seconds=5))
+        )
+    world.connector.answers = [accepted]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted"] * 2
     assert world.connector.sent[1].to_bytes() == first.to_bytes()
 
 

@@ -220,17 +220,20 @@ def claim_poll(
 def claim_in_doubt(
     connection: Connection, platform: str, lease: Lease, now: datetime
 ) -> tuple[int, list[Ticket]] | None:
-    """Take all due submissions in doubt of one batch, under a lease; return (batch id, them)."""
+    """Take the submissions in doubt of one batch, under a lease; return (batch id, them).
+
+    The first that is due takes the others of its batch along: they were sent together, and only
+    together may they be sent again as they are.
+    """
     doubtful = (
         MOVING,
         submission.c.platform == platform,
         submission.c.state == State.IN_DOUBT.value,
-        submission.c.next_attempt_at <= now,
         sa.or_(submission.c.lease_until.is_(None), submission.c.lease_until < now),
     )
     batch_id = connection.execute(
         sa.select(submission.c.batch_id)
-        .where(*doubtful)
+        .where(*doubtful, submission.c.next_attempt_at <= now)
         .order_by(submission.c.due_at, submission.c.id)
         .limit(1)
     ).scalar_one_or_none()
