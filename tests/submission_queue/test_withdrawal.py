@@ -9,7 +9,7 @@ from tests.submission_queue.world import PLATFORM, World, accepted, decided, rep
 from xinqiao.adapters.base import BatchProgress, LedgerEntry, Outcome, RowResult
 from xinqiao.database.tables import withdrawal
 from xinqiao.errors import InputError, RefusedError
-from xinqiao.queue import operations
+from xinqiao.queue import delivery, operations
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
@@ -252,6 +252,26 @@ def test_an_undone_withdrawal_is_not_retried_beside_what_is_under_way(world: Wor
         world.database.writing() as connection,
     ):
         operations.retry(connection, [2], world.cause("再试"))
+
+
+def test_what_is_withdrawn_while_a_dead_worker_holds_it_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record_id,) = world.add(1)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(delivery, "render", dies)
+    with pytest.raises(KeyboardInterrupt):
+        deliver(world.worker, world.platform)
+    monkeypatch.undo()
+    take_back(world, record_id)
+    world.clock.advance(61)
+    deliver(world.another_worker("two"), world.platform)
+    assert story(world) == [("insert", "cancelled")]
+    assert world.connector.sent == []
+    assert {row.closed_by for row in world.duties()} == {"waived"}
 
 
 def test_a_correction_after_an_undone_withdrawal_is_owed_like_any_other(world: World) -> None:

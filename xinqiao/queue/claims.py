@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection
 from xinqiao.audit.chain import Detail
 from xinqiao.database.tables import MOVING, batch, submission
 from xinqiao.queue.batches import schedule_poll
+from xinqiao.queue.holdings import replan
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
-from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
+from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets, tickets_by_id
 from xinqiao.queue.transitions import Cause, Move, advance
 
 _RECOVERY_CHUNK = 500
@@ -93,7 +94,9 @@ def recover_expired(connection: Connection, platform: Platform, lease: Lease, ca
     moves = [
         _recovered(ticket, platform, lease, cause) for ticket in read_tickets(connection, statement)
     ]
-    return len(advance(connection, moves, cause))
+    made = advance(connection, moves, cause)
+    _replan_ready(connection, made, cause)
+    return len(made)
 
 
 def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -> Move:
@@ -178,7 +181,14 @@ def give_back(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -
         )
         for ticket in tickets
     ]
-    advance(connection, moves, cause)
+    _replan_ready(connection, advance(connection, moves, cause), cause)
+
+
+def _replan_ready(connection: Connection, made: Sequence[Move], cause: Cause) -> None:
+    """Replace what was overtaken or withdrawn while a worker held it, and never left."""
+    ready = [move.submission_id for move in made if move.after is State.READY]
+    places = [(one.record_id, one.platform) for one in tickets_by_id(connection, ready).values()]
+    replan(connection, places, cause)
 
 
 def renew(connection: Connection, tickets: Sequence[Ticket], lease: Lease, now: datetime) -> bool:
