@@ -1,16 +1,19 @@
 """In doubt is resolved by asking; only what is proven absent is sent again as new."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from tests.submission_queue.world import World, accepted, decided, reply, with_capabilities
-from xinqiao.adapters.base import BatchProgress, Outcome, SealedBatch
+from xinqiao.adapters.base import BatchProgress, Outcome, Reply, SealedBatch
 from xinqiao.database.tables import submission
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
+from xinqiao.queue.withdrawal import Revocation, withdraw
 
 IN_DOUBT = reply(Outcome.IN_DOUBT, code="read_timeout")
 
@@ -61,6 +64,47 @@ def test_absent_counts_only_after_the_platform_would_show_it(world: World) -> No
     world.clock.advance(600)
     resolve_doubts(world.worker, world.platform)
     assert world.states() == ["ready"]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_absent_counts_from_the_last_instant_at_which_a_slow_call_may_have_sent_the_rows(
+    world: World, *, dies: bool
+) -> None:
+    with_capabilities(world, visible_after=600)
+    world.add(1)
+
+    def slow(_: SealedBatch) -> Reply:
+        world.clock.advance(50)
+        if dies:
+            raise Crash
+        return IN_DOUBT
+
+    world.connector.answers = [slow]
+    with pytest.raises(Crash) if dies else nullcontext():
+        deliver(world.worker, world.platform)
+    unknown(world)
+    for seconds, state in ((595, "in_doubt"), (60, "ready")):
+        world.clock.advance(seconds)
+        resolve_doubts(world.another_worker("two"), world.platform)
+        assert world.states() == [state]
+
+
+def test_a_deletion_is_not_taken_for_done_while_the_insert_is_not_visible_yet(
+    world: World,
+) -> None:
+    with_capabilities(world, visible_after=600)
+    world.withdrawals = {"permit": Withdrawal.OPERATION}
+    (record_id,) = world.add(1)
+    world.connector.answers = [accepted, IN_DOUBT]
+    deliver(world.worker, world.platform)
+    with world.database.writing() as connection:
+        revoked = Revocation(world.clock.today(), "云交撤〔2026〕1号")
+        withdraw(connection, world.planner(), record_id, revoked, world.cause("撤销"))
+    deliver(world.worker, world.platform)
+    world.clock.advance(120)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted", "in_doubt"]
 
 
 def test_what_is_proven_absent_goes_into_a_new_batch(world: World) -> None:
@@ -193,7 +237,7 @@ def test_a_submission_at_which_workers_keep_dying_is_held_for_a_person(world: Wo
         world.connector.answers = [Crash()]
         with pytest.raises(Crash):
             deliver(world.worker, world.platform)
-        world.clock.advance(61)
+        world.clock.advance(71)
         unknown(world)
         resolve_doubts(world.worker, world.platform)
         states += world.states()

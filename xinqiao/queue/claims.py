@@ -104,6 +104,9 @@ def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -
     values: dict[str, Any] = {**FREE, "next_attempt_at": cause.at}
     if ticket.request_started_at is not None:
         after = State.IN_DOUBT
+        # nobody knows when it was sent, only that it was not after the lease: an absence counts
+        # from there on
+        values |= {"request_started_at": ticket.lease_until}
     elif ticket.deaths >= lease.deaths_before_hold:
         after = State.HELD
         values |= {"code": "deadly", "message": deadly(ticket.deaths)}

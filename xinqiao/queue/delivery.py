@@ -263,7 +263,13 @@ def _decide(
         values = {**UNSENT, "next_attempt_at": cause.at + resting, "waits_for": why}
     elif after is State.IN_DOUBT:
         again = worker.backoff.next_at(cause.at, 1)
-        values = {"next_attempt_at": again, "questions": 0, "waits_for": "backoff"}
+        values = {
+            "next_attempt_at": again,
+            "questions": 0,
+            "waits_for": "backoff",
+            # a slow call may have sent the rows long after it began, but not after it ended
+            "request_started_at": cause.at,
+        }
     elif after is State.REJECTED and not verdict.named and len(sending.tickets) > 1:
         return halved(ticket, verdict, len(sending.tickets), cause)
     return Decision(ticket, after, verdict, values)

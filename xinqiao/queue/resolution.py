@@ -183,8 +183,10 @@ def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
             continue
         decision = judge(row.ticket, doubt.batch.operation, row.sent, entries, row.previous)
         visible_at = row.sent_at + visible_after
-        # both by the database's clock, which is the platform's neighbour as little as ours is
-        if decision.after is State.READY and asked.at < visible_at:
+        # what it does not show yet is not gone nor other than ours; both instants are by the
+        # database's clock, which is the platform's neighbour as little as ours is
+        seen = decision.after is State.ACCEPTED and decision.verdict.code == "found"
+        if not seen and asked.at < visible_at:
             answers.waiting.append(_Waiting(row, visible_at, "not_visible_yet", unanswered=False))
         else:
             answers.decisions.append(decision)
