@@ -184,3 +184,17 @@ def test_what_was_sent_anew_is_not_overdue_by_the_age_of_its_first_batch(world: 
     deliver(world.worker, world.platform)
     receive(world, BatchProgress.PENDING)
     assert world.submissions()[0].state == "awaiting_receipt"
+
+
+def test_a_refusal_after_an_acceptance_is_kept_while_the_next_version_is_under_way(
+    world: World,
+) -> None:
+    (record_id, _) = world.add(1, 2)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.clock.advance(10)
+    receive(world, BatchProgress.PENDING, ACCEPTED)
+    world.version(record_id, 2, content="道路旅客运输")
+    receive(world, BatchProgress.PENDING, REJECTED)
+    assert world.states() == ["accepted", "awaiting_receipt", "ready"]
+    assert [row.verdict for row in world.receipts()] == ["accepted", "rejected"]
