@@ -5,7 +5,9 @@ import pytest
 from tests.submission_queue.world import World, decided, reply
 from xinqiao.adapters.base import BatchProgress, Outcome, RowResult
 from xinqiao.database.tables import batch
+from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.operations import Evidence, Resolution
 from xinqiao.queue.states import State
 from xinqiao.reconcile.receipts import collect
 
@@ -179,3 +181,35 @@ def test_a_late_receipt_for_an_older_version_does_not_hide_the_newer_one(world: 
     receive(world, BatchProgress.COMPLETE, ACCEPTED)
     assert world.states() == ["accepted", "accepted"]
     assert world.holdings()[0].held_version == 2
+
+
+def test_what_was_sent_anew_is_not_overdue_by_the_age_of_its_first_batch(world: World) -> None:
+    sent(world, 1, 2)
+    world.force(State.HELD)
+    with world.database.writing() as connection:
+        operations.resolve(
+            connection,
+            [1],
+            world.cause("平台没有"),
+            resolution=Resolution.ABSENT,
+            evidence=Evidence("截图.png", "0" * 64),
+        )
+    world.clock.advance(3600)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    receive(world, BatchProgress.PENDING)
+    assert world.submissions()[0].state == "awaiting_receipt"
+
+
+def test_a_refusal_after_an_acceptance_is_kept_while_the_next_version_is_under_way(
+    world: World,
+) -> None:
+    (record_id, _) = world.add(1, 2)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.clock.advance(10)
+    receive(world, BatchProgress.PENDING, ACCEPTED)
+    world.version(record_id, 2, content="道路旅客运输")
+    receive(world, BatchProgress.PENDING, REJECTED)
+    assert world.states() == ["accepted", "awaiting_receipt", "ready"]
+    assert [row.verdict for row in world.receipts()] == ["accepted", "rejected"]

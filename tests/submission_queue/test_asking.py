@@ -45,6 +45,7 @@ def decided(
         row_number=1,
         batch_limit=None,
         request_started_at=None,
+        lease_until=None,
         platform_key=None,
     )
     return judge(ticket, operation, ROW, entries, previous).after

@@ -313,3 +313,16 @@ def test_a_pause_takes_effect_on_a_running_pass_at_its_next_claim(world: World) 
     world.connector.answers = [answer]
     deliver(world.worker, world.platform)
     assert world.states() == ["awaiting_receipt", "ready", "ready"]
+
+
+def test_a_version_that_was_overtaken_while_it_was_held_is_not_sent_when_it_is_released(
+    world: World,
+) -> None:
+    (record_id,) = world.add(1)
+    act(world, operations.hold, 1)
+    world.version(record_id, 2, content="道路旅客运输")
+    act(world, operations.release, 1)
+    assert [(row.version, row.state) for row in world.submissions()] == [
+        (1, "cancelled"),
+        (2, "ready"),
+    ]

@@ -1,12 +1,19 @@
 """In doubt is resolved by asking; only what is proven absent is sent again as new."""
 
+from contextlib import nullcontext
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
 
 from tests.submission_queue.world import World, accepted, decided, reply, with_capabilities
-from xinqiao.adapters.base import BatchProgress, Outcome, SealedBatch
+from xinqiao.adapters.base import BatchProgress, Outcome, Reply, SealedBatch
+from xinqiao.database.tables import submission
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
+from xinqiao.queue.withdrawal import Revocation, withdraw
 
 IN_DOUBT = reply(Outcome.IN_DOUBT, code="read_timeout")
 
@@ -59,6 +66,47 @@ def test_absent_counts_only_after_the_platform_would_show_it(world: World) -> No
     assert world.states() == ["ready"]
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_absent_counts_from_the_last_instant_at_which_a_slow_call_may_have_sent_the_rows(
+    world: World, *, dies: bool
+) -> None:
+    with_capabilities(world, visible_after=600)
+    world.add(1)
+
+    def slow(_: SealedBatch) -> Reply:
+        world.clock.advance(50)
+        if dies:
+            raise Crash
+        return IN_DOUBT
+
+    world.connector.answers = [slow]
+    with pytest.raises(Crash) if dies else nullcontext():
+        deliver(world.worker, world.platform)
+    unknown(world)
+    for seconds, state in ((595, "in_doubt"), (60, "ready")):
+        world.clock.advance(seconds)
+        resolve_doubts(world.another_worker("two"), world.platform)
+        assert world.states() == [state]
+
+
+def test_a_deletion_is_not_taken_for_done_while_the_insert_is_not_visible_yet(
+    world: World,
+) -> None:
+    with_capabilities(world, visible_after=600)
+    world.withdrawals = {"permit": Withdrawal.OPERATION}
+    (record_id,) = world.add(1)
+    world.connector.answers = [accepted, IN_DOUBT]
+    deliver(world.worker, world.platform)
+    with world.database.writing() as connection:
+        revoked = Revocation(world.clock.today(), "云交撤〔2026〕1号")
+        withdraw(connection, world.planner(), record_id, revoked, world.cause("撤销"))
+    deliver(world.worker, world.platform)
+    world.clock.advance(120)
+    unknown(world)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted", "in_doubt"]
+
+
 def test_what_is_proven_absent_goes_into_a_new_batch(world: World) -> None:
     first = doubtful(world, 1, 2)
     world.connector.holds(first, 2)
@@ -95,6 +143,31 @@ def test_without_any_question_the_identical_bytes_go_again_where_the_platform_de
     resolve_doubts(world.worker, world.platform)
     assert world.states() == ["accepted", "accepted"]
     assert world.connector.sent[1].to_bytes() == first.to_bytes()
+
+
+def test_rows_in_doubt_of_one_batch_are_asked_about_together(world: World) -> None:
+    """Each row's wait has a jitter of its own, and part of a batch must never be sent again."""
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    first = doubtful(world, 1, 2)
+    with world.database.writing() as connection:
+        connection.execute(
+            sa.update(submission)
+            .where(submission.c.id == 2)
+            .values(next_attempt_at=world.clock.now() + timedelta(seconds=5))
+        )
+    world.connector.answers = [accepted]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["accepted"] * 2
+    assert world.connector.sent[1].to_bytes() == first.to_bytes()
+
+
+def test_a_resend_that_is_refused_as_a_whole_is_halved(world: World) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    doubtful(world, 1, 2)
+    world.connector.answers = [reply(Outcome.REJECTED, code="4001")]
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["ready", "ready"]
+    assert {row.batch_limit for row in world.submissions()} == {1}
 
 
 def test_a_resend_that_fails_to_arrive_leaves_the_doubt_as_it_was(world: World) -> None:
@@ -164,7 +237,7 @@ def test_a_submission_at_which_workers_keep_dying_is_held_for_a_person(world: Wo
         world.connector.answers = [Crash()]
         with pytest.raises(Crash):
             deliver(world.worker, world.platform)
-        world.clock.advance(61)
+        world.clock.advance(71)
         unknown(world)
         resolve_doubts(world.worker, world.platform)
         states += world.states()

@@ -9,6 +9,7 @@ from tests.submission_queue.world import PLATFORM, World, accepted, decided, rep
 from xinqiao.adapters.base import BatchProgress, LedgerEntry, Outcome, RowResult
 from xinqiao.database.tables import withdrawal
 from xinqiao.errors import InputError, RefusedError
+from xinqiao.queue import delivery, operations
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
@@ -231,3 +232,54 @@ def test_who_why_and_on_what_ground_stands_in_the_log(world: World) -> None:
         (row,) = connection.execute(sa.select(withdrawal))
     assert (row.actor, row.reason, row.document) == ("张科员", "撤销", "云交撤〔2026〕1号")
     assert "record.withdrawn" in world.audited()
+
+
+def test_an_undone_withdrawal_is_not_retried_beside_what_is_under_way(world: World) -> None:
+    record_id = accepted_one(world)
+    take_back(world, record_id)
+    undo(world, record_id)
+    world.version(record_id, 2, content="道路旅客运输")
+    world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout")]
+    deliver(world.worker, world.platform)
+    take_back(world, record_id)
+    assert story(world) == [
+        ("insert", "accepted"),
+        ("withdraw", "cancelled"),
+        ("update", "in_doubt"),
+    ]
+    with (
+        pytest.raises(RefusedError, match="进行中"),
+        world.database.writing() as connection,
+    ):
+        operations.retry(connection, [2], world.cause("再试"))
+
+
+def test_what_is_withdrawn_while_a_dead_worker_holds_it_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record_id,) = world.add(1)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(delivery, "render", dies)
+    with pytest.raises(KeyboardInterrupt):
+        deliver(world.worker, world.platform)
+    monkeypatch.undo()
+    take_back(world, record_id)
+    world.clock.advance(61)
+    deliver(world.another_worker("two"), world.platform)
+    assert story(world) == [("insert", "cancelled")]
+    assert world.connector.sent == []
+    assert {row.closed_by for row in world.duties()} == {"waived"}
+
+
+def test_a_correction_after_an_undone_withdrawal_is_owed_like_any_other(world: World) -> None:
+    record_id = accepted_one(world)
+    take_back(world, record_id)
+    undo(world, record_id)
+    world.version(record_id, 2, content="道路旅客运输")
+    assert [(row.rule, row.version, row.closed_by) for row in world.duties()] == [
+        ("D1", 1, "accepted"),
+        ("D4a", 2, None),
+    ]

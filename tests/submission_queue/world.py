@@ -275,6 +275,12 @@ class World:
                         }
                     ],
                 )
+            else:
+                connection.execute(
+                    sa.update(record)
+                    .where(record.c.id == record_id)
+                    .values(current_version=version)
+                )
             intake_store.insert_versions(
                 connection,
                 [

@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection
 from xinqiao.audit.chain import Detail
 from xinqiao.database.tables import MOVING, batch, submission
 from xinqiao.queue.batches import schedule_poll
+from xinqiao.queue.holdings import replan
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
-from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
+from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets, tickets_by_id
 from xinqiao.queue.transitions import Cause, Move, advance
 
 _RECOVERY_CHUNK = 500
@@ -93,7 +94,9 @@ def recover_expired(connection: Connection, platform: Platform, lease: Lease, ca
     moves = [
         _recovered(ticket, platform, lease, cause) for ticket in read_tickets(connection, statement)
     ]
-    return len(advance(connection, moves, cause))
+    made = advance(connection, moves, cause)
+    _replan_ready(connection, made, cause)
+    return len(made)
 
 
 def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -> Move:
@@ -101,6 +104,9 @@ def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -
     values: dict[str, Any] = {**FREE, "next_attempt_at": cause.at}
     if ticket.request_started_at is not None:
         after = State.IN_DOUBT
+        # nobody knows when it was sent, only that it was not after the lease: an absence counts
+        # from there on
+        values |= {"request_started_at": ticket.lease_until}
     elif ticket.deaths >= lease.deaths_before_hold:
         after = State.HELD
         values |= {"code": "deadly", "message": deadly(ticket.deaths)}
@@ -187,7 +193,14 @@ def give_back(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -
         )
         for ticket in tickets
     ]
-    advance(connection, moves, cause)
+    _replan_ready(connection, advance(connection, moves, cause), cause)
+
+
+def _replan_ready(connection: Connection, made: Sequence[Move], cause: Cause) -> None:
+    """Replace what was overtaken or withdrawn while a worker held it, and never left."""
+    ready = [move.submission_id for move in made if move.after is State.READY]
+    places = [(one.record_id, one.platform) for one in tickets_by_id(connection, ready).values()]
+    replan(connection, places, cause)
 
 
 def renew(connection: Connection, tickets: Sequence[Ticket], lease: Lease, now: datetime) -> bool:
@@ -229,17 +242,20 @@ def claim_poll(
 def claim_in_doubt(
     connection: Connection, platform: str, lease: Lease, now: datetime
 ) -> tuple[int, list[Ticket]] | None:
-    """Take all due submissions in doubt of one batch, under a lease; return (batch id, them)."""
+    """Take the submissions in doubt of one batch, under a lease; return (batch id, them).
+
+    The first that is due takes the others of its batch along: they were sent together, and only
+    together may they be sent again as they are.
+    """
     doubtful = (
         MOVING,
         submission.c.platform == platform,
         submission.c.state == State.IN_DOUBT.value,
-        submission.c.next_attempt_at <= now,
         sa.or_(submission.c.lease_until.is_(None), submission.c.lease_until < now),
     )
     batch_id = connection.execute(
         sa.select(submission.c.batch_id)
-        .where(*doubtful)
+        .where(*doubtful, submission.c.next_attempt_at <= now)
         .order_by(submission.c.due_at, submission.c.id)
         .limit(1)
     ).scalar_one_or_none()

@@ -298,15 +298,27 @@ def _decide(
         values = {**UNSENT, "next_attempt_at": cause.at + resting, "waits_for": why}
     elif after is State.IN_DOUBT:
         again = worker.backoff.next_at(cause.at, 1)
-        values = {"next_attempt_at": again, "questions": 0, "waits_for": "backoff"}
-    elif after is State.REJECTED and not verdict.named and len(sending.tickets) > 1:
-        # the whole batch was refused and no row named: halves find the row that is at fault
-        after = State.READY
-        smaller = max(1, len(sending.tickets) // 2)
         values = {
-            **UNSENT,
-            "batch_limit": smaller,
-            "next_attempt_at": cause.at,
-            "waits_for": "split",
+            "next_attempt_at": again,
+            "questions": 0,
+            "waits_for": "backoff",
+            # a slow call may have sent the rows long after it began, but not after it ended
+            "request_started_at": cause.at,
         }
+    elif after is State.REJECTED and not verdict.named and len(sending.tickets) > 1:
+        return halved(ticket, verdict, len(sending.tickets), cause)
     return Decision(ticket, after, verdict, values)
+
+
+def halved(ticket: Ticket, verdict: Verdict, rows: int, cause: Cause) -> Decision:
+    """Return what becomes of a row of a batch that was refused as a whole without naming a row.
+
+    Halves find the row that is at fault.
+    """
+    values = {
+        **UNSENT,
+        "batch_limit": max(1, rows // 2),
+        "next_attempt_at": cause.at,
+        "waits_for": "split",
+    }
+    return Decision(ticket, State.READY, verdict, values)

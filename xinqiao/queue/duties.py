@@ -44,11 +44,18 @@ def open_duties(
     calendar: WorkingCalendar,
     cause: Cause,
 ) -> None:
-    """Open duties, audited."""
+    """Open duties, audited.
+
+    The version number of an undone withdrawal may come again with a correction: what was waived of
+    it is owed anew, counted from the new start.
+    """
     if not owed:
         return
     rows = [_values(one, counting, calendar, cause) for one in owed]
-    connection.execute(sa.insert(duty), rows)
+    # no withdrawal bears the first number, and most of an import does
+    fresh = [row for row in rows if row["version"] == 1 or not _opened_anew(connection, row)]
+    if fresh:
+        connection.execute(sa.insert(duty), fresh)
     entries = [
         Entry(
             action="duty.opened",
@@ -63,6 +70,16 @@ def open_duties(
         for row in rows
     ]
     append(connection, entries, actor=cause.actor, at=cause.at)
+
+
+def _opened_anew(connection: Connection, row: Mapping[str, Any]) -> bool:
+    names = ("record_id", "platform", "rule", "version")
+    same = [duty.c[name] == row[name] for name in names]
+    anew = {**row, "closed_at": None, "closed_by": None}
+    done = connection.execute(
+        sa.update(duty).where(*same, duty.c.closed_by == "waived").values(anew)
+    )
+    return done.rowcount > 0
 
 
 def reopen_waived(connection: Connection, record_ids: Sequence[str], cause: Cause) -> None:

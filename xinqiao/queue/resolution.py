@@ -25,7 +25,7 @@ from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.batches import LostClaimError
 from xinqiao.queue.calls import admission, begin_call, finish_call
 from xinqiao.queue.claims import UNSENT
-from xinqiao.queue.delivery import AFTER
+from xinqiao.queue.delivery import AFTER, halved
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resting import note_reply
@@ -183,8 +183,10 @@ def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
             continue
         decision = judge(row.ticket, doubt.batch.operation, row.sent, entries, row.previous)
         visible_at = row.sent_at + visible_after
-        # both by the database's clock, which is the platform's neighbour as little as ours is
-        if decision.after is State.READY and asked.at < visible_at:
+        # what it does not show yet is not gone nor other than ours; both instants are by the
+        # database's clock, which is the platform's neighbour as little as ours is
+        seen = decision.after is State.ACCEPTED and decision.verdict.code == "found"
+        if not seen and asked.at < visible_at:
             answers.waiting.append(_Waiting(row, visible_at, "not_visible_yet", unanswered=False))
         else:
             answers.decisions.append(decision)
@@ -259,6 +261,9 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         if after in (State.READY, State.IN_DOUBT):
             # this send may not have arrived, but the first one may: the doubt remains
             answers.waiting.append(_Waiting(rows[number]))
+        elif after is State.REJECTED and not verdict.named and len(rows) > 1:
+            # a platform that takes identical bytes once would have known them, had they arrived
+            answers.decisions.append(halved(rows[number].ticket, verdict, len(rows), cause))
         else:
             row = rows[number]
             answers.decisions.append(Decision(row.ticket, after, verdict))

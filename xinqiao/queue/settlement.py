@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import batch, batch_row, duty, holding, receipt
+from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, receipt, submission
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.holdings import replan, unwanted_holdings
+from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause, Move, advance
 from xinqiao.queue.verdicts import Verdict
+
+log = structlog.get_logger()
 
 _LONGEST_MESSAGE = 500
 _EVERY_VERSION = 2**31 - 1
@@ -52,6 +56,7 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
         claimed or changed since.
     """
     store_receipts(connection, decisions, cause)
+    decisions = _without_crowding(connection, decisions)
     made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
@@ -66,6 +71,36 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
     ]
     replan(connection, settled, cause)
     return done
+
+
+def _without_crowding(connection: Connection, decisions: Sequence[Decision]) -> list[Decision]:
+    """Leave out what would open a closed submission beside another one of its holding.
+
+    A platform may go back on an acceptance when the next version is under way already. Its words
+    are kept as a receipt; what it holds shows when that next one is settled.
+    """
+    reopening = {
+        one.ticket.holding_id
+        for one in decisions
+        if one.ticket.state not in OPEN_STATES and one.after in OPEN_STATES
+    }
+    if not reopening:
+        return list(decisions)
+    taken = set(
+        connection.execute(
+            sa.select(submission.c.holding_id).where(submission.c.holding_id.in_(reopening), OPEN)
+        ).scalars()
+    )
+    crowding = [
+        one
+        for one in decisions
+        if one.ticket.holding_id in taken
+        and one.ticket.state not in OPEN_STATES
+        and one.after in OPEN_STATES
+    ]
+    for one in crowding:
+        log.warning("receipt.contradicts", submission=one.ticket.id, after=one.after.value)
+    return [one for one in decisions if one not in crowding]
 
 
 def _moves(decisions: Sequence[Decision]) -> list[Move]:

@@ -32,6 +32,7 @@ class Ticket:
     row_number: int | None
     batch_limit: int | None
     request_started_at: datetime | None
+    lease_until: datetime | None
     platform_key: str | None
 
 

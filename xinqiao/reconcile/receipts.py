@@ -148,7 +148,10 @@ def _settle(
     waiting = [
         ticket
         for ticket in polled.tickets.values()
-        if ticket.state is State.AWAITING_RECEIPT and ticket.id not in decided
+        if ticket.state is State.AWAITING_RECEIPT
+        and ticket.id not in decided
+        # sent anew since, it waits for the receipts of another batch
+        and ticket.batch_id == polled.batch_id
     ]
 
     def store(connection: Connection) -> list[Decision]:
