@@ -30,6 +30,7 @@ from xinqiao.queue.operations import Evidence, Resolution
 from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import OPEN, State
+from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.receipts import collect
