@@ -157,12 +157,20 @@ def serve(received: list[bytes]) -> Iterator[Callable[[Script], str]]:
 def _read_request(connection: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
+        data += _piece(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     length = 0
     for line in head.split(b"\r\n"):
         if line.lower().startswith(b"content-length:"):
             length = int(line.split(b":")[1])
     while len(body) < length:
-        body += connection.recv(65536)
+        body += _piece(connection)
     return head + b"\r\n\r\n" + body
+
+
+def _piece(connection: socket.socket) -> bytes:
+    """Return what comes next; a client that went away without a request has nothing to say."""
+    piece = connection.recv(65536)
+    if not piece:
+        raise ConnectionResetError
+    return piece

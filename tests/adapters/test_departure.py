@@ -45,14 +45,16 @@ class Listener:
         self._listener = listener
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.connections: list[bytes] = []
+        self._last: tuple[str, int] | None = None
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                with connection:
-                    self.connections.append(self._read(connection))
+        while True:
+            connection, address = self._listener.accept()
+            with connection:
+                if address == self._last:
+                    return
+                self.connections.append(self._read(connection))
 
     @staticmethod
     def _read(connection: socket.socket) -> bytes:
@@ -69,11 +71,16 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more connections; what came over the last one is noted by then."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        """Take no more connections; everything that came before is noted by then."""
+        if not self._thread.is_alive():
+            return
+        with socket.socket() as last:
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
+            # connections are taken in order: this one ends the server
+            last.connect(self._listener.getsockname())
+            self._thread.join(10)
         self._listener.close()
-        self._thread.join(10)
 
 
 @pytest.fixture
