@@ -34,6 +34,7 @@ JOBS = (NOTE_OVERDUE,)
 _LOOK_SECONDS = 1.0
 _HEED_SECONDS = 0.1
 _SIGN_SECONDS = 30.0
+_STUCK_SECONDS = 1800.0
 _REOPEN_SECONDS = 3600.0
 _JITTER = 0.2
 _LEFT_AT_ONCE = 130
@@ -89,6 +90,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._signals = 0
         self._as_read: Mapping[Path, int] = {}
+        self._moved_at: dict[str, float] = {}
 
     def run(self) -> None:
         """Work until a signal: the first one ends in order, a second one at once.
@@ -172,25 +174,34 @@ class Daemon:
             threading.Thread(target=self._attend, args=(hub, name), name=name)
             for name in hub.platforms
         ]
+        self._moved_at = dict.fromkeys(hub.platforms, time.monotonic())
         for thread in threads:
             thread.start()
+        try:
+            self._watch(hub, reopen_at)
+        finally:
+            # whatever ends the watch ends the passes with it
+            hub.worker.stopping.set()
+            for thread in threads:
+                thread.join()
+        self._attempt("定时作业", lambda: self._sign(hub, leaves=True))
+
+    def _watch(self, hub: Hub, reopen_at: float) -> None:
+        """Sign, look after scheduled work and the workspace's files until it is time to end."""
         signed_at = -_SIGN_SECONDS
         while not self._wait(_LOOK_SECONDS):
             if time.monotonic() - signed_at >= _SIGN_SECONDS:
                 signed_at = time.monotonic()
                 self._attempt("定时作业", lambda: self._housekeeping(hub))
             if time.monotonic() > reopen_at or _file_times(self._root) != self._as_read:
-                break
-        hub.worker.stopping.set()
-        for thread in threads:
-            thread.join()
-        self._attempt("定时作业", lambda: self._sign(hub, leaves=True))
+                return
 
     def _attend(self, hub: Hub, name: str) -> None:
         """Make one pass after the other over one platform."""
         stopping = hub.worker.stopping
         while not stopping.is_set():
             self._attempt(f"平台 {name}", lambda: self._passes(hub, name))
+            self._moved_at[name] = time.monotonic()
             stopping.wait(self._pause(hub))
 
     def _passes(self, hub: Hub, name: str) -> None:
@@ -204,6 +215,7 @@ class Daemon:
                 # one connector for many passes: tokens are asked for as seldom as may be
                 while not stopping.is_set() and not hub.unreachable(name):
                     make_pass(hub.worker, platform)
+                    self._moved_at[name] = time.monotonic()
                     self._well(f"平台 {name}")
                     stopping.wait(self._pause(hub))
 
@@ -213,7 +225,12 @@ class Daemon:
         return hub.settings.daemon.poll_seconds * spread
 
     def _housekeeping(self, hub: Hub) -> None:
-        self._sign(hub)
+        # one sign stands for all its threads: a process of which one hangs must not look well
+        stuck = [
+            name for name, at in self._moved_at.items() if time.monotonic() - at > _STUCK_SECONDS
+        ]
+        if not stuck:
+            self._sign(hub)
         for job in JOBS:
             run_if_due(hub.worker, job)
 
@@ -248,7 +265,8 @@ def _file_times(root: Path) -> Mapping[Path, int]:
     files = [root / "xinqiao.toml", *root.glob("platforms/*.toml"), *root.glob("secrets/*.toml")]
     times = {}
     for file in files:
-        # an editor may be replacing it at this very moment
-        with suppress(FileNotFoundError):
+        # an editor may be replacing it at this very moment; what cannot be looked at has changed
+        times[file] = 0
+        with suppress(OSError):
             times[file] = file.stat().st_mtime_ns
     return times

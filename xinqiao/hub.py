@@ -34,6 +34,7 @@ from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
+from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
@@ -231,7 +232,8 @@ class Hub:
             if paused and stands.paused_at is None:
                 platforms.pause(connection, name, cause)
                 return True
-            if not paused and stands.hindered(cause.at):
+            troubled = stands.hindered(cause.at) or open_incidents(connection, name)
+            if not paused and troubled:
                 platforms.resume(connection, name, cause)
                 return True
         return False
@@ -240,7 +242,12 @@ class Hub:
         """Reach a platform without sending a record."""
         (name,) = self.chosen(platform)
         with self._connector(name) as connector:
-            return connector.probe()
+            probe = connector.probe()
+        if probe.ok:
+            # it answers: what was wrong with it is over, without waiting for something to send
+            with self.acting("") as (connection, cause):
+                platforms.note_success(connection, name, cause)
+        return probe
 
     def notices(self) -> list[StoredNotice]:
         """Return every notice on holidays that was imported, oldest first."""

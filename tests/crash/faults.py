@@ -52,6 +52,10 @@ class Fault:
     deaths_before_hold: int = 1000
     small_disk: bool = False
 
+    def people(self, times: int) -> int:
+        """Return how many submissions must end with a person: those that kill, and no other."""
+        return times if self.run is mischief.poison else 0
+
 
 FAULTS: Mapping[str, Fault] = {
     "kill -9": Fault(mischief.kill, 8, 220),

@@ -15,7 +15,13 @@ from tests.crash.faults import FAULTS, POSTGRESQL, SQLITE, run
 from tests.crash.stage import staged
 from tests.postgresql import UnavailableError
 
-TOGETHER = ("kill -9", "freeze past the lease", "freeze within the lease", "foreign lock")
+TOGETHER = (
+    "two instances",
+    "kill -9",
+    "freeze past the lease",
+    "freeze within the lease",
+    "foreign lock",
+)
 ON_A_SERVER = ("server killed", "clock hours off")
 ALONE = ("disk full", "poison record")
 
@@ -63,5 +69,5 @@ def test_a_full_disk_and_a_record_that_kills_hold_up_nobody_else(
     except (UnavailableError, NoSmallDiskError) as error:
         pytest.skip(f"{name} on {database} cannot be tried on this machine: {error}")
     assert result.verdict.clean, result
-    poisoned = FAULTS[name].short if name == "poison record" else 0
-    assert result.verdict.waiting == poisoned, "exactly those that kill are held for a person"
+    expected = FAULTS[name].people(FAULTS[name].short)
+    assert result.verdict.waiting == expected, "exactly those that kill are held for a person"

@@ -1,10 +1,11 @@
 """Receipts: late, repeated and contradictory ones are kept, and each has its meaning."""
 
 import pytest
+import sqlalchemy as sa
 
 from tests.submission_queue.world import World, decided, reply
-from xinqiao.adapters.base import BatchProgress, Outcome, RowResult
-from xinqiao.database.tables import batch
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, RowResult
+from xinqiao.database.tables import batch, submission
 from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.operations import Evidence, Resolution
@@ -95,9 +96,7 @@ def test_a_receipt_frees_what_a_person_had_been_asked_about(world: World) -> Non
     assert world.states() == ["accepted"]
 
 
-@pytest.mark.parametrize(
-    "progress", [BatchProgress.PENDING, BatchProgress.UNKNOWN_BATCH, BatchProgress.NO_ANSWER]
-)
+@pytest.mark.parametrize("progress", [BatchProgress.PENDING, BatchProgress.UNKNOWN_BATCH])
 def test_a_receipt_that_does_not_come_in_time_is_a_persons_matter(
     world: World, progress: BatchProgress
 ) -> None:
@@ -106,6 +105,36 @@ def test_a_receipt_that_does_not_come_in_time_is_a_persons_matter(
     receive(world, progress)
     assert world.states() == ["held"]
     assert "回执" in world.submissions()[0].message
+
+
+def test_a_platform_that_was_away_has_kept_nobody_waiting(world: World) -> None:
+    sent(world, 1)
+    world.clock.advance(3600)
+    receive(world, BatchProgress.NO_ANSWER)
+    assert world.states() == ["awaiting_receipt"]
+
+
+def test_a_row_that_comes_to_wait_while_its_batch_is_asked_about_is_not_forgotten(
+    world: World,
+) -> None:
+    """Its receipts are asked for again, although the batch was complete when it was asked."""
+    sent(world, 1, 2)
+    with world.database.writing() as connection:
+        second = sa.update(submission).where(submission.c.id == 2)
+        connection.execute(second.values(state="in_doubt"))
+
+    def found_meanwhile(number: str, kind: str) -> BatchReport:
+        with world.database.writing() as connection:
+            connection.execute(second.values(state="awaiting_receipt"))
+        del number, kind
+        return decided(BatchProgress.COMPLETE, [ACCEPTED])
+
+    world.connector.poll = found_meanwhile  # type: ignore[method-assign, assignment] # it acts while it answers
+    world.clock.advance(10)
+    collect(world.worker, world.platform)
+    (asked,) = world.rows(batch)
+    assert world.states() == ["accepted", "awaiting_receipt"]
+    assert asked.next_poll_at is not None
 
 
 def test_a_duplicate_in_a_receipt_is_accepted_when_the_platform_holds_what_we_sent(
@@ -153,6 +182,7 @@ def test_a_duplicate_that_cannot_be_compared_now_is_met_again(world: World) -> N
     assert world.states() == ["awaiting_receipt"]
     world.connector.reachable = True
     world.connector.holds(world.connector.sent[0], 1)
+    world.clock.advance(75)
     receive(world, BatchProgress.COMPLETE, duplicate)
     assert world.states() == ["accepted"]
 

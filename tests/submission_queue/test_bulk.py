@@ -171,4 +171,5 @@ def test_many_are_held_released_and_brought_forward_with_few_statements(world: W
         for verb in (operations.HOLD, operations.RELEASE, operations.RETRY):
             assert carry_out(world, verb).done == wanted
         counts.append(len(ran))
-    assert counts[0] == counts[1]
+    # the first round also writes the counts of states that nothing stood in before
+    assert counts[1] <= counts[0]

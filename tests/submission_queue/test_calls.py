@@ -14,13 +14,14 @@ from tests.submission_queue.world import (
     together,
 )
 from tests.support import ON_POSTGRESQL, FrozenClock
-from xinqiao.adapters.base import Outcome
+from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.clock import SHANGHAI
 from xinqiao.database.tables import platform_call
 from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import note_failure, pause, resume
+from xinqiao.queue.resting import note_reply
 from xinqiao.queue.states import State
 from xinqiao.queue.worker import Worker
 from xinqiao.routing.calendar import WorkingCalendar
@@ -260,3 +261,35 @@ def test_a_call_is_over_the_moment_that_its_answer_is_settled(world: World) -> N
     (row,) = world.rows(platform_call)
     assert row.finished_at == world.clock.now().astimezone(UTC)
     assert row.worker == "one"
+
+
+def test_a_fault_of_a_connector_leaves_the_place_of_its_call_free(world: World) -> None:
+    world.add(1)
+    world.connector.answers = [KeyError("a fault of the connector")]
+    with pytest.raises(KeyError):
+        deliver(world.worker, world.platform)
+    with world.database.reading() as connection:
+        assert admission(connection, world.platform, world.clock.now()).allowed
+
+
+def test_a_wait_that_the_platform_asks_for_is_not_shortened_by_calls_beside_it(
+    world: World,
+) -> None:
+    with world.database.writing() as connection:
+        cause = world.worker.cause(connection)
+        for reply in (
+            Reply(Outcome.RETRYABLE, "busy"),
+            Reply(Outcome.RATE_LIMITED, retry_after=3600.0),
+            Reply(Outcome.ACCEPTED),
+        ):
+            note_reply(connection, PLATFORM, reply, world.worker.backoff, cause, sent=True)
+        refused = admission(connection, world.platform, cause.at)
+    assert refused.not_before == world.clock.now() + timedelta(seconds=3600)
+
+
+def test_a_clock_that_ran_years_ahead_closes_the_platform_for_nobody(world: World) -> None:
+    with world.database.writing() as connection:
+        ahead = world.clock.now() + timedelta(days=3000)
+        begin_call(connection, world.platform, world.worker.lease, ahead)
+    with world.database.reading() as connection:
+        assert admission(connection, world.platform, world.clock.now()).allowed

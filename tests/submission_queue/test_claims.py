@@ -183,7 +183,9 @@ def test_claiming_reads_no_finished_rows_however_many_there_are(world: World) ->
         assert recover(world) == 3
         worker = world.worker
         with world.database.writing() as connection:
-            claims.claim_in_doubt(connection, PLATFORM, worker.lease, world.clock.now())
+            claims.claim_in_doubt(
+                connection, PLATFORM, worker.lease, world.clock.now(), world.clock.now()
+            )
     found = plans(world.database, heard)
     assert not [
         (text, lines)

@@ -232,7 +232,7 @@ def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(world: World) ->
         with world.database.writing() as connection:
             lease = world.another_worker("two").lease
             assert claims.recover_expired(connection, world.platform, lease, world.cause()) == 1
-            claims.claim_in_doubt(connection, PLATFORM, lease, world.clock.now())
+            claims.claim_in_doubt(connection, PLATFORM, lease, world.clock.now(), world.clock.now())
         return accepted(sent)
 
     world.connector.answers = [oversleep]

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.submission_queue.world import World, accepted, decided, reply, with_capabilities
-from xinqiao.adapters.base import BatchProgress, Outcome, Reply, SealedBatch
-from xinqiao.database.tables import submission
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, Reply, SealedBatch
+from xinqiao.database.tables import batch, submission
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Withdrawal
 from xinqiao.queue.resolution import resolve_doubts
@@ -124,7 +124,8 @@ def test_a_platform_that_does_not_answer_is_asked_again_and_then_a_person_decide
     world: World,
 ) -> None:
     doubtful(world, 1)
-    world.connector.reports = [decided(BatchProgress.NO_ANSWER, [])] * 20
+    silence = BatchReport(BatchProgress.NO_ANSWER, Reply(Outcome.IN_DOUBT, "read_timeout"))
+    world.connector.reports = [silence] * 20
     states = []
     for _ in range(world.questions_before_hold):
         resolve_doubts(world.worker, world.platform)
@@ -132,6 +133,44 @@ def test_a_platform_that_does_not_answer_is_asked_again_and_then_a_person_decide
         world.clock.advance(3600)
     assert states == ["in_doubt", "in_doubt", "held"]
     assert len(world.connector.sent) == 1
+
+
+def test_a_platform_that_cannot_be_reached_is_not_held_against_what_is_in_doubt(
+    world: World,
+) -> None:
+    doubtful(world, 1)
+    away = BatchReport(BatchProgress.NO_ANSWER, Reply(Outcome.RETRYABLE, "connect_refused"))
+    world.connector.reports = [away] * 20
+    for _ in range(3 * world.questions_before_hold):
+        resolve_doubts(world.worker, world.platform)
+        world.clock.advance(24 * 3600)
+    (row,) = world.submissions()
+    assert (row.state, row.questions) == ("in_doubt", 0)
+
+
+def test_a_batch_that_cannot_be_read_is_held_and_the_next_one_has_its_turn(world: World) -> None:
+    world.rows_per_batch = 1
+    doubtful(world, 1)
+    world.clock.advance(3600)
+    doubtful(world, 2)
+    with world.database.writing() as connection:
+        connection.execute(sa.update(batch).where(batch.c.id == 1).values(sealed=b"damaged"))
+    world.clock.advance(3600)
+    for sent in world.connector.sent:
+        world.connector.holds(sent, 1)
+    with_capabilities(world, poll=False)
+    resolve_doubts(world.worker, world.platform)
+    assert world.states() == ["held", "accepted"]
+
+
+def test_a_worker_that_is_to_end_asks_nothing_more(world: World) -> None:
+    doubtful(world, 1, 2, 3)
+    with_capabilities(world, poll=False)
+    worker = world.worker
+    world.connector.on_ask = worker.stopping.set
+    resolve_doubts(worker, world.platform)
+    assert len(world.connector.asked) == 1
+    assert [row.questions for row in world.submissions()] == [0, 0, 0]
 
 
 def test_without_any_question_the_identical_bytes_go_again_where_the_platform_deduplicates(

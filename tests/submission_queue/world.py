@@ -125,6 +125,7 @@ class ScriptedPlatform:
     polled: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     on_call: Callable[[], None] = lambda: None
+    on_ask: Callable[[], None] = lambda: None
 
     def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
         self.deadlines.append(send_before)
@@ -145,6 +146,7 @@ class ScriptedPlatform:
     def query(self, kind: str, key: str) -> KeyReport:
         del kind
         self.asked.append(key)
+        self.on_ask()
         if not self.reachable:
             return KeyReport(Reply(Outcome.RETRYABLE, "connect_refused"), None)
         return KeyReport(Reply(Outcome.ACCEPTED), tuple(self.held.get(key, ())))

@@ -30,6 +30,9 @@ _IDLE_TIMES = 2
 
 _DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
 
+_POOL: dict[str, Any] = {"poolclass": sa.QueuePool, "max_overflow": -1}
+"""A connection for every thread: how many threads there are is bounded where they are made."""
+
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds and tries until one side notices that the other's machine or the line is gone.
 
@@ -52,6 +55,7 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
         engine = sa.create_engine(
             url,
             connect_args={"timeout": busy_seconds},
+            **_POOL,
             hide_parameters=True,  # they hold records; an error message must not
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -78,6 +82,7 @@ def create_engine(url: sa.URL, busy_seconds: float) -> Engine:
         },
         hide_parameters=True,
         pool_pre_ping=True,
+        **_POOL,
     )
 
 

@@ -11,7 +11,13 @@ from xinqiao.adapters.base import BatchReport, KeyReport, Reply, SealedBatch, Se
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue import batches, claims
 from xinqiao.queue.batches import LostClaimError
-from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
+from xinqiao.queue.calls import (
+    Admission,
+    admission,
+    begin_call,
+    call_under_way,
+    finish_call,
+)
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.resting import note_reply
 from xinqiao.queue.tickets import Ticket
@@ -99,6 +105,8 @@ class Inquiry:
 
     def _ask(self, question: Callable[[], Answer]) -> Asked[Answer]:
         worker = self.worker
+        if worker.stopping.is_set():
+            raise NotNowError(Admission(allowed=False, why="stopping"))
         lease_end = worker.lease_end()
         with worker.database.writing() as connection:
             cause = worker.cause(connection)
@@ -109,7 +117,8 @@ class Inquiry:
                 raise LostClaimError
             call = begin_call(connection, self.platform, worker.lease, cause.at)
             attempt = batches.begin_attempt(connection, self.batch_id, "query", worker.lease, cause)
-        answer = question()
+        with call_under_way(worker, call):
+            answer = question()
 
         def store(connection: Connection) -> None:
             ended = worker.cause(connection)

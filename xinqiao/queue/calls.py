@@ -5,6 +5,8 @@ rate: whoever may not call now leaves, and is told when to come back. A call who
 over at the end of its lease and blocks nobody after that.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import platform_call
-from xinqiao.queue.lease import Lease
+from xinqiao.errors import XinqiaoError
+from xinqiao.queue.lease import FARTHEST_LEASE, Lease
 from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.worker import Worker
 
 _KEPT = timedelta(hours=1)
 
@@ -68,7 +72,12 @@ def admission(
         span = timedelta(seconds=rate.seconds)
         begun = connection.execute(
             sa.select(platform_call.c.started_at)
-            .where(platform_call.c.platform == platform.id, platform_call.c.started_at > now - span)
+            .where(
+                platform_call.c.platform == platform.id,
+                platform_call.c.started_at > now - span,
+                # a clock that ran ahead and was put right must not close the platform for years
+                platform_call.c.started_at <= now,
+            )
             .order_by(platform_call.c.started_at.desc())
             .offset(rate.calls - 1)
             .limit(1)
@@ -110,6 +119,21 @@ def finish_call(connection: Connection, number: int, now: datetime) -> None:
     )
 
 
+@contextmanager
+def call_under_way(worker: Worker, number: int) -> Iterator[None]:
+    """Guard what is done during a call: if it raises, the call is noted as over all the same.
+
+    Otherwise its place would stay taken until the lease ends, and with one place the whole
+    platform would stand still.
+    """
+    try:
+        yield
+    except Exception:
+        with suppress(XinqiaoError), worker.database.writing() as connection:
+            finish_call(connection, number, worker.cause(connection).at)
+        raise
+
+
 def _under_way(connection: Connection, platform: str, now: datetime) -> int:
     count: int = connection.execute(
         sa.select(sa.func.count())
@@ -118,6 +142,7 @@ def _under_way(connection: Connection, platform: str, now: datetime) -> int:
             platform_call.c.platform == platform,
             platform_call.c.finished_at.is_(None),
             platform_call.c.until > now,
+            platform_call.c.until < now + FARTHEST_LEASE,
         )
     ).scalar_one()
     return count

@@ -12,7 +12,7 @@ from xinqiao.audit.chain import Detail
 from xinqiao.database.tables import MOVING, batch, submission
 from xinqiao.queue.batches import schedule_poll
 from xinqiao.queue.holdings import replan
-from xinqiao.queue.lease import Lease
+from xinqiao.queue.lease import FARTHEST_LEASE, Lease
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets, tickets_by_id
@@ -85,7 +85,10 @@ def recover_expired(connection: Connection, platform: Platform, lease: Lease, ca
             MOVING,
             submission.c.platform == platform.id,
             submission.c.state == State.SENDING.value,
-            submission.c.lease_until < cause.at,
+            sa.or_(
+                submission.c.lease_until < cause.at,
+                submission.c.lease_until > cause.at + FARTHEST_LEASE,
+            ),
         )
         .order_by(submission.c.id)
         .limit(_RECOVERY_CHUNK)
@@ -106,7 +109,8 @@ def _recovered(ticket: Ticket, platform: Platform, lease: Lease, cause: Cause) -
         after = State.IN_DOUBT
         # nobody knows when it was sent, only that it was not after the lease: an absence counts
         # from there on
-        values |= {"request_started_at": ticket.lease_until}
+        ended = ticket.lease_until or cause.at
+        values |= {"request_started_at": min(ended, cause.at)}
     elif ticket.deaths >= lease.deaths_before_hold:
         after = State.HELD
         values |= {"code": "deadly", "message": deadly(ticket.deaths)}
@@ -223,12 +227,12 @@ def renew(connection: Connection, tickets: Sequence[Ticket], lease: Lease, now: 
 
 
 def claim_poll(
-    connection: Connection, platform: str, now: datetime, again_at: datetime
+    connection: Connection, platform: str, due_by: datetime, again_at: datetime
 ) -> DueBatch | None:
-    """Take one batch whose receipts are due; others leave it alone until ``again_at``."""
+    """Take one batch whose receipts were due by then; others leave it until ``again_at``."""
     row = connection.execute(
         sa.select(batch.c.id, batch.c.sent_at)
-        .where(batch.c.platform == platform, batch.c.next_poll_at <= now)
+        .where(batch.c.platform == platform, batch.c.next_poll_at <= due_by)
         .order_by(batch.c.next_poll_at, batch.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -240,7 +244,7 @@ def claim_poll(
 
 
 def claim_in_doubt(
-    connection: Connection, platform: str, lease: Lease, now: datetime
+    connection: Connection, platform: str, lease: Lease, now: datetime, due_by: datetime
 ) -> tuple[int, list[Ticket]] | None:
     """Take the submissions in doubt of one batch, under a lease; return (batch id, them).
 
@@ -251,11 +255,15 @@ def claim_in_doubt(
         MOVING,
         submission.c.platform == platform,
         submission.c.state == State.IN_DOUBT.value,
-        sa.or_(submission.c.lease_until.is_(None), submission.c.lease_until < now),
+        sa.or_(
+            submission.c.lease_until.is_(None),
+            submission.c.lease_until < now,
+            submission.c.lease_until > now + FARTHEST_LEASE,
+        ),
     )
     batch_id = connection.execute(
         sa.select(submission.c.batch_id)
-        .where(*doubtful, submission.c.next_attempt_at <= now)
+        .where(*doubtful, submission.c.next_attempt_at <= due_by)
         .order_by(submission.c.due_at, submission.c.id)
         .limit(1)
     ).scalar_one_or_none()

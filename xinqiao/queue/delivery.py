@@ -18,7 +18,13 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.queue import batches, claims
-from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
+from xinqiao.queue.calls import (
+    Admission,
+    admission,
+    begin_call,
+    call_under_way,
+    finish_call,
+)
 from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.duplicates import resolve_duplicates
 from xinqiao.queue.platforms import Platform
@@ -115,9 +121,8 @@ def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf
                     break
                 if claim.suspect:
                     # should it kill this process, nothing else is to be found dead beside it
-                    delivered.take(wait(under_way).done)
+                    _carry_alone(worker, platform, claim, lanes, under_way, delivered)
                     under_way = set()
-                    delivered.take(wait([lanes.submit(_carry, worker, platform, claim)]).done)
                     more = not delivered.trouble
                 else:
                     under_way.add(lanes.submit(_carry, worker, platform, claim))
@@ -128,6 +133,26 @@ def deliver(worker: Worker, platform: Platform, turn_seconds: float = float("inf
                 delivered.unfinished = True
                 more = False
     return delivered
+
+
+def _carry_alone(
+    worker: Worker,
+    platform: Platform,
+    claim: _Claim,
+    lanes: ThreadPoolExecutor,
+    under_way: set[_Sent],
+    delivered: Delivered,
+) -> None:
+    """Carry a claim when no other lane is at work any more."""
+    try:
+        delivered.take(wait(under_way).done)
+    except Exception:
+        _give_back(worker, claim)
+        raise
+    if delivered.trouble:
+        _give_back(worker, claim)
+        return
+    delivered.take([lanes.submit(_carry, worker, platform, claim)])
 
 
 def _claim(worker: Worker, platform: Platform) -> _Claim | Admission:
@@ -154,6 +179,13 @@ def _claim(worker: Worker, platform: Platform) -> _Claim | Admission:
 
 def _carry(worker: Worker, platform: Platform, claim: _Claim) -> tuple[Counter[State], bool]:
     """Bring one claim to the platform; return the states reached, and whether it is in trouble."""
+    with call_under_way(worker, claim.call):
+        return _carry_permitted(worker, platform, claim)
+
+
+def _carry_permitted(
+    worker: Worker, platform: Platform, claim: _Claim
+) -> tuple[Counter[State], bool]:
     try:
         prepared = _prepare(worker, platform, claim)
     except XinqiaoError:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from xinqiao.adapters.base import Outcome, Reply, RowResult
+from xinqiao.errors import XinqiaoError
 from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.batches import LostClaimError, Sending
 from xinqiao.queue.platforms import Platform
@@ -27,7 +28,8 @@ def resolve_duplicates(worker: Worker, platform: Platform, sending: Sending, rep
         row = sending.batch.rows[number - 1]
         try:
             asked = inquiry.record(row).answer
-        except (NotNowError, LostClaimError):
+        except (NotNowError, LostClaimError, XinqiaoError):
+            # whatever keeps us from asking now: what the platform has said so far is settled
             break
         comparison = compare(row, asked.entries or ())
         if comparison.same and comparison.entry is not None:

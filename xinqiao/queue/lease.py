@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+FARTHEST_LEASE = timedelta(days=2)
+"""No lease lasts longer than a day: one that ends later was written by a clock that ran ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

@@ -93,7 +93,15 @@ def standing(connection: Connection, platform: str) -> Standing:
 
 
 def note_success(connection: Connection, platform: str, cause: Cause) -> None:
-    """Record that the platform answered: earlier failures are forgotten."""
+    """Record that the platform answered: earlier failures are forgotten.
+
+    While it rests, only that it answered is kept: the call began before the failure, or before the
+    platform asked for the wait.
+    """
+    stands = standing(connection, platform)
+    if stands.next_call_at is not None and stands.next_call_at > cause.at:
+        _write(connection, platform, {"last_success_at": cause.at})
+        return
     working = {"failures": 0, "next_call_at": None, "last_success_at": cause.at}
     _write(connection, platform, working)
     close_incident(connection, IncidentKind.UNUSABLE, platform, cause)
@@ -117,7 +125,8 @@ def resume(connection: Connection, platform: str, cause: Cause) -> None:
     free = {"paused_at": None, "paused_reason": "", "failures": 0, "next_call_at": None}
     _write(connection, platform, free)
     _audit(connection, "platform.resumed", platform, cause)
-    close_incident(connection, IncidentKind.CREDENTIALS, platform, cause)
+    for kind in IncidentKind:
+        close_incident(connection, kind, platform, cause)
 
 
 def confirm(connection: Connection, platform: str, digest: str, cause: Cause) -> None:

@@ -17,13 +17,15 @@ from xinqiao.adapters.base import (
     LedgerEntry,
     Operation,
     Outcome,
+    Reply,
     SealedBatch,
     SealedRow,
 )
+from xinqiao.errors import DamageError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.batches import LostClaimError
-from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.calls import admission, begin_call, call_under_way, finish_call
 from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.delivery import AFTER, halved
 from xinqiao.queue.platforms import Platform
@@ -89,7 +91,16 @@ class _Answers:
 def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
     """Resolve every due submission in doubt; return how many reached each state."""
     reached: Counter[State] = Counter()
-    while not worker.stopping.is_set() and (doubt := _next(worker, platform)) is not None:
+    # what comes due while this lasts has its turn in the next pass, after deliveries and receipts
+    with worker.database.reading() as connection:
+        due_by = worker.cause(connection).at
+    while not worker.stopping.is_set():
+        doubt = _next(worker, platform, due_by)
+        if doubt is None:
+            break
+        if isinstance(doubt, list):
+            reached.update(decision.after for decision in doubt)
+            continue
         try:
             answers = _ask(worker, platform, doubt)
         except LostClaimError:
@@ -109,19 +120,25 @@ def resolve_doubts(worker: Worker, platform: Platform) -> Counter[State]:
     return reached
 
 
-def _next(worker: Worker, platform: Platform) -> _Doubt | None:
+def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list[Decision] | None:
+    """Take the next doubt; one whose batch cannot be read is held, and what became of it told."""
     lease_end = worker.lease_end()
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
         claims.recover_expired(connection, platform, worker.lease, cause)
         if not admission(connection, platform, cause.at).allowed:
             return None
-        claimed = claims.claim_in_doubt(connection, platform.id, worker.lease, cause.at)
+        claimed = claims.claim_in_doubt(connection, platform.id, worker.lease, cause.at, due_by)
         if claimed is None:
             return None
         batch_id, tickets = claimed
-        batch = batches.open_batch(connection, batch_id, worker.keys)
-        previous = previous_values(connection, tickets, worker.keys)
+        try:
+            batch = batches.open_batch(connection, batch_id, worker.keys)
+            previous = previous_values(connection, tickets, worker.keys)
+        except DamageError as error:
+            verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
+            held = [Decision(ticket, State.HELD, verdict) for ticket in tickets]
+            return settle(connection, held, cause)
     rows = [
         _Row(
             ticket,
@@ -144,7 +161,9 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         except NotNowError as error:
             return _Answers(waiting=list(_not_now(doubt.rows, error)), silent=True)
         if report.progress is BatchProgress.NO_ANSWER:
-            return _Answers(waiting=[_Waiting(row) for row in doubt.rows], silent=True)
+            asked = _was_asked(report.reply)
+            waiting = [_Waiting(row, unanswered=asked) for row in doubt.rows]
+            return _Answers(waiting=waiting, silent=True)
         if report.progress is not BatchProgress.UNKNOWN_BATCH:
             return _all(doubt, State.AWAITING_RECEIPT, Outcome.RECEIVED, "平台确认已收到该批次")
     if can.query:
@@ -152,6 +171,11 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     if can.deduplicates and len(doubt.rows) == len(doubt.batch.rows):
         return _resend(worker, platform, doubt)
     return _all(doubt, State.HELD, Outcome.IN_DOUBT, "平台不能查询，须人工到平台核实")
+
+
+def _was_asked(reply: Reply) -> bool:
+    """Tell whether a question reached the platform: an outage is not counted against a row."""
+    return reply.outcome is Outcome.IN_DOUBT
 
 
 def _all(doubt: _Doubt, after: State, outcome: Outcome, message: str) -> _Answers:
@@ -178,7 +202,7 @@ def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
             break
         entries = asked.answer.entries
         if entries is None:
-            answers.waiting.append(_Waiting(row))
+            answers.waiting.append(_Waiting(row, unanswered=_was_asked(asked.answer.reply)))
             answers.silent = True
             continue
         decision = judge(row.ticket, doubt.batch.operation, row.sent, entries, row.previous)
@@ -245,7 +269,8 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
             raise LostClaimError
         call = begin_call(connection, platform, worker.lease, cause.at)
         attempt = batches.begin_attempt(connection, doubt.batch_id, "send", worker.lease, cause)
-    reply = platform.connector.submit(doubt.batch, lease_end - platform.exchange_seconds)
+    with call_under_way(worker, call):
+        reply = platform.connector.submit(doubt.batch, lease_end - platform.exchange_seconds)
 
     def store(connection: Connection) -> None:
         ended = worker.cause(connection)

@@ -59,7 +59,9 @@ def note_reply(
         return timedelta()
     stands = standing(connection, platform)
     if stands.next_call_at is not None and stands.next_call_at > cause.at:
-        resting = stands.next_call_at - cause.at
+        asked_for = timedelta(seconds=reply.retry_after or 0)
+        resting = max(stands.next_call_at - cause.at, asked_for)
+        note_failure(connection, platform, stands.failures, cause.at + resting)
     else:
         resting = _rest(connection, platform, reply, stands.failures + 1, backoff, cause)
     if reply.outcome is Outcome.AUTH and stands.paused_at is None:

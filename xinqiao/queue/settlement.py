@@ -273,6 +273,14 @@ def submissions_of_batch(connection: Connection, batch_id: int) -> dict[int, int
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
+def awaits_receipts(connection: Connection, batch_id: int) -> bool:
+    """Tell whether any submission of a batch still waits for its receipt."""
+    waiting = sa.select(submission.c.id).where(
+        submission.c.batch_id == batch_id, submission.c.state == State.AWAITING_RECEIPT.value
+    )
+    return connection.execute(waiting.limit(1)).scalar_one_or_none() is not None
+
+
 def note_serial(connection: Connection, batch_id: int, serial: str) -> None:
     """Keep the number that the platform gave the delivery (受理号)."""
     if serial:

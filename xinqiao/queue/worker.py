@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy.engine import Connection
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from xinqiao.clock import Clock
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
-from xinqiao.errors import BusyError
+from xinqiao.errors import BusyError, XinqiaoError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.retry import Backoff
@@ -24,6 +24,12 @@ _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 
 Result = TypeVar("Result")
+
+
+def _passes(error: BaseException) -> bool:
+    """Tell whether the database may do by itself, or by somebody's help, what it just could not."""
+    full = isinstance(error, XinqiaoError) and error.code == "disk"
+    return full or isinstance(error, BusyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Worker:
 
         Raises:
             BusyError: The database stayed away; the submissions end in doubt.
+            SettingsError: Its disk stayed full; the same.
         """
 
         def once() -> Result:
@@ -86,7 +93,7 @@ class Worker:
             log.warning("database.away", tries=state.attempt_number)
 
         return Retrying(
-            retry=retry_if_exception_type(BusyError),
+            retry=retry_if_exception(_passes),
             stop=lambda _: self.clock.elapsed() >= until,
             wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS),
             before_sleep=told,

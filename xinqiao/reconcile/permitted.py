@@ -7,7 +7,13 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import LedgerPage, Outcome, Reply
 from xinqiao.clock import SHANGHAI
-from xinqiao.queue.calls import Admission, admission, begin_call, finish_call
+from xinqiao.queue.calls import (
+    Admission,
+    admission,
+    begin_call,
+    call_under_way,
+    finish_call,
+)
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.resting import note_reply
 from xinqiao.queue.worker import Worker
@@ -39,7 +45,8 @@ class PermittedLedger:
             if wait is None or self.worker.clock.elapsed() + wait > given_up:
                 return LedgerPage(Reply(Outcome.RETRYABLE, allowed.why, words(allowed)))
             self.worker.clock.sleep(wait)
-        read = self.platform.connector.ledger(kind, start, end, page)
+        with call_under_way(self.worker, call):
+            read = self.platform.connector.ledger(kind, start, end, page)
 
         def store(connection: Connection) -> None:
             cause = self.worker.cause(connection)

@@ -13,14 +13,21 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
+from xinqiao.errors import DamageError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.asking import Inquiry, NotNowError
-from xinqiao.queue.calls import admission, begin_call, finish_call
+from xinqiao.queue.calls import admission, begin_call, call_under_way, finish_call
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resolution import judge
 from xinqiao.queue.resting import note_reply
-from xinqiao.queue.settlement import Decision, settle, store_receipts, submissions_of_batch
+from xinqiao.queue.settlement import (
+    Decision,
+    awaits_receipts,
+    settle,
+    store_receipts,
+    submissions_of_batch,
+)
 from xinqiao.queue.states import State, allowed
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.verdicts import Verdict, of_row
@@ -49,9 +56,19 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
     reached: Counter[State] = Counter()
     if not platform.connector.capabilities.poll:
         return reached
-    while not worker.stopping.is_set() and (polled := _next(worker, platform)) is not None:
-        report = platform.connector.poll(polled.batch.number, polled.batch.kind)
-        meanings = _compare_duplicates(worker, platform, polled, report)
+    # what comes due while this lasts has its turn in the next pass, after deliveries and doubts
+    with worker.database.reading() as connection:
+        due_by = worker.cause(connection).at
+    while not worker.stopping.is_set():
+        polled = _next(worker, platform, due_by)
+        if polled is None:
+            break
+        if isinstance(polled, list):
+            reached.update(decision.after for decision in polled)
+            continue
+        with call_under_way(worker, polled.call):
+            report = platform.connector.poll(polled.batch.number, polled.batch.kind)
+            meanings = _compare_duplicates(worker, platform, polled, report)
         done = _settle(worker, platform, polled, report, meanings)
         reached.update(decision.after for decision in done)
         log.info(
@@ -66,22 +83,34 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
     return reached
 
 
-def _next(worker: Worker, platform: Platform) -> _Polled | None:
+def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | list[Decision] | None:
+    """Take the next batch; one that cannot be read is held, and what became of it told."""
     again_at = worker.clock.elapsed() + platform.poll_every
     with worker.database.writing() as connection:
-        now = worker.cause(connection).at
+        cause = worker.cause(connection)
+        now = cause.at
         if not admission(connection, platform, now).allowed:
             return None
         next_poll_at = now + timedelta(seconds=platform.poll_every)
-        row = claims.claim_poll(connection, platform.id, now, next_poll_at)
+        row = claims.claim_poll(connection, platform.id, due_by, next_poll_at)
         if row is None:
             return None
-        call = begin_call(connection, platform, worker.lease, now)
         ids = submissions_of_batch(connection, row.id)
         tickets = tickets_by_id(connection, ids.values())
         by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
-        previous = previous_values(connection, list(tickets.values()), worker.keys)
-        batch = batches.open_batch(connection, row.id, worker.keys)
+        try:
+            previous = previous_values(connection, list(tickets.values()), worker.keys)
+            batch = batches.open_batch(connection, row.id, worker.keys)
+        except DamageError as error:
+            batches.schedule_poll(connection, row.id, None)
+            verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
+            held = [
+                Decision(ticket, State.HELD, verdict)
+                for ticket in tickets.values()
+                if ticket.state is State.AWAITING_RECEIPT and ticket.batch_id == row.id
+            ]
+            return settle(connection, held, cause)
+        call = begin_call(connection, platform, worker.lease, now)
         return _Polled(row.id, batch, row.sent_at, by_row, previous, call, again_at)
 
 
@@ -159,10 +188,14 @@ def _settle(
         finish_call(connection, polled.call, cause.at)
         note_reply(connection, platform.id, report.reply, worker.backoff, cause)
         store_receipts(connection, standing_still, cause)
-        late = cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
+        # a platform that was away is not one that kept us waiting
+        answered = report.progress is not BatchProgress.NO_ANSWER
+        late = answered and cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
         overdue = [_overdue(ticket) for ticket in waiting] if late else []
         done = settle(connection, [*moving, *overdue], cause)
-        if report.progress is BatchProgress.COMPLETE and not waiting:
+        complete = report.progress is BatchProgress.COMPLETE
+        # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
+        if complete and not awaits_receipts(connection, polled.batch_id):
             batches.schedule_poll(connection, polled.batch_id, None)
         return done
 
