@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from tests.crash.judge import Verdict
+from tests.crash.later import Later
 from tests.crash.manners import in_manner
 from tests.crash.stage import LEASE_SECONDS, OPEN, PLATFORM, Stage
-from xinqiao.clock import Clock
 from xinqiao.config.workspace import open_workspace
 from xinqiao.hub import Hub
 from xinqiao.queue.delivery import deliver
@@ -42,9 +42,9 @@ class Killer:
         self._stdin: IO[str] = process.stdin
         self._stdout: IO[str] = process.stdout
 
-    def deliver(self, root: Path, last: int, manner: str) -> str:
-        """Let a worker deliver until step ``last``; return what it said."""
-        self._stdin.write(f"{root}\t{last}\t{manner}\n")
+    def work(self, root: Path, last: int, manner: str, part: str) -> str:
+        """Let a worker do its part until step ``last``; return what it said."""
+        self._stdin.write(f"{root}\t{last}\t{manner}\t{part}\n")
         self._stdin.flush()
         said = ""
         while (line := self._line()) != "next":
@@ -71,17 +71,6 @@ def killing() -> Iterator[Killer]:
             process.stdin.close()
 
 
-class Later(Clock):
-    """The system's clock, so many seconds ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> datetime:
-        """Return the later time."""
-        return super().now() + timedelta(seconds=self.ahead)
-
-
 @dataclass(frozen=True, slots=True)
 class Death:
     """One death and what came of it.
@@ -99,7 +88,9 @@ class Death:
     states: tuple[str, ...]
 
 
-def every_death(killer: Killer, first: Stage, copied: CopyDatabase, manner: str) -> Iterator[Death]:
+def every_death(
+    killer: Killer, first: Stage, copied: CopyDatabase, manner: str, part: str = "sending"
+) -> Iterator[Death]:
     """Yield what came of a death at the first step, at the second, and so on to the last.
 
     Args:
@@ -107,14 +98,17 @@ def every_death(killer: Killer, first: Stage, copied: CopyDatabase, manner: str)
         first: A stage with records that are ready; it is left as it is.
         copied: Copies its database.
         manner: Of the platform, one of :data:`tests.crash.manners.MANNERS`.
+        part: Of the work: ``sending``, or ``asking`` about what was sent and not answered.
     """
     first.database.close()
     for step in range(1, _MOST_STEPS):
         first.simulator.reset()
+        if part == "asking":
+            first.simulator.queue_faults([{"name": "http_500_after_commit"}])
         url, set_clock = copied()
         stage = first.copy(first.root.with_name(f"{first.root.name}-{step}"), url)
         try:
-            said = killer.deliver(stage.root, step, manner)
+            said = killer.work(stage.root, step, manner, part)
             if said.startswith("done"):
                 return
             _recover(stage, manner, set_clock)

@@ -1,8 +1,10 @@
-"""Kills a worker at one chosen step of a delivery: ``python -m tests.crash.steps``.
+"""Kills a worker at one chosen step of its work: ``python -m tests.crash.steps``.
 
-The process imports everything once. For every line ``ROOT STEP MANNER`` on standard input it forks
-a child that makes one delivery and is killed, as by ``kill -9``, at that step; it answers with one
-line: ``killed NAME``, or ``done COUNT`` when the delivery has fewer steps than that.
+The process imports everything once. For every line ``ROOT STEP MANNER PART`` on standard input it
+forks a child that does one part of the work and is killed, as by ``kill -9``, at that step; it
+answers with one line: ``killed NAME``, or ``done COUNT`` when there are fewer steps than that. The
+part is ``sending``, or ``asking``: resolving the doubt that a delivery has just left, and
+collecting receipts.
 
 A step is every statement sent to the database, every commit, and everything that the HTTP library
 tells of: connecting, each part of a request, each part of an answer.
@@ -18,13 +20,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.crash.later import Later
 from tests.crash.manners import in_manner
 from xinqiao.adapters.watchdog import Watchdog
 from xinqiao.config.workspace import open_workspace
 from xinqiao.hub import Hub
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.resolution import resolve_doubts
+from xinqiao.reconcile.receipts import collect
 
 PLATFORM = "credit_shandong"
+_A_WHILE_SECONDS = 5.0
+"""After so long what is in doubt is asked about."""
 
 
 class Steps:
@@ -67,24 +74,33 @@ class Steps:
         Watchdog.trace = traced  # type: ignore[method-assign, assignment] # steps are put in here
 
 
-def delivery(root: Path, last: int, manner: str, report: Callable[[str], None]) -> int:
-    """Make one delivery; return how many steps it had, if it comes to its end."""
-    hub = Hub(open_workspace(root))
+def work(root: Path, last: int, manner: str, part: str, report: Callable[[str], None]) -> int:
+    """Do one part of the work; return how many steps it had, if it comes to its end."""
+    clock = Later()
+    hub = Hub(open_workspace(root), clock)
     worker = hub.worker  # the database is opened and checked before steps are counted
     steps = Steps(last, report)
-    with hub.reached(PLATFORM) as platform:
+    with hub.reached(PLATFORM) as reached:
+        platform = replace(reached, connector=in_manner(reached.connector, manner))
+        if part == "asking":
+            deliver(worker, platform)
+            clock.ahead += _A_WHILE_SECONDS
         steps.watch(hub.database.engine)
-        deliver(worker, replace(platform, connector=in_manner(platform.connector, manner)))
+        if part == "asking":
+            resolve_doubts(worker, platform)
+            collect(worker, reached)
+        else:
+            deliver(worker, platform)
     return steps.taken
 
 
 def main() -> None:
     """Serve until standard input ends."""
     for line in sys.stdin:
-        root, last, manner = line.rstrip("\n").split("\t")
+        root, last, manner, part = line.rstrip("\n").split("\t")
         child = os.fork()
         if child == 0:
-            taken = delivery(Path(root), int(last), manner, lambda name: _say(f"killed {name}"))
+            taken = work(Path(root), int(last), manner, part, lambda name: _say(f"killed {name}"))
             _say(f"done {taken}")
             os._exit(0)
         os.waitpid(child, 0)

@@ -58,6 +58,21 @@ def test_after_a_death_at_any_step_every_record_has_taken_effect_once_or_waits_f
 
 
 @pytest.mark.timeout(300)
+def test_after_a_death_at_any_step_of_asking_every_record_is_known_and_none_was_sent_again(
+    killer: Killer, simulator: SimulatorProcess, folder: Path
+) -> None:
+    stage = Stage(folder / "ws", "", simulator)
+    stage.load(RECORDS)
+    deaths = list(
+        every_death(killer, stage, lambda: ("", lambda _: None), "answers questions", "asking")
+    )
+    assert len(deaths) > RECORDS
+    for death in deaths:
+        assert death.verdict.clean, death
+        assert set(death.states) == {"accepted"}, death
+
+
+@pytest.mark.timeout(300)
 def test_on_postgresql_too(
     killer: Killer, simulator: SimulatorProcess, folder: Path, postgresql: Server
 ) -> None:
