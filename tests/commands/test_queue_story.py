@@ -1,5 +1,6 @@
 """``queue show`` as a person reads it: what happened, where it stands and what comes next."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import sqlalchemy as sa
 
 from tests.commands.terminal import Terminal
 from tests.imports.books import company, write_book
+from xinqiao.adapters.base import Outcome
 from xinqiao.commands.queue_next import what_next
-from xinqiao.commands.words import WAITS
+from xinqiao.commands.words import PURPOSES, WAITS, result_words
 from xinqiao.database.engine import Database
-from xinqiao.database.tables import submission
+from xinqiao.database.tables import attempt, batch, batch_row, submission
 
 PLATFORM = "credit_shandong"
 
@@ -55,6 +57,77 @@ def test_the_record_its_version_its_duty_and_what_was_done_are_told(desk: Termin
         "用xinqiaoqueuerelease放行",
     ):
         assert words in page
+
+
+def attempted(desk: Terminal, *calls: tuple[str, str | None]) -> None:
+    """Store a batch of the one submission, with one ended call for each purpose and outcome."""
+    start = datetime.now(UTC)
+    database = Database(desk.workspace.database_url)
+    with database.writing() as connection:
+        connection.execute(
+            sa.insert(batch).values(
+                id=1,
+                number="P1",
+                platform=PLATFORM,
+                kind="permit",
+                operation="insert",
+                edition="一",
+                row_count=1,
+                key_id="k",
+                sha256="0" * 64,
+                sealed_at=start,
+            )
+        )
+        connection.execute(sa.insert(batch_row).values(batch_id=1, row_number=1, submission_id=1))
+        for number, (purpose, outcome) in enumerate(calls, 1):
+            at = start + timedelta(minutes=number)
+            connection.execute(
+                sa.insert(attempt).values(
+                    batch_id=1,
+                    purpose=purpose,
+                    worker="a@b/1/2",
+                    request_started_at=at,
+                    finished_at=None if outcome is None else at + timedelta(seconds=1),
+                    outcome=outcome,
+                )
+            )
+    database.close()
+
+
+@pytest.mark.parametrize("purpose", ["query", "poll"])
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("received", "有应答"),
+        ("accepted", "有应答"),
+        ("in_doubt", "没有应答"),
+        (None, "没有应答（程序中断或仍在进行）"),
+        ("retryable", "没有接通"),
+        ("auth", "凭据不认，没有问成"),
+        ("rate_limited", "限流，没有问成"),
+    ],
+)
+def test_how_a_question_went_is_not_told_as_if_the_platform_had_taken_the_row(
+    desk: Terminal, purpose: str, outcome: str | None, words: str
+) -> None:
+    attempted(desk, (purpose, outcome))
+    page = shown(desk)
+    assert f"{PURPOSES[purpose]}：{words}" in page
+    assert "已收下" not in page
+    assert "已入库" not in page
+
+
+def test_what_a_send_came_to_is_told_as_what_it_means_for_the_row(desk: Terminal) -> None:
+    attempted(desk, ("send", "received"), ("poll", "received"), ("poll", "received"))
+    page = shown(desk)
+    assert "报送：已收下" in page
+    assert "取回执2次，结果都是有应答" in page
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+def test_every_way_a_call_can_end_has_its_words(purpose: str, outcome: str | None) -> None:
+    assert result_words(purpose, outcome)
 
 
 def test_a_refused_action_on_one_is_part_of_its_story(desk: Terminal) -> None:

@@ -1,5 +1,7 @@
 """Words of the database → what operators read, wherever more than one command shows them."""
 
+from collections.abc import Mapping
+
 OPERATIONS = {"insert": "新增", "update": "变更", "withdraw": "撤回", "take_down": "下架"}
 
 OUTCOMES = {
@@ -12,6 +14,26 @@ OUTCOMES = {
     "retryable": "未送达",
     "in_doubt": "不明",
     None: "没有结束（程序中断或仍在进行）",
+}
+"""What a send, or a receipt, means for the row."""
+
+_QUESTIONS = {
+    "accepted": "有应答",
+    "received": "有应答",
+    "rejected": "平台不认这次询问",
+    "duplicate": "有应答",
+    "rate_limited": "限流，没有问成",
+    "auth": "凭据不认，没有问成",
+    "retryable": "没有接通",
+    "in_doubt": "没有应答",
+    None: "没有应答（程序中断或仍在进行）",
+}
+"""How a call that only asks went; it says nothing about the row, whatever the outcome is called."""
+
+_RESULTS: Mapping[str, Mapping[str | None, str]] = {
+    "send": OUTCOMES,
+    "query": _QUESTIONS,
+    "poll": _QUESTIONS,
 }
 
 PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
@@ -91,6 +113,16 @@ def action_words(name: str) -> str:
     if head == "submission" and state in set(State):
         return f"报送件→{CHINESE[State(state)]}"
     return _ACTIONS.get(name, name)
+
+
+def result_words(purpose: str, outcome: str | None) -> str:
+    """Return how a call ended: of a send what it means for the row, of a question only how it went.
+
+    Args:
+        purpose: ``send``, ``query`` or ``poll``.
+        outcome: Outcome of the call; None while it has not ended.
+    """
+    return _RESULTS[purpose][outcome]
 
 
 def worker_words(actor: str) -> str:
