@@ -60,6 +60,8 @@ def typed(desk: Terminal, keys: str, *words: object) -> Said:
         (("--kind", "penalty"), set()),
         (("--due-before", "2020-01-01"), set()),
         (("--state", "ready", "--department", "行政许可科"), {1, 2, 3}),
+        (("--kind", "penalty", "--kind", "permit"), {1, 2, 3, 4}),
+        (("--platform", PLATFORM, "--platform", PLATFORM), {1, 2, 3, 4}),
         ((2, 4), {2, 4}),
     ],
 )
@@ -71,6 +73,45 @@ def test_list_and_verbs_take_the_same_filters(
     done = desk.run("queue", "hold", *filters, *WHY, "--yes", "--json")
     assert (done.code, done.json) == (0, {"done": len(numbers), "skipped": {}})
     assert {number for number, state in states(desk).items() if state == "held"} == numbers
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        (("--state", "held", "--state", "rejected"), {1, 2}),
+        (("--state", "rejected", "--state", "held"), {1, 2}),
+        (("--code", "1001", "--code", "1002"), {2, 3}),
+        (("--state", "held", "--state", "rejected", "--code", "1001"), {2}),
+    ],
+)
+def test_a_filter_that_is_written_twice_means_either(
+    desk: Terminal, filters: tuple[str, ...], numbers: set[int]
+) -> None:
+    force(desk, 1, state="held")
+    force(desk, 2, state="rejected", code="1001")
+    force(desk, 3, code="1002")
+    listed = desk.run("queue", "list", *filters, "--json").json
+    assert {row["id"] for row in listed} == numbers
+    seen = desk.run("queue", "hold", *filters, *WHY, "--dry-run", "--json").json
+    assert seen["would"] + sum(seen["skipped"].values()) == len(numbers)
+
+
+@pytest.mark.parametrize("verb", ["list", "hold"])
+@pytest.mark.parametrize(
+    ("filters", "known"),
+    [
+        (("--platform", "nowhere"), f"已有：{PLATFORM}"),
+        (("--platform", PLATFORM, "--platform", "nowhere"), f"已有：{PLATFORM}"),
+        (("--kind", "permits"), "permit（行政许可）"),
+    ],
+)
+def test_a_platform_or_kind_that_is_not_there_is_refused_and_the_known_are_named(
+    desk: Terminal, verb: str, filters: tuple[str, ...], known: str
+) -> None:
+    further = () if verb == "list" else (*WHY, "--yes")
+    done = desk.run("queue", verb, *filters, *further)
+    assert (done.code, known in done.err) == (1, True)
+    assert set(states(desk).values()) == {"ready"}
 
 
 def test_what_does_not_fit_is_skipped_and_told_with_the_reason(desk: Terminal) -> None:

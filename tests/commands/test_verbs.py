@@ -129,6 +129,11 @@ def _file(further: tuple[str, ...]) -> tuple[str, ...]:
     return (__file__,) if further else ()
 
 
+def test_a_reason_is_kept_without_the_blanks_around_it(desk: Terminal) -> None:
+    assert desk.run("queue", "hold", 1, "--reason", " 等函复\u3000").code == 0
+    assert ("submission.held", "等函复") in audited(desk)
+
+
 def test_a_platform_is_paused_and_resumed_with_a_reason(desk: Terminal) -> None:
     assert desk.run("platforms", "pause", PLATFORM).code == 2
     assert desk.run("platforms", "pause", PLATFORM, "--reason", "平台维护").code == 0

@@ -150,7 +150,7 @@ def _summarise(
     with acting() as (connection, cause):
         entry = Entry(
             "queue.bulk",
-            platform=selection.platform,
+            platform=selection.only_platform,
             reason=cause.reason,
             details={
                 "verb": verb.name,
