@@ -1,6 +1,6 @@
 """``queue show`` as a person reads it: what happened, where it stands and what comes next."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,20 @@ import sqlalchemy as sa
 from tests.commands.terminal import Terminal
 from tests.imports.books import company, write_book
 from xinqiao.adapters.base import Outcome
-from xinqiao.commands.queue_next import what_next
+from xinqiao.clock import SHANGHAI
+from xinqiao.commands.queue_next import opens_at, what_next
 from xinqiao.commands.words import PURPOSES, WAITS, result_words
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import attempt, batch, batch_row, submission
+from xinqiao.queue.pace import Hours
+from xinqiao.routing.calendar import WorkingCalendar
 
 PLATFORM = "credit_shandong"
 
 NOW = "2026-11-20T02:00:00+00:00"
 LATER = "2026-11-20T03:30:00+00:00"
+MONDAY = "2026-11-23T00:30:00+00:00"
+EVENING = "2026-11-20T11:00:00+00:00"
 
 
 @pytest.fixture
@@ -174,7 +179,7 @@ def test_an_unknown_number_is_named_and_no_error_of_the_program(
 
 def told(**changes: object) -> dict[str, Any]:
     """Return the part of a story that says where a submission stands."""
-    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None}
+    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None, "opens_at": None}
     return {
         "state": "ready",
         "code": "",
@@ -198,6 +203,8 @@ def told(**changes: object) -> dict[str, Any]:
         ({}, "下次执行 xinqiao sync 时报送"),
         ({"next_attempt_at": LATER, "waits_for": "backoff"}, "2026-11-20 11:30 以后报送。原因"),
         ({"standing": {"next_call_at": LATER}}, "平台暂时不可用，2026-11-20 11:30"),
+        ({"standing": {"opens_at": LATER}}, "规定的时段接受调用，最早 2026-11-20 11:30 联系"),
+        ({"standing": {"next_call_at": LATER, "opens_at": MONDAY}}, "11:30 以后才再联系。平台只在"),
         ({"standing": {"paused_at": NOW, "paused_reason": "维护"}}, "（维护）"),
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在报送"),
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": NOW}, "报送中断"),
@@ -216,6 +223,45 @@ def told(**changes: object) -> dict[str, Any]:
 )
 def test_every_state_says_what_comes_next(changes: dict[str, Any], words: str) -> None:
     assert words in what_next(told(**changes), confirmed=True)
+
+
+OFFICE_HOURS = Hours(((time(8, 30), time(17, 30)),), WorkingCalendar([]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "opens"),
+    [
+        ({}, None),
+        ({"as_of": EVENING}, MONDAY),
+        ({"next_attempt_at": EVENING}, MONDAY),
+        ({"standing": {"next_call_at": EVENING}}, MONDAY),
+        ({"state": "in_doubt", "as_of": EVENING}, MONDAY),
+        ({"state": "awaiting_receipt", "next_attempt_at": EVENING, "next_poll_at": LATER}, None),
+        ({"state": "awaiting_receipt", "next_poll_at": EVENING}, MONDAY),
+        ({"state": "sending", "as_of": EVENING, "lease_until": NOW}, MONDAY),
+        ({"state": "sending", "next_attempt_at": EVENING, "lease_until": LATER}, None),
+        ({"state": "accepted", "as_of": EVENING}, None),
+        ({"state": "held", "as_of": EVENING}, None),
+    ],
+)
+def test_the_hours_of_the_platform_say_from_when_it_can_be_called(
+    changes: dict[str, Any], opens: str | None
+) -> None:
+    """On a Friday, with hours from 08:30 to 17:30 on working days."""
+    assert opens_at(told(**changes), OFFICE_HOURS) == opens
+    assert opens_at(told(**changes), Hours()) is None
+
+
+def test_a_platform_that_is_closed_now_is_told_with_when_it_opens(desk: Terminal) -> None:
+    local = datetime.now(SHANGHAI)
+    # a minute of each day, half a day from now: whenever this runs, it is closed
+    begins = (local + timedelta(hours=12)).replace(second=0, microsecond=0)
+    span = f"{begins:%H:%M}-{begins + timedelta(seconds=59):%H:%M:%S}"
+    path = desk.workspace.root / "platforms" / f"{PLATFORM}.toml"
+    path.write_text(f'{path.read_text("utf-8")}\n[pace]\nhours = ["{span}"]\n', "utf-8")
+    assert f"最早{begins:%Y-%m-%d%H:%M}联系" in shown(desk)
+    standing = desk.run("queue", "show", 1, "--json").json["platform_standing"]
+    assert datetime.fromisoformat(standing["opens_at"]) == begins
 
 
 @pytest.mark.parametrize("waits_for", [one for one in WAITS if one])

@@ -104,8 +104,9 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     """一条报送件的来龙去脉：从导入到现在发生的每件事，现在怎样，接下来何时做什么。"""
-    from xinqiao.commands.queue_next import what_next
+    from xinqiao.commands.queue_next import opens_at, what_next
     from xinqiao.commands.queue_story import show_story
+    from xinqiao.connections import pace_of
     from xinqiao.database.dialect import database_time
     from xinqiao.queue.story import story
 
@@ -113,8 +114,12 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     with hub.database.reading() as connection:
         told = story(connection, submission_id, database_time(connection, hub.clock))
     platform = told["platform"]
-    confirmed = platform in hub.platforms and hub.is_confirmed(platform)
+    connected = hub.platforms.get(platform)
+    confirmed = connected is not None and hub.is_confirmed(platform)
     told["platform_standing"]["confirmed"] = confirmed
+    if connected is not None:
+        hours = pace_of(connected.profile.pace, hub.calendar).hours
+        told["platform_standing"]["opens_at"] = opens_at(told, hours)
     if as_json:
         print_json(told)
         return
