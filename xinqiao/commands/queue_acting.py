@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xinqiao.commands.output import console, open_hub, print_json, print_table
-from xinqiao.commands.words import SKIPPED
+from xinqiao.commands.words import SKIPPED, way_on
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
@@ -64,7 +64,25 @@ def _by_number(hub: "Hub", verb: "Verb", ids: tuple[int, ...], reason: str) -> i
         )
         with hub.acting(reason) as (connection, cause):
             append(connection, [refused], actor=cause.actor, at=cause.at)
-        raise
+        hint = _way_on(hub, verb, ids)
+        if not hint:
+            raise
+        raise RefusedError(f"{error.message}。{hint}", code=error.code) from error
+
+
+def _way_on(hub: "Hub", verb: "Verb", ids: tuple[int, ...]) -> str:
+    """Return what can be done with the first of ``ids`` whose state ``verb`` does not fit."""
+    from xinqiao.queue.tickets import tickets_by_id
+
+    with hub.database.reading() as connection:
+        found = tickets_by_id(connection, ids)
+        tickets = [found[one] for one in sorted(found)]
+        obstacles = verb.obstacles(connection, tickets)
+    for ticket in tickets:
+        if ticket.id in obstacles:
+            left = ticket.request_started_at is not None
+            return way_on(obstacles[ticket.id].code, may_have_left=left)
+    return ""
 
 
 def _by_filter(hub: "Hub", verb: "Verb", selection: "Selection", how: How) -> None:

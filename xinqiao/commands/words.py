@@ -67,6 +67,18 @@ SKIPPED = {
 }
 """Why a bulk action leaves a submission as it is."""
 
+_VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
+
+_WAYS_ON = {
+    "sending": "正在报送，等它有了结果再处理",
+    "awaiting_receipt": "等平台的回执；执行 xinqiao sync 收取",
+    "in_doubt": _VERIFY,
+    "conflict": "请到平台核对，再用 xinqiao queue resolve --as accepted 登记，"
+    "或用 xinqiao queue cancel 取消",
+    "held": "用 xinqiao queue release 放行，或到平台核实后用 xinqiao queue resolve 登记结果",
+}
+"""State that a verb does not fit → what can be done instead."""
+
 _ACTIONS = {
     "workspace.founded": "建立工作区",
     "import.finished": "导入文件",
@@ -113,6 +125,16 @@ def action_words(name: str) -> str:
     if head == "submission" and state in set(State):
         return f"报送件→{CHINESE[State(state)]}"
     return _ACTIONS.get(name, name)
+
+
+def way_on(state: str, *, may_have_left: bool) -> str:
+    """Return what can be done with a submission that a verb does not fit; empty where nothing.
+
+    Args:
+        state: Where it stands.
+        may_have_left: It may have reached the platform, so that releasing it is refused too.
+    """
+    return _VERIFY if state == "held" and may_have_left else _WAYS_ON.get(state, "")
 
 
 def result_words(purpose: str, outcome: str | None) -> str:
