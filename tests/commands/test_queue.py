@@ -1,15 +1,22 @@
 """``xinqiao queue`` on many: filters, asking first, what is skipped, and figures for programs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tests.commands.terminal import Said, Terminal
 from tests.imports.books import company, write_book
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import submission
+from xinqiao.errors import BusyError
+from xinqiao.hub import Hub
+from xinqiao.queue import bulk
+from xinqiao.queue.transitions import Cause
 
 PLATFORM = "credit_shandong"
 WHY = ("--reason", "专项整治")
@@ -211,6 +218,30 @@ def test_a_bulk_run_is_one_entry_of_the_log_beside_one_per_submission(desk: Term
     assert len(desk.run("audit", "list", "--action", "submission.held", "--json").json) == 3
     assert "批量处置" in desk.run("audit", "list").out
     assert desk.run("audit", "verify", "--json").json["ok"]
+
+
+@pytest.mark.parametrize("stop", [BusyError("数据库正忙，请稍后再试"), KeyboardInterrupt()])
+def test_a_run_that_is_stopped_says_how_many_are_done_and_is_audited(
+    desk: Terminal, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    monkeypatch.setattr(bulk, "PORTION", 1)
+    usual, opened = Hub.acting, []
+
+    @contextmanager
+    def stopping(hub: Hub, reason: str) -> Iterator[tuple[Connection, Cause]]:
+        opened.append(reason)
+        if len(opened) == 3:
+            raise stop
+        with usual(hub, reason) as given:
+            yield given
+
+    monkeypatch.setattr(Hub, "acting", stopping)
+    done = desk.run("queue", "hold", "--platform", PLATFORM, *WHY, "--yes", "--json")
+    assert done.code == 1
+    assert "原定 4 条，已处理 2 条" in done.err
+    assert list(states(desk).values()).count("held") == 2
+    (run,) = desk.run("audit", "list", "--action", "queue.bulk", "--json").json
+    assert (run["details"]["done"], run["details"]["complete"]) == (2, False)
 
 
 def test_nothing_that_fits_is_no_failure_and_leaves_no_entry(desk: Terminal) -> None:
