@@ -38,6 +38,14 @@ _RESULTS: Mapping[str, Mapping[str | None, str]] = {
 
 PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
 
+VERBS = {
+    "retry": "重试",
+    "hold": "挂起",
+    "release": "放行",
+    "cancel": "取消",
+    "resolve": "核实",
+}
+
 WAITS = {
     "": "等轮到它",
     "backoff": "上次没有成功，隔一段时间再试",
@@ -150,3 +158,15 @@ def result_words(purpose: str, outcome: str | None) -> str:
 def worker_words(actor: str) -> str:
     """Return who acted, without the number of the process and of its start."""
     return actor.partition("/")[0]
+
+
+def process_words(worker: str, *remarks: str) -> str:
+    """Return which process works, so that several of one person on one machine are told apart.
+
+    Args:
+        worker: Person or service, machine, process, and the number of its start.
+        remarks: What else is said of it.
+    """
+    person, _, rest = worker.partition("/")
+    process = rest.partition("/")[0]
+    return f"{person}（{'，'.join((f'进程 {process}', *remarks))}）"
