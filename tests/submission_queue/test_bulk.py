@@ -107,7 +107,7 @@ def test_a_limit_counts_only_what_fits_and_takes_the_most_urgent(world: World) -
 @pytest.mark.parametrize(
     "stop", [KeyboardInterrupt(), BusyError("数据库正忙"), RuntimeError("x"), Crash()]
 )
-def test_whatever_stops_a_run_leaves_whole_portions_and_a_second_run_does_the_rest(
+def test_an_interruption_leaves_whole_portions_and_a_second_run_does_the_rest(
     world: World, monkeypatch: pytest.MonkeyPatch, stop: BaseException
 ) -> None:
     monkeypatch.setattr(bulk, "PORTION", 2)
