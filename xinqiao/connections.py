@@ -67,7 +67,7 @@ class Connection:
             receipts.expected_within_seconds,
             {kind: Withdrawal(way.value) for kind, way in profile.withdraw.items()},
             profile.transport.total_seconds,
-            _pace(profile.pace, calendar),
+            pace_of(profile.pace, calendar),
         )
 
     def check_lease(self, name: str, lease_seconds: float) -> None:
@@ -84,7 +84,13 @@ class Connection:
             )
 
 
-def _pace(pace: ProfilePace, calendar: WorkingCalendar) -> Pace:
+def pace_of(pace: ProfilePace, calendar: WorkingCalendar) -> Pace:
+    """Return how fast and when a platform may be called, as its profile says.
+
+    Args:
+        pace: That part of the profile.
+        calendar: Tells working days, where the profile asks for them.
+    """
     limits = {1.0: pace.calls_per_second, 60.0: pace.calls_per_minute, 3600.0: pace.calls_per_hour}
     spans = [text.partition("-") for text in pace.hours]
     return Pace(

@@ -1,15 +1,22 @@
 """``xinqiao queue`` on many: filters, asking first, what is skipped, and figures for programs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tests.commands.terminal import Said, Terminal
 from tests.imports.books import company, write_book
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import submission
+from xinqiao.errors import BusyError
+from xinqiao.hub import Hub
+from xinqiao.queue import bulk
+from xinqiao.queue.transitions import Cause
 
 PLATFORM = "credit_shandong"
 WHY = ("--reason", "专项整治")
@@ -60,6 +67,8 @@ def typed(desk: Terminal, keys: str, *words: object) -> Said:
         (("--kind", "penalty"), set()),
         (("--due-before", "2020-01-01"), set()),
         (("--state", "ready", "--department", "行政许可科"), {1, 2, 3}),
+        (("--kind", "penalty", "--kind", "permit"), {1, 2, 3, 4}),
+        (("--platform", PLATFORM, "--platform", PLATFORM), {1, 2, 3, 4}),
         ((2, 4), {2, 4}),
     ],
 )
@@ -71,6 +80,45 @@ def test_list_and_verbs_take_the_same_filters(
     done = desk.run("queue", "hold", *filters, *WHY, "--yes", "--json")
     assert (done.code, done.json) == (0, {"done": len(numbers), "skipped": {}})
     assert {number for number, state in states(desk).items() if state == "held"} == numbers
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        (("--state", "held", "--state", "rejected"), {1, 2}),
+        (("--state", "rejected", "--state", "held"), {1, 2}),
+        (("--code", "1001", "--code", "1002"), {2, 3}),
+        (("--state", "held", "--state", "rejected", "--code", "1001"), {2}),
+    ],
+)
+def test_a_filter_that_is_written_twice_means_either(
+    desk: Terminal, filters: tuple[str, ...], numbers: set[int]
+) -> None:
+    force(desk, 1, state="held")
+    force(desk, 2, state="rejected", code="1001")
+    force(desk, 3, code="1002")
+    listed = desk.run("queue", "list", *filters, "--json").json
+    assert {row["id"] for row in listed} == numbers
+    seen = desk.run("queue", "hold", *filters, *WHY, "--dry-run", "--json").json
+    assert seen["would"] + sum(seen["skipped"].values()) == len(numbers)
+
+
+@pytest.mark.parametrize("verb", ["list", "hold"])
+@pytest.mark.parametrize(
+    ("filters", "known"),
+    [
+        (("--platform", "nowhere"), f"已有：{PLATFORM}"),
+        (("--platform", PLATFORM, "--platform", "nowhere"), f"已有：{PLATFORM}"),
+        (("--kind", "permits"), "permit（行政许可）"),
+    ],
+)
+def test_a_platform_or_kind_that_is_not_there_is_refused_and_the_known_are_named(
+    desk: Terminal, verb: str, filters: tuple[str, ...], known: str
+) -> None:
+    further = () if verb == "list" else (*WHY, "--yes")
+    done = desk.run("queue", verb, *filters, *further)
+    assert (done.code, known in done.err) == (1, True)
+    assert set(states(desk).values()) == {"ready"}
 
 
 def test_what_does_not_fit_is_skipped_and_told_with_the_reason(desk: Terminal) -> None:
@@ -170,6 +218,30 @@ def test_a_bulk_run_is_one_entry_of_the_log_beside_one_per_submission(desk: Term
     assert len(desk.run("audit", "list", "--action", "submission.held", "--json").json) == 3
     assert "批量处置" in desk.run("audit", "list").out
     assert desk.run("audit", "verify", "--json").json["ok"]
+
+
+@pytest.mark.parametrize("stop", [BusyError("数据库正忙，请稍后再试"), KeyboardInterrupt()])
+def test_a_run_that_is_stopped_says_how_many_are_done_and_is_audited(
+    desk: Terminal, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    monkeypatch.setattr(bulk, "PORTION", 1)
+    usual, opened = Hub.acting, []
+
+    @contextmanager
+    def stopping(hub: Hub, reason: str) -> Iterator[tuple[Connection, Cause]]:
+        opened.append(reason)
+        if len(opened) == 3:
+            raise stop
+        with usual(hub, reason) as given:
+            yield given
+
+    monkeypatch.setattr(Hub, "acting", stopping)
+    done = desk.run("queue", "hold", "--platform", PLATFORM, *WHY, "--yes", "--json")
+    assert done.code == 1
+    assert "原定 4 条，已处理 2 条" in done.err
+    assert list(states(desk).values()).count("held") == 2
+    (run,) = desk.run("audit", "list", "--action", "queue.bulk", "--json").json
+    assert (run["details"]["done"], run["details"]["complete"]) == (2, False)
 
 
 def test_nothing_that_fits_is_no_failure_and_leaves_no_entry(desk: Terminal) -> None:

@@ -1,5 +1,6 @@
 """``queue show`` as a person reads it: what happened, where it stands and what comes next."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,21 @@ import sqlalchemy as sa
 
 from tests.commands.terminal import Terminal
 from tests.imports.books import company, write_book
-from xinqiao.commands.queue_next import what_next
-from xinqiao.commands.words import WAITS
+from xinqiao.adapters.base import Outcome
+from xinqiao.clock import SHANGHAI
+from xinqiao.commands.queue_next import opens_at, what_next
+from xinqiao.commands.words import PURPOSES, WAITS, result_words
 from xinqiao.database.engine import Database
-from xinqiao.database.tables import submission
+from xinqiao.database.tables import attempt, batch, batch_row, submission
+from xinqiao.queue.pace import Hours
+from xinqiao.routing.calendar import WorkingCalendar
 
 PLATFORM = "credit_shandong"
 
 NOW = "2026-11-20T02:00:00+00:00"
 LATER = "2026-11-20T03:30:00+00:00"
+MONDAY = "2026-11-23T00:30:00+00:00"
+EVENING = "2026-11-20T11:00:00+00:00"
 
 
 @pytest.fixture
@@ -55,6 +62,77 @@ def test_the_record_its_version_its_duty_and_what_was_done_are_told(desk: Termin
         "用xinqiaoqueuerelease放行",
     ):
         assert words in page
+
+
+def attempted(desk: Terminal, *calls: tuple[str, str | None]) -> None:
+    """Store a batch of the one submission, with one ended call for each purpose and outcome."""
+    start = datetime.now(UTC)
+    database = Database(desk.workspace.database_url)
+    with database.writing() as connection:
+        connection.execute(
+            sa.insert(batch).values(
+                id=1,
+                number="P1",
+                platform=PLATFORM,
+                kind="permit",
+                operation="insert",
+                edition="一",
+                row_count=1,
+                key_id="k",
+                sha256="0" * 64,
+                sealed_at=start,
+            )
+        )
+        connection.execute(sa.insert(batch_row).values(batch_id=1, row_number=1, submission_id=1))
+        for number, (purpose, outcome) in enumerate(calls, 1):
+            at = start + timedelta(minutes=number)
+            connection.execute(
+                sa.insert(attempt).values(
+                    batch_id=1,
+                    purpose=purpose,
+                    worker="a@b/1/2",
+                    request_started_at=at,
+                    finished_at=None if outcome is None else at + timedelta(seconds=1),
+                    outcome=outcome,
+                )
+            )
+    database.close()
+
+
+@pytest.mark.parametrize("purpose", ["query", "poll"])
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("received", "有应答"),
+        ("accepted", "有应答"),
+        ("in_doubt", "没有应答"),
+        (None, "没有应答（程序中断或仍在进行）"),
+        ("retryable", "没有接通"),
+        ("auth", "凭据不认，没有问成"),
+        ("rate_limited", "限流，没有问成"),
+    ],
+)
+def test_how_a_question_went_is_not_told_as_if_the_platform_had_taken_the_row(
+    desk: Terminal, purpose: str, outcome: str | None, words: str
+) -> None:
+    attempted(desk, (purpose, outcome))
+    page = shown(desk)
+    assert f"{PURPOSES[purpose]}：{words}" in page
+    assert "已收下" not in page
+    assert "已入库" not in page
+
+
+def test_what_a_send_came_to_is_told_as_what_it_means_for_the_row(desk: Terminal) -> None:
+    attempted(desk, ("send", "received"), ("poll", "received"), ("poll", "received"))
+    page = shown(desk)
+    assert "报送：已收下" in page
+    assert "取回执2次，结果都是有应答" in page
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+def test_every_way_a_call_can_end_has_its_words(purpose: str, outcome: str | None) -> None:
+    assert result_words(purpose, outcome)
 
 
 def test_a_refused_action_on_one_is_part_of_its_story(desk: Terminal) -> None:
@@ -101,7 +179,7 @@ def test_an_unknown_number_is_named_and_no_error_of_the_program(
 
 def told(**changes: object) -> dict[str, Any]:
     """Return the part of a story that says where a submission stands."""
-    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None}
+    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None, "opens_at": None}
     return {
         "state": "ready",
         "code": "",
@@ -125,6 +203,8 @@ def told(**changes: object) -> dict[str, Any]:
         ({}, "下次执行 xinqiao sync 时报送"),
         ({"next_attempt_at": LATER, "waits_for": "backoff"}, "2026-11-20 11:30 以后报送。原因"),
         ({"standing": {"next_call_at": LATER}}, "平台暂时不可用，2026-11-20 11:30"),
+        ({"standing": {"opens_at": LATER}}, "规定的时段接受调用，最早 2026-11-20 11:30 联系"),
+        ({"standing": {"next_call_at": LATER, "opens_at": MONDAY}}, "11:30 以后才再联系。平台只在"),
         ({"standing": {"paused_at": NOW, "paused_reason": "维护"}}, "（维护）"),
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在报送"),
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": NOW}, "报送中断"),
@@ -143,6 +223,45 @@ def told(**changes: object) -> dict[str, Any]:
 )
 def test_every_state_says_what_comes_next(changes: dict[str, Any], words: str) -> None:
     assert words in what_next(told(**changes), confirmed=True)
+
+
+OFFICE_HOURS = Hours(((time(8, 30), time(17, 30)),), WorkingCalendar([]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "opens"),
+    [
+        ({}, None),
+        ({"as_of": EVENING}, MONDAY),
+        ({"next_attempt_at": EVENING}, MONDAY),
+        ({"standing": {"next_call_at": EVENING}}, MONDAY),
+        ({"state": "in_doubt", "as_of": EVENING}, MONDAY),
+        ({"state": "awaiting_receipt", "next_attempt_at": EVENING, "next_poll_at": LATER}, None),
+        ({"state": "awaiting_receipt", "next_poll_at": EVENING}, MONDAY),
+        ({"state": "sending", "as_of": EVENING, "lease_until": NOW}, MONDAY),
+        ({"state": "sending", "next_attempt_at": EVENING, "lease_until": LATER}, None),
+        ({"state": "accepted", "as_of": EVENING}, None),
+        ({"state": "held", "as_of": EVENING}, None),
+    ],
+)
+def test_the_hours_of_the_platform_say_from_when_it_can_be_called(
+    changes: dict[str, Any], opens: str | None
+) -> None:
+    """On a Friday, with hours from 08:30 to 17:30 on working days."""
+    assert opens_at(told(**changes), OFFICE_HOURS) == opens
+    assert opens_at(told(**changes), Hours()) is None
+
+
+def test_a_platform_that_is_closed_now_is_told_with_when_it_opens(desk: Terminal) -> None:
+    local = datetime.now(SHANGHAI)
+    # a minute of each day, half a day from now: whenever this runs, it is closed
+    begins = (local + timedelta(hours=12)).replace(second=0, microsecond=0)
+    span = f"{begins:%H:%M}-{begins + timedelta(seconds=59):%H:%M:%S}"
+    path = desk.workspace.root / "platforms" / f"{PLATFORM}.toml"
+    path.write_text(f'{path.read_text("utf-8")}\n[pace]\nhours = ["{span}"]\n', "utf-8")
+    assert f"最早{begins:%Y-%m-%d%H:%M}联系" in shown(desk)
+    standing = desk.run("queue", "show", 1, "--json").json["platform_standing"]
+    assert datetime.fromisoformat(standing["opens_at"]) == begins
 
 
 @pytest.mark.parametrize("waits_for", [one for one in WAITS if one])

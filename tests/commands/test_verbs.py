@@ -1,5 +1,6 @@
 """What operators decide about submissions and platforms: with a reason, audited, refusals too."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,48 @@ def test_no_verb_goes_without_a_reason_or_a_number(desk: Terminal, verb: str) ->
 
 def _file(further: tuple[str, ...]) -> tuple[str, ...]:
     return (__file__,) if further else ()
+
+
+@pytest.mark.parametrize(
+    ("verb", "values", "way"),
+    [
+        ("cancel", {"state": "in_doubt"}, "请先到平台核实，再用 xinqiao queue resolve"),
+        ("release", {"state": "in_doubt"}, "请先到平台核实，再用 xinqiao queue resolve"),
+        ("hold", {"state": "held"}, "用 xinqiao queue release 放行，或"),
+        ("retry", {"state": "held"}, "用 xinqiao queue release 放行，或"),
+        ("retry", {"state": "conflict"}, "queue resolve --as accepted"),
+        ("hold", {"state": "sending"}, "等它有了结果"),
+        ("cancel", {"state": "awaiting_receipt"}, "xinqiao sync"),
+    ],
+)
+def test_a_refusal_names_the_way_on(
+    desk: Terminal, verb: str, values: dict[str, object], way: str
+) -> None:
+    force(desk, 1, **values)
+    refused = desk.run("queue", verb, 2, 1, "--reason", "试试", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (1, "refused")
+    assert way in refused.json["error"]["message"]
+    assert way in refused.err
+
+
+@pytest.mark.parametrize("verb", ["hold", "retry", "cancel", "release"])
+def test_nobody_is_told_to_release_what_may_have_left(desk: Terminal, verb: str) -> None:
+    force(desk, 1, state="held", request_started_at=datetime.now(UTC))
+    refused = desk.run("queue", verb, 1, "--reason", "试试")
+    assert refused.code == 1
+    assert "queue release" not in refused.err
+    assert refused.err.count("queue resolve") == 1
+
+
+def test_a_refusal_without_another_way_ends_with_what_is_allowed(desk: Terminal) -> None:
+    force(desk, 1, state="accepted")
+    refused = desk.run("queue", "cancel", 1, "--reason", "试试")
+    assert refused.err.rstrip().endswith("的可以")
+
+
+def test_a_reason_is_kept_without_the_blanks_around_it(desk: Terminal) -> None:
+    assert desk.run("queue", "hold", 1, "--reason", " 等函复\u3000").code == 0
+    assert ("submission.held", "等函复") in audited(desk)
 
 
 def test_a_platform_is_paused_and_resumed_with_a_reason(desk: Terminal) -> None:

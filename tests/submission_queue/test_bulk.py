@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from tests.submission_queue.world import PLATFORM, World, reply
+from tests.submission_queue.world import PLATFORM, Crash, World, reply
 from xinqiao.adapters.base import Outcome, RowResult
 from xinqiao.database.tables import audit, submission
+from xinqiao.errors import BusyError
 from xinqiao.queue import bulk, operations
 from xinqiao.queue.bulk import Done, Plan, carry_out_all, plan
 from xinqiao.queue.delivery import deliver
@@ -37,9 +38,10 @@ def planned(world: World, verb: Verb, selection: Selection, limit: int | None = 
 def carry_out(
     world: World, verb: Verb, selection: Selection = EVERYTHING, limit: int | None = None
 ) -> Done:
-    return carry_out_all(
-        lambda: acting(world), verb, selection, planned(world, verb, selection, limit)
-    )
+    done = Done()
+    made = planned(world, verb, selection, limit)
+    carry_out_all(lambda: acting(world), verb, selection, made, done)
+    return done
 
 
 def put(world: World, number: int, state: State, **values: object) -> None:
@@ -102,8 +104,11 @@ def test_a_limit_counts_only_what_fits_and_takes_the_most_urgent(world: World) -
     assert world.states() == ["ready", "accepted", "held"]
 
 
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt(), BusyError("数据库正忙"), RuntimeError("x"), Crash()]
+)
 def test_an_interruption_leaves_whole_portions_and_a_second_run_does_the_rest(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, stop: BaseException
 ) -> None:
     monkeypatch.setattr(bulk, "PORTION", 2)
     world.add(1, 2, 3, 4, 5)
@@ -115,14 +120,37 @@ def test_an_interruption_leaves_whole_portions_and_a_second_run_does_the_rest(
             opened.append(cause)
             yield connection, cause
             if len(opened) == 2:
-                raise KeyboardInterrupt
+                raise stop
 
-    made = planned(world, operations.HOLD, EVERYTHING)
-    with pytest.raises(KeyboardInterrupt):
-        carry_out_all(interrupted, operations.HOLD, EVERYTHING, made)
+    done, made = Done(), planned(world, operations.HOLD, EVERYTHING)
+    with pytest.raises(type(stop)) as raised:
+        carry_out_all(interrupted, operations.HOLD, EVERYTHING, made, done)
+    assert (raised.value, done.done) == (stop, 2)
     assert world.states() == ["held", "held", "ready", "ready", "ready"]
     assert carry_out(world, operations.HOLD).done == 3
     assert [(one["done"], one["complete"]) for one in summaries(world)] == [(2, False), (3, True)]
+
+
+def test_a_run_whose_summary_cannot_be_written_either_still_tells_what_stopped_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "PORTION", 2)
+    world.add(1, 2, 3)
+    opened: list[int] = []
+
+    @contextmanager
+    def busy() -> Iterator[tuple[Connection, Cause]]:
+        opened.append(len(opened))
+        if len(opened) > 1:
+            raise BusyError(f"第 {len(opened)} 次")
+        with acting(world) as given:
+            yield given
+
+    done, made = Done(), planned(world, operations.HOLD, EVERYTHING)
+    with pytest.raises(BusyError, match="第 2 次"):
+        carry_out_all(busy, operations.HOLD, EVERYTHING, made, done)
+    assert (done.done, len(opened)) == (2, 3)
+    assert world.states() == ["held", "held", "ready"]
 
 
 def test_what_changed_since_it_was_shown_is_left_alone(world: World) -> None:
@@ -131,7 +159,8 @@ def test_what_changed_since_it_was_shown_is_left_alone(world: World) -> None:
     made = planned(world, operations.HOLD, selection)
     put(world, 1, State.IN_DOUBT)
     put(world, 2, State.SENDING)
-    done = carry_out_all(lambda: acting(world), operations.HOLD, selection, made)
+    done = Done()
+    carry_out_all(lambda: acting(world), operations.HOLD, selection, made, done)
     assert (done.done, done.skipped) == (1, {"changed": 2})
     assert world.states() == ["in_doubt", "sending", "held"]
 
@@ -164,6 +193,9 @@ def test_many_are_held_released_and_brought_forward_with_few_statements(world: W
     ran: list[str] = []
     event.listen(world.database.engine, "before_cursor_execute", lambda *seen: ran.append(seen[2]))
     world.add(*range(1, 11))
+    # the first ever to be held are one statement more: the count of that state begins
+    for verb in (operations.HOLD, operations.RELEASE):
+        carry_out(world, verb)
     for wanted in (10, 100):
         if wanted == 100:
             world.add(*range(11, 101))

@@ -65,6 +65,11 @@ def mixed(world: World) -> World:
         ({"ids": (3, 1)}, [1, 3]),
         ({"ids": (2**63, 2)}, [2]),
         ({"department": "行政许可科", "state": State.READY}, [2]),
+        ({"state": (State.REJECTED, State.READY)}, [1, 2, 3]),
+        ({"state": (State.REJECTED, State.HELD)}, [1]),
+        ({"state": ()}, [1, 2, 3]),
+        ({"platform": ("nowhere", PLATFORM), "kind": ("penalty", "permit")}, [1, 2, 3]),
+        ({"code": ("1001", "9999")}, [1]),
     ],
 )
 def test_all_filters_must_hold(mixed: World, filters: dict[str, Any], numbers: list[int]) -> None:
@@ -106,3 +111,15 @@ def test_a_file_names_the_submissions_of_the_versions_that_it_brought(world: Wor
 def test_the_filters_are_told_in_one_line_and_numbers_are_none() -> None:
     selection = Selection(ids=(1,), state=State.HELD, due_before=date(2026, 12, 1))
     assert selection.described() == "state=held due_before=2026-12-01"
+    several = Selection(state=(State.HELD, State.READY), code=("1001",), platform=())
+    assert several.described() == "state=held,ready code=1001"
+
+
+@pytest.mark.parametrize(
+    ("platform", "only"),
+    [(None, None), ((), None), ("a", "a"), (("a",), "a"), (("a", "b"), None)],
+)
+def test_the_platform_of_a_bulk_run_is_known_where_it_is_one(
+    platform: str | tuple[str, ...] | None, only: str | None
+) -> None:
+    assert Selection(platform=platform).only_platform == only

@@ -1,10 +1,10 @@
 """``xinqiao audit``: reviewing and proving the log."""
 
 import json
-from typing import Any
 
 import click
 
+from xinqiao.commands.audit_remarks import remark
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
     NEEDS_A_PERSON,
@@ -65,20 +65,11 @@ def list_(
                 action_words(one["action"]),
                 (one["record"] or "—")[:8],
                 one["submission"],
-                _remark(one),
+                remark(one),
             )
             for one in found
         ],
     )
-
-
-def _remark(one: dict[str, Any]) -> str:
-    """Return the reason and what the platform said; the whole entry is shown by ``show``."""
-    details = one["details"]
-    names = ("code", "message", "file", "due_on", "verb", "filter")
-    done = f"{details['done']} 条" if "done" in details else ""
-    told = [one["reason"], *(details.get(name) for name in names), done]
-    return " ".join(str(text) for text in told if text)
 
 
 @audit.command()

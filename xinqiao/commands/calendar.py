@@ -16,6 +16,7 @@ from xinqiao.commands.output import (
     open_hub,
     print_json,
     print_table,
+    reason_for,
     reason_option,
 )
 
@@ -99,18 +100,18 @@ def show(context: click.Context, year: int | None, *, as_json: bool) -> None:
 
 @calendar.command("import")
 @click.argument("file", type=click.Path(path_type=Path), metavar="文件")
-@click.option("--reason", default="", metavar="文字", help="为什么导入；写入审计日志。")
+@reason_for("为什么导入；写入审计日志。", required=False)
 @click.option("--dry-run", is_flag=True, help="只看哪些期限会变，不保存。")
 @json_option
 @click.pass_context
 def import_(
-    context: click.Context, file: Path, reason: str, *, dry_run: bool, as_json: bool
+    context: click.Context, file: Path, reason: str | None, *, dry_run: bool, as_json: bool
 ) -> None:
     """导入一份放假通知，重算未办结的期限，列出有变化的。
 
     填错了就改正文件再导入：同一文号以最后一次导入的为准。
     """
-    done = open_hub(context).import_calendar(file, reason, dry_run=dry_run)
+    done = open_hub(context).import_calendar(file, reason or "", dry_run=dry_run)
     if as_json:
         print_json(
             {

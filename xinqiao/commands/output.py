@@ -3,10 +3,10 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -19,13 +19,36 @@ from xinqiao.clock import SHANGHAI
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 NEEDS_A_PERSON = 3
 """Exit code: done, and something needs a person."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
-reason_option = click.option(
-    "--reason", required=True, metavar="文字", help="为什么这样做；写入审计日志。"
-)
+
+
+def _some_words(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Return what is written without blanks around it; blanks alone are no reason.
+
+    Raises:
+        BadParameter: There is nothing else.
+    """
+    if text is not None and not text.strip():
+        raise click.BadParameter("不能是空白，请写明为什么", param=_option)
+    return text if text is None else text.strip()
+
+
+def reason_for(
+    why: str = "为什么这样做；写入审计日志。", *, required: bool = True
+) -> Callable[[Command], Command]:
+    """Return the option ``--reason``; it is handed on as text, or None where it is left out."""
+    return click.option(
+        "--reason", required=required, metavar="文字", help=why, callback=_some_words
+    )
+
+
+reason_option = reason_for()
+
 
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)

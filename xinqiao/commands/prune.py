@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, open_hub, print_json, print_table
+from xinqiao.commands.output import (
+    console,
+    json_option,
+    open_hub,
+    print_json,
+    print_table,
+    reason_for,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,11 +31,11 @@ if TYPE_CHECKING:
     help="清理多少天以前的，最少 180；默认按 xinqiao.toml 的 retention.payload_days。",
 )
 @click.option("--dry-run", is_flag=True, help="只看会清理多少，不改动任何内容。")
-@click.option("--reason", default="", metavar="文字", help="为什么清理；写入审计日志，必填。")
+@reason_for("为什么清理；写入审计日志，必填（只看不清理的除外）。", required=False)
 @json_option
 @click.pass_context
 def prune(
-    context: click.Context, days: int | None, reason: str, *, dry_run: bool, as_json: bool
+    context: click.Context, days: int | None, reason: str | None, *, dry_run: bool, as_json: bool
 ) -> None:
     """清理过了保存期限、不再需要的内容：报文、平台回复、旧版内容、疑点表等。
 
@@ -37,13 +44,13 @@ def prune(
     """
     from xinqiao.retention import cutoff_before, survey
 
-    if not (dry_run or reason):
+    if not dry_run and reason is None:
         raise click.UsageError("缺少 --reason（只看不清理请加 --dry-run）")
     hub = open_hub(context)
     now = hub.clock.now()
     cutoff = cutoff_before(now, hub.settings.retention.payload_days if days is None else days)
     folder = hub.workspace.var / "findings"
-    if dry_run:
+    if dry_run or reason is None:
         done = survey(hub.database, cutoff, now, folder)
     else:
         done = _prune(hub, cutoff, folder, reason)

@@ -32,8 +32,8 @@ _MOST = click.IntRange(min=1, max=1_000_000)
 def queue() -> None:
     """查看和处置报送件。每次处置都要写明理由，并记入审计日志。
 
-    写编号就处理那几条，有一条不行就都不做；写筛选条件（可同时写几个，都要符合）就处理所有符合的，
-    先列出数目再确认，不能处理的跳过并说明原因。
+    写编号就处理那几条，有一条不行就都不做；写筛选条件就处理所有符合的，
+    先列出数目再确认，不能处理的跳过并说明原因。不同的条件都要符合，同一条件写几次的符合一个即可。
     """
 
 
@@ -104,8 +104,9 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     """一条报送件的来龙去脉：从导入到现在发生的每件事，现在怎样，接下来何时做什么。"""
-    from xinqiao.commands.queue_next import what_next
+    from xinqiao.commands.queue_next import opens_at, what_next
     from xinqiao.commands.queue_story import show_story
+    from xinqiao.connections import pace_of
     from xinqiao.database.dialect import database_time
     from xinqiao.queue.story import story
 
@@ -113,8 +114,12 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     with hub.database.reading() as connection:
         told = story(connection, submission_id, database_time(connection, hub.clock))
     platform = told["platform"]
-    confirmed = platform in hub.platforms and hub.is_confirmed(platform)
+    connected = hub.platforms.get(platform)
+    confirmed = connected is not None and hub.is_confirmed(platform)
     told["platform_standing"]["confirmed"] = confirmed
+    if connected is not None:
+        hours = pace_of(connected.profile.pace, hub.calendar).hours
+        told["platform_standing"]["opens_at"] = opens_at(told, hours)
     if as_json:
         print_json(told)
         return

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xinqiao.commands.output import console, open_hub, print_json, print_table
-from xinqiao.commands.words import SKIPPED
+from xinqiao.commands.output import console, errors, open_hub, print_json, print_table
+from xinqiao.commands.words import SKIPPED, way_on
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
-    from xinqiao.queue.bulk import Plan
+    from xinqiao.queue.bulk import Done, Plan
     from xinqiao.queue.selection import Selection
     from xinqiao.queue.verbs import Verb
 
@@ -64,11 +64,29 @@ def _by_number(hub: "Hub", verb: "Verb", ids: tuple[int, ...], reason: str) -> i
         )
         with hub.acting(reason) as (connection, cause):
             append(connection, [refused], actor=cause.actor, at=cause.at)
-        raise
+        hint = _way_on(hub, verb, ids)
+        if not hint:
+            raise
+        raise RefusedError(f"{error.message}。{hint}", code=error.code) from error
+
+
+def _way_on(hub: "Hub", verb: "Verb", ids: tuple[int, ...]) -> str:
+    """Return what can be done with the first of ``ids`` whose state ``verb`` does not fit."""
+    from xinqiao.queue.tickets import tickets_by_id
+
+    with hub.database.reading() as connection:
+        found = tickets_by_id(connection, ids)
+        tickets = [found[one] for one in sorted(found)]
+        obstacles = verb.obstacles(connection, tickets)
+    for ticket in tickets:
+        if ticket.id in obstacles:
+            left = ticket.request_started_at is not None
+            return way_on(obstacles[ticket.id].code, may_have_left=left)
+    return ""
 
 
 def _by_filter(hub: "Hub", verb: "Verb", selection: "Selection", how: How) -> None:
-    from xinqiao.queue.bulk import carry_out_all, plan
+    from xinqiao.queue.bulk import Done, carry_out_all, plan
 
     with hub.database.reading() as connection:
         planned = plan(connection, verb, selection, how.limit)
@@ -80,8 +98,22 @@ def _by_filter(hub: "Hub", verb: "Verb", selection: "Selection", how: How) -> No
         return
     if not how.yes:
         _ask(verb, planned, how)
-    done = carry_out_all(lambda: hub.acting(how.reason), verb, selection, planned)
+    done = Done()
+    try:
+        carry_out_all(lambda: hub.acting(how.reason), verb, selection, planned, done)
+    except BaseException:
+        _tell_stopped(verb, planned, done)
+        raise
     _finish(done.done, done.skipped, how)
+
+
+def _tell_stopped(verb: "Verb", planned: "Plan", done: "Done") -> None:
+    """Say how far a run came that was stopped; on standard error, as why it was stopped."""
+    errors.print(
+        f"{verb.title}中途停止：原定 {len(planned.ids)} 条，已处理 {done.done} 条，"
+        "这些已经生效；再执行同一命令即可处理其余的。",
+        soft_wrap=True,
+    )
 
 
 def _ask(verb: "Verb", planned: "Plan", how: How) -> None:

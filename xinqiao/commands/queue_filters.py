@@ -1,12 +1,13 @@
 """Numbers and filters that name submissions, the same for every command of ``xinqiao queue``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from xinqiao.commands.output import open_hub
 from xinqiao.commands.words import OPERATIONS
 
 if TYPE_CHECKING:
@@ -24,18 +25,27 @@ STATES = (
     "cancelled",
 )
 
+_SEVERAL = ("state", "platform", "kind", "code")
+_SINGLE = ("operation", "department", "record", "document", "file")
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.argument("ids", nargs=-1, type=int, metavar="[编号]..."),
-    click.option("--state", type=click.Choice(STATES), help="这个状态的。"),
-    click.option("--platform", metavar="平台", help="报往这个平台的。"),
-    click.option("--kind", metavar="类型", help="这类记录的，如 permit、penalty。"),
+    click.option(
+        "--state", type=click.Choice(STATES), multiple=True, help="这个状态的；可写几次。"
+    ),
+    click.option("--platform", metavar="平台", multiple=True, help="报往这个平台的；可写几次。"),
+    click.option(
+        "--kind", metavar="类型", multiple=True, help="这类记录的，如 permit、penalty；可写几次。"
+    ),
     click.option("--operation", type=click.Choice(list(OPERATIONS)), help="这种操作的。"),
     click.option("--department", metavar="科室", help="这个科室的记录。"),
     click.option("--record", metavar="记录标识", help="这条记录的（可只写开头）。"),
     click.option("--document", metavar="文书号", help="这个文书号的（可只写开头）。"),
-    click.option("--code", metavar="代码", help="平台最近给出这个代码的。"),
+    click.option(
+        "--code", metavar="代码", multiple=True, help="平台最近给出这个代码的；可写几次。"
+    ),
     click.option(
         "--due-before",
         type=click.DateTime(["%Y-%m-%d", "%Y/%m/%d"]),
@@ -50,7 +60,8 @@ def selecting(command: Command) -> Callable[..., Any]:
     """Give a command numbers and filters; it is handed them as one ``selection``.
 
     Numbers and filters exclude each other: a number names exactly one, and whoever adds a filter
-    to it may mean either that one or all.
+    to it may mean either that one or all. An option that may be written several times means any of
+    its values.
     """
 
     @wraps(command)
@@ -60,23 +71,42 @@ def selecting(command: Command) -> Callable[..., Any]:
         from xinqiao.queue.selection import Selection
         from xinqiao.queue.states import State
 
-        state = options.pop("state")
-        names = ("platform", "kind", "operation", "department", "record", "document")
-        filters = {name: options.pop(name) for name in (*names, "code", "file")}
+        filters = {name: options.pop(name) for name in _SINGLE}
+        several = {name: tuple(dict.fromkeys(options.pop(name))) for name in _SEVERAL}
         selection = Selection(
             ids=ids,
-            state=State(state) if state is not None else None,
+            state=tuple(map(State, several["state"])),
+            platform=several["platform"],
+            kind=several["kind"],
+            code=several["code"],
             due_before=due_before.date() if due_before is not None else None,
             **filters,
         )
         if ids and selection.filters:
             raise _wrong("编号和筛选条件不能同时写：写编号只处理这几条，写条件处理所有符合的")
+        _check_known(several["platform"], several["kind"])
         return command(*args, selection=selection, **options)
 
     described: Callable[..., Any] = with_selection
     for option in reversed(_OPTIONS):
         described = option(described)
     return described
+
+
+def _check_known(platforms: Sequence[str], kinds: Sequence[str]) -> None:
+    """Refuse a name that nothing has: an empty list would read as if nothing were left to do.
+
+    Raises:
+        InputError: There is no such platform in the workspace, or no such kind of record.
+    """
+    from xinqiao.records.kinds import kind_of
+
+    for kind in kinds:
+        kind_of(kind)
+    if platforms:
+        hub = open_hub(click.get_current_context())
+        for platform in platforms:
+            hub.chosen(platform)
 
 
 def require_some(selection: "Selection") -> None:

@@ -1,13 +1,19 @@
 """Where a submission stands and what comes next, in a sentence or two (下一步)."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from xinqiao.commands.output import local_time
 from xinqiao.commands.words import WAITS, worker_words
 
+if TYPE_CHECKING:
+    from xinqiao.queue.pace import Hours
+
 _SUPERSEDED = "superseded"
+
+_CALLED = frozenset({"ready", "sending", "awaiting_receipt", "in_doubt"})
+"""States in which the platform is still to be called."""
 
 _SETTLED = {
     "accepted": "已入库：平台已有这一版，无须处理。",
@@ -33,6 +39,27 @@ def what_next(told: Mapping[str, Any], *, confirmed: bool) -> str:
     if state == "cancelled":
         return _cancelled(told)
     return f"{_moving(told)}{_hindrance(told, confirmed=confirmed)}"
+
+
+def opens_at(told: Mapping[str, Any], hours: "Hours") -> str | None:
+    """Return when the hours of the platform allow the submission's next call, as ISO text in UTC.
+
+    Args:
+        told: The story, as ``queue show --json`` prints it.
+        hours: When the platform may be called.
+
+    Returns:
+        None if it may be called when the submission is due, or if no call is to come.
+    """
+    if told["state"] not in _CALLED or _future(told, told["lease_until"]):
+        return None
+    due = (
+        told["as_of"],
+        told["next_poll_at"] if told["state"] == "awaiting_receipt" else told["next_attempt_at"],
+        told["platform_standing"]["next_call_at"],
+    )
+    opening = hours.opens(max(datetime.fromisoformat(one) for one in due if one is not None))
+    return None if opening is None else opening.astimezone(UTC).isoformat()
 
 
 def _held(told: Mapping[str, Any]) -> str:
@@ -95,9 +122,12 @@ def _hindrance(told: Mapping[str, Any], *, confirmed: bool) -> str:
         )
     if not confirmed:
         return "但平台档案未经确认，核对后用 xinqiao platforms confirm 确认才会报送。"
+    resting = opening = ""
     if _future(told, stands["next_call_at"]):
-        return f"但平台暂时不可用，{local_time(stands['next_call_at'])} 以后才再联系。"
-    return ""
+        resting = f"但平台暂时不可用，{local_time(stands['next_call_at'])} 以后才再联系。"
+    if _future(told, stands["opens_at"]):
+        opening = f"平台只在规定的时段接受调用，最早 {local_time(stands['opens_at'])} 联系。"
+    return resting + opening
 
 
 def _future(told: Mapping[str, Any], at: str | None) -> bool:

@@ -6,7 +6,14 @@ from typing import Any
 from rich.markup import escape
 
 from xinqiao.commands.output import console, local_time, print_table
-from xinqiao.commands.words import OPERATIONS, OUTCOMES, PURPOSES, action_words, worker_words
+from xinqiao.commands.words import (
+    OPERATIONS,
+    OUTCOMES,
+    PURPOSES,
+    action_words,
+    result_words,
+    worker_words,
+)
 
 _FIRST = 12
 _LAST = 28
@@ -95,7 +102,8 @@ def _tell_attempt(one: Mapping[str, Any]) -> str:
 
 
 def _result(one: Mapping[str, Any]) -> str:
-    said = " ".join(filter(None, (OUTCOMES[one["outcome"]], one["code"], one["message"])))
+    how = result_words(one["purpose"], one["outcome"])
+    said = " ".join(filter(None, (how, one["code"], one["message"])))
     return f"{said} → {_state_words(one['state'])}" if one.get("state") else said
 
 

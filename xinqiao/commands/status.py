@@ -1,10 +1,12 @@
 """``xinqiao status``: the board."""
 
+from datetime import datetime
 from typing import Any
 
 import click
 from rich.markup import escape
 
+from xinqiao.clock import SHANGHAI
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
     NEEDS_A_PERSON,
@@ -15,7 +17,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
-from xinqiao.commands.words import worker_words
+from xinqiao.commands.words import process_words
 
 _MOST_SECONDS_APART = 30
 
@@ -32,8 +34,9 @@ def status(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json({"platforms": boards, "not_reported": not_reported, "workers": workers})
     else:
+        daemon_runs = any(one["alive"] for one in workers)
         for name, one in boards.items():
-            show_board(name, one)
+            show_board(name, one, daemon_runs=daemon_runs)
         if not boards:
             console.print("工作区里还没有平台（platforms/ 为空）。")
         for reason in not_reported:
@@ -54,8 +57,14 @@ def needs_a_person(one: dict[str, Any]) -> bool:
     return bool(waiting or one["invalid"] or one["overdue"] or troubled)
 
 
-def show_board(name: str, one: dict[str, Any]) -> None:
-    """Print the board of one platform."""
+def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> None:
+    """Print the board of one platform.
+
+    Args:
+        name: Identifier of the platform.
+        one: Its board.
+        daemon_runs: Whether a daemon does what else a person would be told to do.
+    """
     from xinqiao.queue.incidents import CHINESE as INCIDENTS
     from xinqiao.queue.incidents import IncidentKind
     from xinqiao.queue.states import CHINESE
@@ -63,7 +72,7 @@ def show_board(name: str, one: dict[str, Any]) -> None:
     states = {state: one["states"][state.value] for state in CHINESE}
     if not any(states.values()) and not one["invalid"]:
         title = f"[bold]{escape(one['name'])}[/]（{name}）"
-        console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。")
+        console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。", soft_wrap=True)
         return
     print_table(
         [*CHINESE.values()],
@@ -75,12 +84,13 @@ def show_board(name: str, one: dict[str, Any]) -> None:
     console.print(
         f"  已逾期 {_marked(one['overdue'], 'red')}，即将到期 {_marked(one['due_soon'], 'yellow')}"
         f"，有错待改 {_marked(one['invalid'], 'yellow')}"
-        f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{oldest}"
+        f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{oldest}",
+        soft_wrap=True,
     )
     if one["last_success_at"]:
         console.print(f"  最近一次接通：{local_time(one['last_success_at'])}")
     if one["paused"]:
-        console.print(f"  [red]已暂停[/]：{escape(one['paused_reason'])}")
+        console.print(f"  [red]已暂停[/]：{escape(one['paused_reason'])}", soft_wrap=True)
     for incident in one["incidents"]:
         console.print(
             f"  [red]{INCIDENTS[IncidentKind(incident['kind'])]}[/]："
@@ -89,30 +99,37 @@ def show_board(name: str, one: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     if not one["confirmed"]:
-        console.print("  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm")
+        console.print(
+            "  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm",
+            soft_wrap=True,
+        )
     if one["sending_until"]:
         console.print(
             f"  报送中的正由另一程序处理，或上次被中断；{local_time(one['sending_until'])} 以后"
             "执行 xinqiao sync 即会查证",
             soft_wrap=True,
         )
-    for line in _next_steps(one):
-        console.print(f"  → {line}")
+    for line in _next_steps(one, daemon_runs=daemon_runs):
+        console.print(f"  → {line}", soft_wrap=True)
 
 
 def show_workers(workers: list[dict[str, Any]]) -> None:
     """Print which daemons run; nothing where none ever did."""
     alive = [one for one in workers if one["alive"]]
     if alive:
-        names = "、".join(worker_words(one["name"]) for one in alive)
-        console.print(f"常驻程序在运行 {len(alive)} 个：{escape(names)}", soft_wrap=True)
+        console.print(f"常驻程序在运行 {len(alive)} 个：")
+        for one in alive:
+            console.print(f"  {escape(_daemon(one))}", soft_wrap=True)
     elif workers:
         last = local_time(workers[0]["progress_at"])
-        console.print(f"[yellow]没有常驻程序在运行[/]，最近一次活动 {last}；启动用 xinqiao daemon")
+        console.print(
+            f"[yellow]没有常驻程序在运行[/]，最近一次活动 {last}；启动用 xinqiao daemon",
+            soft_wrap=True,
+        )
     for one in alive:
         if abs(one["clock_offset"]) > _MOST_SECONDS_APART:
             console.print(
-                f"[yellow]{escape(worker_words(one['name']))}[/] 的时钟与数据库相差 "
+                f"[yellow]{escape(process_words(one['name']))}[/] 的时钟与数据库相差 "
                 f"{one['clock_offset']:.0f} 秒，请校准",
                 soft_wrap=True,
             )
@@ -122,8 +139,17 @@ def _marked(count: int, colour: str) -> str:
     return f"[{colour}]{count}[/]" if count else "0"
 
 
-def _next_steps(one: dict[str, Any]) -> list[str]:
+def _daemon(one: dict[str, Any]) -> str:
+    """Return which process a daemon is, and when it last gave a sign."""
+    last = datetime.fromisoformat(one["progress_at"]).astimezone(SHANGHAI)
+    return process_words(one["name"], f"最近 {last:%H:%M:%S}")
+
+
+def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
     states = one["states"]
+    under_way = ("ready", "sending", "awaiting_receipt", "in_doubt")
+    # a daemon does it by itself, and a paused platform must be resumed first
+    by_hand = not (daemon_runs or one["paused"])
     steps = {
         "被退回待更正的：xinqiao corrections 生成待更正表，改正后再导入": one["to_correct"],
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
@@ -131,9 +157,6 @@ def _next_steps(one: dict[str, Any]) -> list[str]:
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
         ],
-        "继续报送和收取回执：xinqiao sync": states["ready"]
-        + states["sending"]
-        + states["awaiting_receipt"]
-        + states["in_doubt"],
+        "继续报送和收取回执：xinqiao sync": by_hand and sum(states[state] for state in under_way),
     }
     return [step for step, count in steps.items() if count]

@@ -1,5 +1,7 @@
 """Words of the database → what operators read, wherever more than one command shows them."""
 
+from collections.abc import Mapping
+
 OPERATIONS = {"insert": "新增", "update": "变更", "withdraw": "撤回", "take_down": "下架"}
 
 OUTCOMES = {
@@ -13,8 +15,36 @@ OUTCOMES = {
     "in_doubt": "不明",
     None: "没有结束（程序中断或仍在进行）",
 }
+"""What a send, or a receipt, means for the row."""
+
+_QUESTIONS = {
+    "accepted": "有应答",
+    "received": "有应答",
+    "rejected": "平台不认这次询问",
+    "duplicate": "有应答",
+    "rate_limited": "限流，没有问成",
+    "auth": "凭据不认，没有问成",
+    "retryable": "没有接通",
+    "in_doubt": "没有应答",
+    None: "没有应答（程序中断或仍在进行）",
+}
+"""How a call that only asks went; it says nothing about the row, whatever the outcome is called."""
+
+_RESULTS: Mapping[str, Mapping[str | None, str]] = {
+    "send": OUTCOMES,
+    "query": _QUESTIONS,
+    "poll": _QUESTIONS,
+}
 
 PURPOSES = {"send": "报送", "query": "查询", "poll": "取回执"}
+
+VERBS = {
+    "retry": "重试",
+    "hold": "挂起",
+    "release": "放行",
+    "cancel": "取消",
+    "resolve": "核实",
+}
 
 WAITS = {
     "": "等轮到它",
@@ -44,6 +74,18 @@ SKIPPED = {
     "changed": "刚刚有变化，已不符合条件",
 }
 """Why a bulk action leaves a submission as it is."""
+
+_VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
+
+_WAYS_ON = {
+    "sending": "正在报送，等它有了结果再处理",
+    "awaiting_receipt": "等平台的回执；执行 xinqiao sync 收取",
+    "in_doubt": _VERIFY,
+    "conflict": "请到平台核对，再用 xinqiao queue resolve --as accepted 登记，"
+    "或用 xinqiao queue cancel 取消",
+    "held": "用 xinqiao queue release 放行，或到平台核实后用 xinqiao queue resolve 登记结果",
+}
+"""State that a verb does not fit → what can be done instead."""
 
 _ACTIONS = {
     "workspace.founded": "建立工作区",
@@ -93,6 +135,38 @@ def action_words(name: str) -> str:
     return _ACTIONS.get(name, name)
 
 
+def way_on(state: str, *, may_have_left: bool) -> str:
+    """Return what can be done with a submission that a verb does not fit; empty where nothing.
+
+    Args:
+        state: Where it stands.
+        may_have_left: It may have reached the platform, so that releasing it is refused too.
+    """
+    return _VERIFY if state == "held" and may_have_left else _WAYS_ON.get(state, "")
+
+
+def result_words(purpose: str, outcome: str | None) -> str:
+    """Return how a call ended: of a send what it means for the row, of a question only how it went.
+
+    Args:
+        purpose: ``send``, ``query`` or ``poll``.
+        outcome: Outcome of the call; None while it has not ended.
+    """
+    return _RESULTS[purpose][outcome]
+
+
 def worker_words(actor: str) -> str:
     """Return who acted, without the number of the process and of its start."""
     return actor.partition("/")[0]
+
+
+def process_words(worker: str, *remarks: str) -> str:
+    """Return which process works, so that several of one person on one machine are told apart.
+
+    Args:
+        worker: Person or service, machine, process, and the number of its start.
+        remarks: What else is said of it.
+    """
+    person, _, rest = worker.partition("/")
+    process = rest.partition("/")[0]
+    return f"{person}（{'，'.join((f'进程 {process}', *remarks))}）"

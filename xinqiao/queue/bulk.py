@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import submission
+from xinqiao.errors import XinqiaoError
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.selection import Selection, conditions
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.verbs import CHANGED, Verb
+
+log = structlog.get_logger()
 
 PORTION = 500
 """Submissions in one transaction."""
@@ -82,27 +86,35 @@ def plan(connection: Connection, verb: Verb, selection: Selection, limit: int | 
     return made
 
 
-def carry_out_all(acting: Acting, verb: Verb, selection: Selection, planned: Plan) -> Done:
+def carry_out_all(
+    acting: Acting, verb: Verb, selection: Selection, planned: Plan, done: Done
+) -> None:
     """Do ``verb`` to what was planned and still fits; each is audited, and the run as a whole.
+
+    Whatever stops it on the way is raised after the run so far has been audited.
 
     Args:
         acting: Opens the transaction of one portion.
         verb: What is done.
         selection: What was asked for; one that fits it no longer is skipped.
         planned: From :func:`plan`.
+        done: Counts what is done, portion by portion: who called knows it when the run is stopped.
     """
-    done = Done(skipped=planned.skipped.copy())
+    done.skipped += planned.skipped
     try:
         for portion in _portions(planned.ids):
             with acting() as (connection, cause):
                 counts = _carry_out(connection, verb, selection, portion, cause)
             done.done += counts.done
             done.skipped += counts.skipped
-    except KeyboardInterrupt:
-        _summarise(acting, verb, selection, done, complete=False)
+    except BaseException:
+        try:
+            _summarise(acting, verb, selection, done, complete=False)
+        except XinqiaoError as error:
+            # what stopped the run may keep its entry from being written too, and is what to tell
+            log.warning("bulk_not_summarised", verb=verb.name, done=done.done, code=error.code)
         raise
     _summarise(acting, verb, selection, done, complete=True)
-    return done
 
 
 def _carry_out(
@@ -150,7 +162,7 @@ def _summarise(
     with acting() as (connection, cause):
         entry = Entry(
             "queue.bulk",
-            platform=selection.platform,
+            platform=selection.only_platform,
             reason=cause.reason,
             details={
                 "verb": verb.name,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,30 +19,32 @@ NUMBERS = range(1, 2**63)
 class Selection:
     """What submissions must be to be meant; None and empty mean any, and all must hold.
 
+    Where a filter takes several values, one of them must hold.
+
     Attributes:
         ids: Their numbers.
-        state: Where they stand.
-        platform: Where they go.
-        kind: Kind of their record.
+        state: Where they stand; one or several.
+        platform: Where they go; one or several.
+        kind: Kind of their record; one or several.
         operation: What is asked of the platform.
         department: Department (科室) that the record came from.
         record: 记录标识, or its beginning.
         document: Document number (文书号), or its beginning; widths, brackets and blanks do not
             matter.
-        code: What the platform said last, by its code.
+        code: What the platform said last, by its code; one or several.
         due_before: Their last day in time is before this one.
         file: Name of the file that the version they carry was read from.
     """
 
     ids: tuple[int, ...] = ()
-    state: State | None = None
-    platform: str | None = None
-    kind: str | None = None
+    state: State | tuple[State, ...] | None = None
+    platform: str | tuple[str, ...] | None = None
+    kind: str | tuple[str, ...] | None = None
     operation: str | None = None
     department: str | None = None
     record: str | None = None
     document: str | None = None
-    code: str | None = None
+    code: str | tuple[str, ...] | None = None
     due_before: date | None = None
     file: str | None = None
 
@@ -49,10 +52,16 @@ class Selection:
     def filters(self) -> dict[str, str]:
         """The filters in force, by name; numbers are none."""
         return {
-            one.name: str(getattr(self, one.name))
+            one.name: ",".join(map(str, values))
             for one in fields(self)
-            if one.name != "ids" and getattr(self, one.name) is not None
+            if one.name != "ids" and (values := _values(getattr(self, one.name)))
         }
+
+    @property
+    def only_platform(self) -> str | None:
+        """The platform, where exactly one is asked for."""
+        platforms = _values(self.platform)
+        return platforms[0] if len(platforms) == 1 else None
 
     def described(self) -> str:
         """Return the filters in one line, for the audit log."""
@@ -64,12 +73,10 @@ def conditions(selection: Selection) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     if selection.ids:
         wanted.append(submission.c.id.in_([one for one in selection.ids if one in NUMBERS]))
-    if selection.state is not None:
-        wanted.append(submission.c.state == selection.state.value)
-    for name in ("platform", "kind", "operation", "code"):
-        value = getattr(selection, name)
-        if value is not None:
-            wanted.append(submission.c[name] == value)
+    for name in ("state", "platform", "kind", "operation", "code"):
+        values = _values(getattr(selection, name))
+        if values:
+            wanted.append(submission.c[name].in_([str(value) for value in values]))
     if selection.due_before is not None:
         # due_at is the midnight after the last day
         last = selection.due_before - timedelta(days=1)
@@ -79,6 +86,13 @@ def conditions(selection: Selection) -> list[sa.ColumnElement[bool]]:
         begins = submission.c.record_id.startswith(selection.record.lower(), autoescape=True)
         wanted.append(begins)
     return wanted + _of_the_record(selection)
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    """Return the values of a filter that takes one or several; none where it is not in force."""
+    if isinstance(value, tuple):
+        return value
+    return () if value is None else (value,)
 
 
 def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:

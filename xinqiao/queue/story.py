@@ -206,4 +206,6 @@ def _standing(connection: Connection, platform: str) -> dict[str, Any]:
         "paused_at": None if stands.paused_at is None else stands.paused_at.isoformat(),
         "paused_reason": stands.paused_reason,
         "next_call_at": None if stands.next_call_at is None else stands.next_call_at.isoformat(),
+        # whoever knows the platform's profile fills it in
+        "opens_at": None,
     }
