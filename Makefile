@@ -20,6 +20,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 crash: $(READY)
+	$(BIN)/python -m tests.submission_queue.model 200 60
 	$(BIN)/python -m tests.crash
 
 bench: $(READY)
