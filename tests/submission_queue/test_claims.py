@@ -194,9 +194,10 @@ def test_claiming_reads_no_finished_rows_however_many_there_are(world: World) ->
     ]
     about_state = [lines for text, lines in found.items() if "state IN ('ready'" in text]
     assert len(about_state) >= 4
-    assert all("ix_submission_" in " ".join(lines) for lines in about_state)
-    urgent = "ix_submission_work"
-    assert sum(urgent in " ".join(lines) for lines in about_state) >= len(about_state) - 1
+    # the two indexes that finished rows are not in
+    partial = ("ix_submission_work", "ix_submission_one_open")
+    for lines in about_state:
+        assert any(name in " ".join(lines) for name in partial), lines
 
 
 def test_the_board_reads_no_finished_rows_however_many_there_are(world: World) -> None:
