@@ -196,6 +196,10 @@ def test_claiming_reads_no_finished_rows_however_many_there_are(world: World) ->
     assert len(about_state) >= 4
     # the two indexes that finished rows are not in
     partial = ("ix_submission_work", "ix_submission_one_open")
+    if world.database.dialect == "sqlite":
+        # its planner has no choice: all but the one by holding go by urgency
+        by_urgency = sum("ix_submission_work" in " ".join(lines) for lines in about_state)
+        assert by_urgency >= len(about_state) - 1
     for lines in about_state:
         assert any(name in " ".join(lines) for name in partial), lines
 
