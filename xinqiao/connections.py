@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
-from xinqiao.adapters.base import Connector, Credentials
+from xinqiao.adapters.base import Connector, Credentials, Surroundings
 from xinqiao.adapters.connector import build
+from xinqiao.adapters.profile import ADDRESS_KEYS, Profile, load_profile, profile_digest
 from xinqiao.adapters.profile import Pace as ProfilePace
-from xinqiao.adapters.profile import Profile, load_profile, profile_digest
 from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
@@ -45,7 +45,8 @@ class Connection:
             SettingsError: The file names none.
         """
         if not self.connected:
-            raise SettingsError(f"{self.file} 还没有填写接口地址（[transport] base_url）")
+            key = self.profile.transport.address_key
+            raise SettingsError(f"{self.file} 还没有填写接口地址（[transport] {key}）")
 
     def platform(
         self, name: str, connector: Connector, lease_seconds: float, calendar: WorkingCalendar
@@ -127,10 +128,14 @@ def connect(
     settings = workspace.settings
     connector = build(
         connection.profile,
-        Credentials(workspace.credentials(name)),
-        clock,
-        settings={"organisation_code": settings.bureau.code},
-        loopback_only=settings.workspace.rehearsal,
+        Surroundings(
+            Credentials(workspace.credentials(name)),
+            clock,
+            settings={"organisation_code": settings.bureau.code},
+            rehearsal=settings.workspace.rehearsal,
+            root=workspace.root,
+            secrets=workspace.root / "secrets",
+        ),
     )
     try:
         yield connector
@@ -144,11 +149,12 @@ def _read(path: Path, name: str) -> Connection:
     transport = overlay.get("transport")
     if not isinstance(transport, dict):
         transport = {}  # if it is something else, loading the profile says what is wrong
-    connected = bool(transport.get("base_url"))
-    if not connected:
-        # not filled in yet: the shipped profile's own address stands in, and is never called
-        transport.pop("base_url", None)
-    profile = load_profile(shipped, overlay, overlay_file=str(path))
+    connected = any(transport.get(key) for key in ADDRESS_KEYS)
+    for key in ADDRESS_KEYS:
+        if transport.get(key) == "":
+            # not filled in yet: the shipped profile's own address stands in, and is never called
+            del transport[key]
+    profile = load_profile(shipped, overlay, overlay_file=str(path), platform=name)
     kinds = [one.kind for one in formats() if one.platform == name]
     parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
     digest = hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -140,5 +140,5 @@ def _platform(hub: Hub, name: str) -> Check:
     if not confirmed:
         remark = "档案未经确认或确认后有改动；核对后执行 xinqiao platforms confirm"
         return Check(title, ok=False, remark=remark)
-    remark = f"{connection.profile.transport.base_url}；接通试验：xinqiao platforms check {name}"
+    remark = f"{connection.profile.address}；接通试验：xinqiao platforms check {name}"
     return Check(title, ok=True, remark=remark)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xinqiao.adapters.base import Credentials, Operation, SealedBatch, SealedRow
+from xinqiao.adapters.base import Credentials, Operation, SealedBatch, SealedRow, Surroundings
 from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
@@ -95,10 +95,12 @@ def connect(clock: FrozenClock) -> Iterator[Callable[..., ProfileConnector]]:
         changed["transport"] = {"base_url": base_url, **changed.get("transport", {})}
         connector = build(
             load_profile("credit_shandong", changed),
-            Credentials({"client_id": "county", "client_secret": SECRET}),
-            clock,
-            settings={"organisation_code": "11370323MB2826290X"},
-            loopback_only=loopback_only,
+            Surroundings(
+                Credentials({"client_id": "county", "client_secret": SECRET}),
+                clock,
+                settings={"organisation_code": "11370323MB2826290X"},
+                rehearsal=loopback_only,
+            ),
         )
         made.append(connector)
         return connector

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import respx
 
+from tests.adapters.asking import sent
 from xinqiao.adapters.base import BatchProgress, Operation, Outcome, Reply, SealedBatch
 from xinqiao.adapters.connector import ProfileConnector
 from xinqiao.errors import SettingsError
@@ -280,7 +281,7 @@ def asked(router: Any, path: str) -> dict[str, list[str]]:
 
 def test_poll_asks_by_the_batch_number(router: Any, connect: Connect) -> None:
     router.get("/api/v1/receipts").respond(json={"code": "4040", "message": "批次不存在"})
-    report = connect().poll("XQ20261120-0001", "permit")
+    report = connect().poll(sent("XQ20261120-0001"))
     assert report.progress is BatchProgress.UNKNOWN_BATCH
     assert asked(router, "/api/v1/receipts") == {"batchNo": ["XQ20261120-0001"]}
 
@@ -311,7 +312,7 @@ def test_ledger_asks_for_one_page(router: Any, connect: Connect) -> None:
 
 def test_a_question_is_renewed_once_too(router: Any, connect: Connect) -> None:
     router.get("/api/v1/receipts").respond(json={"code": "0032"})
-    report = connect().poll("B1", "permit")
+    report = connect().poll(sent("B1"))
     assert (report.progress, report.reply.outcome) == (BatchProgress.NO_ANSWER, Outcome.AUTH)
     assert router["token"].call_count == 2
 
@@ -327,8 +328,8 @@ def test_what_the_platform_cannot_be_asked_is_no_answer(
         connector, "_profile", connector._profile.model_copy(update={"operations": less})
     )
     can = connector.capabilities
-    assert (can.poll, can.query, can.ledger) == (False, False, False)
-    assert connector.poll("B1", "permit").reply.code == "not_supported"
+    assert (can.query, can.ledger) == (False, False)
+    assert connector.poll(sent("B1")).reply.code == "not_supported"
     assert connector.query("permit", "x").entries is None
     assert not connector.ledger("permit", date(2026, 1, 1), date(2026, 1, 2)).complete
     assert not router.calls

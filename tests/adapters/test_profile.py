@@ -10,7 +10,7 @@ from xinqiao.errors import SettingsError
 
 
 def shipped() -> dict[str, Any]:
-    file = resources.files("xinqiao.adapters").joinpath("credit_shandong", "profile.toml")
+    file = resources.files("xinqiao.adapters").joinpath("profiles", "credit_shandong.toml")
     return tomllib.loads(file.read_text("utf-8"))
 
 
@@ -21,13 +21,14 @@ def test_every_shipped_profile_loads_and_calls_itself_a_reference() -> None:
 
 
 def test_the_shipped_address_can_reach_nobody() -> None:
-    assert load_profile("credit_shandong", {}).transport.base_url.endswith(".invalid")
+    assert load_profile("credit_shandong", {}).address.endswith(".invalid")
 
 
 def test_an_overlay_changes_one_key_and_leaves_its_neighbours() -> None:
     before = load_profile("credit_shandong", {})
     after = load_profile("credit_shandong", {"transport": {"read_seconds": 7}})
-    assert after.transport.read_seconds == 7
+    assert after.access is not None
+    assert after.access.read_seconds == 7
     assert after.transport.total_seconds == before.transport.total_seconds
     assert after.operations == before.operations
 
@@ -35,6 +36,7 @@ def test_an_overlay_changes_one_key_and_leaves_its_neighbours() -> None:
 def test_an_overlaid_list_replaces_the_whole_list() -> None:
     rule = {"when": "status == `200`", "means": "in_doubt"}
     profile = load_profile("credit_shandong", {"operations": {"submit": {"answers": [rule]}}})
+    assert profile.operations.submit is not None
     assert len(profile.operations.submit.answers) == 1
 
 
@@ -56,7 +58,7 @@ OWN = "platforms/credit_shandong.toml"
         ({"transport": {"read_seconds": "slow"}}, f"{OWN}：transport.read_seconds 应为数字"),
         ({"transport": {"read_seconds": 0}}, f"{OWN}：transport.read_seconds 应大于 0"),
         ({"transport": {"read_seconds": float("inf")}}, "应为有限的数字"),
-        ({"transport": {"type": "pigeon"}}, f"{OWN}：transport.type 应为 http 之一"),
+        ({"transport": {"type": "pigeon"}}, f"{OWN}：transport type 应为 http、exchange_db"),
         ({"transport": {"base_url": "ftp://x"}}, "应为 http:// 或 https:// 开头的地址"),
         ({"transport": {"base_url": "http://["}}, "应为 http:// 或 https:// 开头的地址"),
         ({"transport": {"base_url": "http://x:99999"}}, "应为 http:// 或 https:// 开头的地址"),
@@ -136,7 +138,7 @@ CHANGES: dict[str, Any] = {
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
     "base_url": "https://other.test", "header": "X-Other", "pattern": "Other {secret}",
     "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand",
-    "path": "/other",
+    "path": "/other", "mode": "manual",
 }  # fmt: skip
 
 

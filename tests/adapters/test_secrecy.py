@@ -11,9 +11,10 @@ import pytest
 import respx
 from structlog.testing import capture_logs
 
+from tests.adapters.asking import sent
 from xinqiao.adapters.base import Credentials, SealedBatch, SealedRow
 from xinqiao.adapters.connector import ProfileConnector
-from xinqiao.adapters.exchange import HttpAnswer, HttpRequest
+from xinqiao.adapters.http.exchange import HttpAnswer, HttpRequest
 from xinqiao.errors import SettingsError
 
 Connect = Callable[..., ProfileConnector]
@@ -23,7 +24,7 @@ TOKEN = "token-never-shown"
 def run_everything(connector: ProfileConnector, batch: SealedBatch, identity: str) -> None:
     connector.probe()
     connector.submit(batch)
-    connector.poll(batch.number, "permit")
+    connector.poll(sent(batch.number))
     connector.query("permit", identity)
     connector.ledger("permit", date(2026, 11, 1), date(2026, 11, 2))
 

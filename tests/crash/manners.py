@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from xinqiao.adapters.base import (
     BatchReport,
@@ -14,6 +15,7 @@ from xinqiao.adapters.base import (
     Probe,
     Reply,
     SealedBatch,
+    SentBatch,
 )
 
 MANNERS: Mapping[str, dict[str, bool]] = {
@@ -34,7 +36,7 @@ class InManner:
     """
 
     connector: Connector
-    changes: Mapping[str, bool]
+    changes: Mapping[str, Any]
 
     @property
     def capabilities(self) -> Capabilities:
@@ -45,9 +47,9 @@ class InManner:
         """Send it."""
         return self.connector.submit(batch, send_before)
 
-    def poll(self, batch_number: str, kind: str) -> BatchReport:
+    def poll(self, sent: SentBatch) -> BatchReport:
         """Ask for receipts."""
-        return self.connector.poll(batch_number, kind)
+        return self.connector.poll(sent)
 
     def query(self, kind: str, key: str) -> KeyReport:
         """Ask for a record."""

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from tests.crash.later import Later
 from tests.crash.manners import in_manner
-from xinqiao.adapters.watchdog import Watchdog
+from xinqiao.adapters.http.watchdog import Watchdog
 from xinqiao.config.workspace import open_workspace
 from xinqiao.hub import Hub
 from xinqiao.queue.delivery import deliver

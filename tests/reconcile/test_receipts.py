@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.submission_queue.world import World, decided, reply
-from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, RowResult
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, RowResult, SentBatch
 from xinqiao.database.tables import batch, submission
 from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
@@ -123,10 +123,10 @@ def test_a_row_that_comes_to_wait_while_its_batch_is_asked_about_is_not_forgotte
         second = sa.update(submission).where(submission.c.id == 2)
         connection.execute(second.values(state="in_doubt"))
 
-    def found_meanwhile(number: str, kind: str) -> BatchReport:
+    def found_meanwhile(sent: SentBatch) -> BatchReport:
         with world.database.writing() as connection:
             connection.execute(second.values(state="awaiting_receipt"))
-        del number, kind
+        del sent
         return decided(BatchProgress.COMPLETE, [ACCEPTED])
 
     world.connector.poll = found_meanwhile  # type: ignore[method-assign, assignment] # it acts while it answers

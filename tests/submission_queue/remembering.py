@@ -27,6 +27,7 @@ from xinqiao.adapters.base import (
     RowResult,
     SealedBatch,
     SealedRow,
+    SentBatch,
 )
 
 _SLOW_SECONDS = 50
@@ -150,8 +151,8 @@ class RememberingPlatform:
                 self._settle(lambda one: one.number == batch.number)
         return reply
 
-    def poll(self, batch_number: str, kind: str) -> BatchReport:
-        del kind
+    def poll(self, sent: SentBatch) -> BatchReport:
+        batch_number = sent.batch.number
         if self._is_deaf():
             return BatchReport(BatchProgress.NO_ANSWER, Reply(Outcome.RETRYABLE, "timeout"))
         self.arrive()

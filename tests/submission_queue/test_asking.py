@@ -2,7 +2,7 @@
 
 from tests.records.test_penalty import GOOD
 from tests.submission_queue.world import PLATFORM, World
-from xinqiao.adapters.base import LedgerEntry, Operation, SealedBatch, SealedRow
+from xinqiao.adapters.base import LedgerEntry, Operation, SealedBatch, SealedRow, SentBatch
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue.asking import Inquiry
 from xinqiao.queue.delivery import deliver
@@ -22,7 +22,7 @@ def held(world: World, *entries: dict[str, str]) -> tuple[LedgerEntry, ...] | No
     deliver(world.worker, world.platform)  # attempts belong to a batch: any will do
     world.connector.held = {ROW.key: [LedgerEntry(ROW.key, values, "R1") for values in entries]}
     batch = SealedBatch("B1", PLATFORM, "penalty", Operation.INSERT, "2018", (ROW,))
-    return Inquiry(world.worker, world.platform, 1, batch, ()).record(ROW).answer.entries
+    return Inquiry(world.worker, world.platform, 1, SentBatch(batch), ()).record(ROW).answer.entries
 
 
 def decided(

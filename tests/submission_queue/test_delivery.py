@@ -177,7 +177,7 @@ def test_the_sealed_bytes_are_stored_encrypted_before_the_call(world: World) -> 
     assert "柳泉".encode() not in stored[0]
     with world.database.reading() as connection:
         reopened = batches.open_batch(connection, 1, world.keys)
-    assert reopened == world.connector.sent[0]
+    assert reopened.batch == world.connector.sent[0]
 
 
 def test_a_crash_before_the_request_begins_leaves_the_submission_ready_once_the_lease_is_over(

@@ -25,6 +25,7 @@ from xinqiao.adapters.base import (
     Reply,
     RowResult,
     SealedBatch,
+    SentBatch,
 )
 from xinqiao.database.engine import Database
 from xinqiao.database.record_store import protect
@@ -136,9 +137,8 @@ class ScriptedPlatform:
             raise answer
         return answer if isinstance(answer, Reply) else answer(batch)
 
-    def poll(self, batch_number: str, kind: str) -> BatchReport:
-        del kind
-        self.polled.append(batch_number)
+    def poll(self, sent: SentBatch) -> BatchReport:
+        self.polled.append(sent.batch.number)
         if self.reports:
             return self.reports.pop(0)
         return BatchReport(BatchProgress.PENDING, Reply(Outcome.RECEIVED))

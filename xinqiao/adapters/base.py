@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 import rfc8785
+
+from xinqiao.clock import Clock
 
 TOO_LATE = "too_late"
 """Code of a reply to a submission that was not sent because its time had run out.
@@ -195,13 +198,83 @@ class BatchProgress(StrEnum):
     COMPLETE = "complete"
     """It has decided every row."""
 
+    REFUSED = "refused"
+    """It refused the delivery as a whole (整批退回): rows that the report names are at fault, and
+    no other row was taken."""
+
     NO_ANSWER = "no_answer"
     """It could not be asked, or the answer cannot be read."""
 
 
+class ReceiptMode(StrEnum):
+    """How a platform's receipts come back (回执方式)."""
+
+    SYNC = "sync"
+    """In the answer to the delivery, for the whole of it (同步)."""
+
+    SYNC_ROWS = "sync_rows"
+    """In the answer to the delivery, row by row (同步逐行)."""
+
+    POLL = "poll"
+    """In the answer to a question about the batch or its serial number (按批次或受理号查询)."""
+
+    STATUS_COLUMN = "status_column"
+    """In columns of the very row that was put into the exchange database (状态列)."""
+
+    FEEDBACK_TABLE = "feedback_table"
+    """In a table of its own in the exchange database (反馈表)."""
+
+    ROW_CONSUMED = "row_consumed"
+    """The row disappears from the exchange database: taken, but not confirmed (取走)."""
+
+    RECEIPT_FILE = "receipt_file"
+    """In a file that tells the result of every row (回执文件)."""
+
+    ERROR_FILE = "error_file"
+    """In a file that names only the rows that were refused (错误文件)."""
+
+    PAGE_CHECK = "page_check"
+    """The public page shows the document number, or no longer shows it (页面核对)."""
+
+    MANUAL = "manual"
+    """A person records what the platform answered (人工登记)."""
+
+    NONE = "none"
+    """Not at all: only comparing ledgers, or a person, can tell (无回执)."""
+
+
+ASKED_FOR = frozenset(ReceiptMode) - {
+    ReceiptMode.SYNC,
+    ReceiptMode.SYNC_ROWS,
+    ReceiptMode.MANUAL,
+    ReceiptMode.NONE,
+}
+"""Modes in which receipts are asked for with :meth:`Connector.poll`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentBatch:
+    """A batch that left, as far as it helps to ask about it.
+
+    Attributes:
+        batch: What was sealed.
+        serial: Number that the platform gave the delivery (受理号); empty when it gave none, or
+            when its answer never came.
+        sent_at: When it was sent, if that is known.
+    """
+
+    batch: SealedBatch
+    serial: str = ""
+    sent_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """The platform's receipts for one batch (回执); ``rows`` holds those decided so far."""
+    """The platform's receipts for one batch (回执); ``rows`` holds those decided so far.
+
+    A row that is named with RECEIVED was taken by the platform and is not decided: that is told
+    (取走, 未确认), and proves nothing.
+    """
 
     progress: BatchProgress
     reply: Reply
@@ -273,14 +346,19 @@ class Capabilities:
     """What a platform can be asked beyond submitting.
 
     Attributes:
-        poll: Receipts by batch number.
+        receipts: How receipts come back.
+        poll: Receipts can be asked for.
+        poll_in_doubt: They can be asked for although the delivery had no answer, and a batch that
+            is then unknown was not taken.
         query: What it holds under a key.
         ledger: A listing of what it holds.
         deduplicates: An identical resend of a whole batch has no second effect.
         visible_after: Seconds after a send before "absent" may be believed.
     """
 
+    receipts: ReceiptMode = ReceiptMode.POLL
     poll: bool = False
+    poll_in_doubt: bool = True
     query: bool = False
     ledger: bool = False
     deduplicates: bool = False
@@ -302,8 +380,8 @@ class Connector(Protocol):
         The reply is then RETRYABLE with the code :data:`TOO_LATE`.
         """
 
-    def poll(self, batch_number: str, kind: str) -> BatchReport:
-        """Ask for the receipts of a batch by the number that we gave it."""
+    def poll(self, sent: SentBatch) -> BatchReport:
+        """Ask for the receipts of a batch that was sent, or may have been."""
 
     def query(self, kind: str, key: str) -> KeyReport:
         """Ask what the platform holds under ``key``."""
@@ -323,3 +401,24 @@ class Credentials:
     """Secrets of one platform by name (``client_id``…), never shown in any representation."""
 
     values: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connector is given besides its profile.
+
+    Attributes:
+        credentials: Secrets, by the names that the profile lists.
+        clock: Tells when a token expires; its ``sleep`` waits between in-call tries.
+        settings: Values that the profile asks of the workspace, such as ``organisation_code``.
+        rehearsal: Talk to nothing but stand-ins on this machine.
+        root: The workspace's folder: relative paths of a profile begin there.
+        secrets: Folder of files that only the workspace's owner may read (certificates, keys).
+    """
+
+    credentials: Credentials
+    clock: Clock
+    settings: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: bool = False
+    root: Path = Path()
+    secrets: Path = Path("secrets")

@@ -59,6 +59,13 @@ def holds(text: str, context: Mapping[str, Any]) -> bool:
     return value is not None and value is not False and value not in ("", [], {})
 
 
+def names_in(text: str) -> frozenset[str]:
+    """Return every name of a field that the expression reads, at whatever depth."""
+    return frozenset(
+        node["value"] for node in _nodes(compile_expression(text).parsed) if node["type"] == "field"
+    )
+
+
 def _checked(text: str) -> str:
     compile_expression(text)
     return text
@@ -68,12 +75,15 @@ Expression = Annotated[str, AfterValidator(_checked)]
 """Type of a profile's field that holds an expression; it is compiled when the profile is read."""
 
 
-def _calls(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if node["type"] == "function_expression":
-        yield node
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
     for child in node["children"]:
         if isinstance(child, Mapping):
-            yield from _calls(child)
+            yield from _nodes(child)
+
+
+def _calls(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (one for one in _nodes(node) if one["type"] == "function_expression")
 
 
 def _check_call(text: str, call: Mapping[str, Any]) -> None:

@@ -11,23 +11,24 @@ from collections.abc import Mapping
 from datetime import time
 from enum import StrEnum
 from importlib import resources
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, ClassVar, Literal
 
 import rfc8785
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from xinqiao.adapters.base import Operation
-from xinqiao.adapters.profile_calls import (
+from xinqiao.adapters.base import Operation, ReceiptMode
+from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
+from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
+from xinqiao.adapters.http.access import HttpTransport, WebAccess
+from xinqiao.adapters.http.calls import (
     Ledger,
+    PageCheck,
     Poll,
     ProbeCall,
     Query,
-    Seconds,
     StaticStep,
     Submit,
-    Table,
-    Text,
     TokenStep,
 )
 from xinqiao.adapters.profile_errors import explain
@@ -36,50 +37,37 @@ from xinqiao.errors import SettingsError
 SHIPPED = ("credit_shandong",)
 """Profiles that come with the package."""
 
-
-def _address(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole:
-        raise ValueError("应为 http:// 或 https:// 开头的地址")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("地址里不得写用户名、密码、查询参数或锚点")
-    return text
+ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
+"""Keys of ``[transport]`` that say where rows go; left empty until a workspace fills them in."""
 
 
-Address = Annotated[str, AfterValidator(_address)]
+class PythonTransport(Table):
+    """A connector written in Python, found by the entry point group ``xinqiao.connectors``."""
 
-
-class Transport(Table):
-    """How the platform is reached (传输)."""
-
-    type: Literal["http"]
+    address_key: ClassVar[str] = "connector"
+    type: Literal["python"]
     """Kind of transport."""
     source: Text
     """Where this part comes from (依据)."""
-    base_url: Address
-    """Address before every path."""
-    connect_seconds: Seconds
-    """Time to open a connection."""
-    read_seconds: Seconds
-    """Time between two pieces of an answer."""
+    connector: Text
+    """Name of the entry point."""
     total_seconds: Seconds
-    """Time for one whole exchange, in-call retries included."""
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    """Tries of a request that never left, the first included."""
-    reply_bytes_at_most: Annotated[int, Field(ge=1024, le=1 << 30)]
-    """Largest answer that is read, in bytes."""
-    verify_tls: bool = True
-    """Whether the platform's certificate is checked."""
+    """Longest that one exchange may take."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Whatever the connector asks for; it checks them itself."""
+
+
+Transport = Annotated[
+    HttpTransport | ExchangeDbTransport | FileTransport | ManualTransport | PythonTransport,
+    Field(discriminator="type"),
+]
+"""How rows reach the platform (传输)."""
 
 
 class Operations(Table):
-    """What can be asked of the platform (操作)."""
+    """What can be asked of the platform over HTTP (操作)."""
 
-    submit: Submit
+    submit: Submit | None = None
     poll: Poll | None = None
     query: Query | None = None
     ledger: Ledger | None = None
@@ -144,16 +132,24 @@ class Limits(Table):
 
 
 class Receipts(Table):
-    """When receipts are asked for (回执节奏)."""
+    """How receipts come back, and when they are asked for (回执)."""
 
     source: Text
     """Where this part comes from (依据)."""
+    mode: ReceiptMode
+    """How they come back."""
     poll_after_seconds: Seconds
     """From the delivery to the first question."""
     poll_every_seconds: Seconds
     """Between two questions."""
     expected_within_seconds: Seconds
     """A receipt later than this is an incident."""
+    feedback: FeedbackTable | None = None
+    """Where the answers of ``feedback_table`` stand."""
+    file: ReceiptFile | None = None
+    """Where the files of ``receipt_file`` and ``error_file`` are put, and how they are read."""
+    page: PageCheck | None = None
+    """What ``page_check`` looks at."""
 
 
 class Words(Table):
@@ -176,6 +172,17 @@ class WithdrawStrategy(StrEnum):
     """A person does it in the platform's own pages."""
 
 
+class CorrectionStrategy(StrEnum):
+    """How a platform takes a newer version of a record that it holds (变更方式)."""
+
+    UPDATE = "update"
+    """In the place of the old one; how, the transport's own tables say (void + insert…)."""
+    REPLACE = "replace"
+    """The old one is withdrawn first, and the new one inserted after that was accepted."""
+    BY_HAND = "by_hand"
+    """A person does it in the platform's own pages."""
+
+
 class Profile(Table):
     """One platform (平台配置)."""
 
@@ -194,7 +201,9 @@ class Profile(Table):
     transport: Transport
     authentication: tuple[Annotated[StaticStep | TokenStep, Field(discriminator="type")], ...] = ()
     """Steps in order; each call carries the headers of all."""
-    operations: Operations
+    web: WebAccess | None = None
+    """Address of the operations, where rows are not delivered over HTTP themselves."""
+    operations: Operations = Operations()
     capabilities: Abilities
     limits: Limits
     pace: Pace
@@ -202,6 +211,25 @@ class Profile(Table):
     words: Words
     withdraw: dict[str, WithdrawStrategy]
     """Record kind → how it is withdrawn."""
+    corrections: dict[str, CorrectionStrategy] = Field(default_factory=dict)
+    """Record kind → how a newer version is taken; ``update`` for kinds that are left out."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Profile":
+        problem = problem_with(self)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where rows go, for people: address, database, folder or connector."""
+        return str(getattr(self.transport, self.transport.address_key))
+
+    @property
+    def access(self) -> WebAccess | None:
+        """Where the operations are reached, if the profile has any."""
+        return self.transport if isinstance(self.transport, HttpTransport) else self.web
 
     @property
     def longest_submit_seconds(self) -> float:
@@ -213,8 +241,102 @@ class Profile(Table):
         return self.transport.total_seconds * (2 * (tokens + 1) + 1)
 
 
+_MODES: Mapping[str, frozenset[ReceiptMode]] = {
+    "http": frozenset(
+        {
+            ReceiptMode.SYNC,
+            ReceiptMode.SYNC_ROWS,
+            ReceiptMode.POLL,
+            ReceiptMode.PAGE_CHECK,
+            ReceiptMode.MANUAL,
+            ReceiptMode.NONE,
+        }
+    ),
+    "exchange_db": frozenset(
+        {
+            ReceiptMode.STATUS_COLUMN,
+            ReceiptMode.FEEDBACK_TABLE,
+            ReceiptMode.ROW_CONSUMED,
+            ReceiptMode.POLL,
+            ReceiptMode.PAGE_CHECK,
+            ReceiptMode.MANUAL,
+            ReceiptMode.NONE,
+        }
+    ),
+    "file": frozenset(
+        {
+            ReceiptMode.RECEIPT_FILE,
+            ReceiptMode.ERROR_FILE,
+            ReceiptMode.POLL,
+            ReceiptMode.PAGE_CHECK,
+            ReceiptMode.MANUAL,
+            ReceiptMode.NONE,
+        }
+    ),
+    "manual": frozenset({ReceiptMode.MANUAL, ReceiptMode.PAGE_CHECK}),
+    "python": frozenset(ReceiptMode),
+}
+"""Transport → ways in which receipts can come back."""
+
+
+def problem_with(profile: Profile) -> str:
+    """Return what does not fit together in a profile, in Chinese; empty when everything does."""
+    transport, mode = profile.transport.type, profile.receipts.mode
+    operations = profile.operations
+    modes = "、".join(sorted(_MODES[transport]))
+    parts = (
+        (
+            mode in _MODES[transport],
+            f"transport.type = {transport} 时 receipts.mode 可用的有 {modes}",
+        ),
+        (transport != "http" or operations.submit is not None, "缺少 operations.submit（报送）"),
+        (
+            transport == "http" or operations.submit is None,
+            "operations.submit 只用于 transport.type = http",
+        ),
+        (
+            mode is not ReceiptMode.POLL or _can_poll(profile),
+            "receipts.mode = poll 需要 operations.poll",
+        ),
+        (
+            (mode is ReceiptMode.FEEDBACK_TABLE) == (profile.receipts.feedback is not None),
+            "receipts.feedback 与 receipts.mode = feedback_table 须同时写",
+        ),
+        (
+            (mode in {ReceiptMode.RECEIPT_FILE, ReceiptMode.ERROR_FILE})
+            == (profile.receipts.file is not None)
+            or transport == "manual",
+            "receipts.file 与 receipts.mode = receipt_file、error_file 须同时写",
+        ),
+        (
+            (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
+            "receipts.page 与 receipts.mode = page_check 须同时写",
+        ),
+        (
+            profile.access is not None or not _needs_web(profile),
+            "有 operations、authentication 或 receipts.page 时，须在 [web] 中写明地址",
+        ),
+    )
+    return next((words for fits, words in parts if not fits), "")
+
+
+def _can_poll(profile: Profile) -> bool:
+    return profile.operations.poll is not None or profile.transport.type == "python"
+
+
+def _needs_web(profile: Profile) -> bool:
+    if profile.transport.type == "python":
+        return False
+    called = profile.operations.model_dump(exclude_none=True)
+    return bool(called or profile.authentication or profile.receipts.page)
+
+
 def load_profile(
-    shipped_name: str, overlay: Mapping[str, Any], *, overlay_file: str | None = None
+    shipped_name: str,
+    overlay: Mapping[str, Any],
+    *,
+    overlay_file: str | None = None,
+    platform: str = "",
 ) -> Profile:
     """Return the shipped profile with ``overlay`` laid over it.
 
@@ -224,6 +346,8 @@ def load_profile(
         shipped_name: Name of a profile in :data:`SHIPPED`.
         overlay: What the workspace's own file says.
         overlay_file: Its name for messages; ``platforms/<name>.toml`` where it is left out.
+        platform: Identifier of the platform that the profile is used for; its own where it is
+            left out.
 
     Raises:
         SettingsError: Unknown name, or a key that is unknown, missing or wrong; the message names
@@ -234,9 +358,11 @@ def load_profile(
             f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}",
             code="profile",
         )
-    file = resources.files("xinqiao.adapters").joinpath(shipped_name, "profile.toml")
+    shipped_file = f"{shipped_name}.toml"
+    file = resources.files("xinqiao.adapters").joinpath("profiles", shipped_file)
     merged = _merge(tomllib.loads(file.read_text("utf-8")), overlay)
-    shipped_file = f"{shipped_name}/profile.toml"
+    if platform:
+        merged["id"] = platform
     try:
         return Profile.model_validate(merged)
     except ValidationError as error:

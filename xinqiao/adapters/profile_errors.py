@@ -27,6 +27,9 @@ _EXPECTED = {
     "union_tag_not_found": "缺少 type",
 }
 
+_TAGS = frozenset({"static", "token", "sign", "http", "exchange_db", "file", "manual", "python"})
+"""Words of ``type``, which pydantic adds to the location of what is below."""
+
 _EXPECTED_WITH = {
     "greater_than": ("应大于 {}", "gt"),
     "greater_than_equal": ("应不小于 {}", "ge"),
@@ -110,7 +113,7 @@ def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Leave out what pydantic adds to a location: the tag of a union, the mark of a dict's key."""
     kept: list[int | str] = []
     for before, step in pairwise(("", *location)):
-        tag = isinstance(before, int) and step in {"static", "token"}
+        tag = step in _TAGS and (isinstance(before, int) or before == "transport")
         if step != "[key]" and not tag:
             kept.append(step)
     return tuple(kept)

@@ -80,7 +80,7 @@ def show(context: click.Context, platform: str, *, as_json: bool) -> None:
         return
     console.print(f"[bold]{escape(connection.profile.name)}[/]（{name}）{_STATUS[plain['status']]}")
     console.print(f"来源：{escape(connection.profile.source)}", soft_wrap=True)
-    address = connection.profile.transport.base_url if connection.connected else "未填写"
+    address = connection.profile.address if connection.connected else "未填写"
     console.print(f"地址：{escape(address)}\n确认摘要：{connection.digest}")
     console.print("全部内容用 --json 查看；字段表用 xinqiao formats show 查看。")
 

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import BatchReport, KeyReport, Reply, SealedBatch, SealedRow
+from xinqiao.adapters.base import BatchReport, KeyReport, Reply, SealedRow, SentBatch
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue import batches, claims
 from xinqiao.queue.batches import LostClaimError
@@ -60,7 +60,7 @@ class Inquiry:
         worker: Who asks.
         platform: Whom.
         batch_id: Of the stored batch.
-        batch: As it was sealed.
+        sent: The batch, and what is known of its delivery.
         held: Submissions under this worker's lease, which every question renews; those of which it
             has a claim to nobody else's work.
         own: Calls under way in whose place the questions are asked.
@@ -69,7 +69,7 @@ class Inquiry:
     worker: Worker
     platform: Platform
     batch_id: int
-    batch: SealedBatch
+    sent: SentBatch
     held: Sequence[Ticket]
     own: int = 0
 
@@ -80,7 +80,7 @@ class Inquiry:
             NotNowError: The platform may not be called now.
             LostClaimError: The submissions belong to somebody else by now.
         """
-        return self._ask(lambda: self.platform.connector.poll(self.batch.number, self.batch.kind))
+        return self._ask(lambda: self.platform.connector.poll(self.sent))
 
     def record(self, row: SealedRow) -> Asked[KeyReport]:
         """Ask what the platform holds of the record in ``row``.
@@ -92,10 +92,11 @@ class Inquiry:
             NotNowError: The platform may not be called now.
             LostClaimError: The submissions belong to somebody else by now.
         """
-        asked = self._ask(lambda: self.platform.connector.query(self.batch.kind, row.key))
+        batch = self.sent.batch
+        asked = self._ask(lambda: self.platform.connector.query(batch.kind, row.key))
         if asked.answer.entries is None:
             return asked
-        compiled = format_for(self.batch.platform, self.batch.kind)
+        compiled = format_for(batch.platform, batch.kind)
         ours = tuple(
             entry
             for entry in asked.answer.entries

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow
+from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow, SentBatch
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import attempt, batch, batch_row, submission
@@ -221,14 +221,16 @@ def _insert_batch(
     return batch_id
 
 
-def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SealedBatch:
-    """Return the batch exactly as it was sealed.
+def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatch:
+    """Return the batch exactly as it was sealed, with what is known of its delivery.
 
     Raises:
         DamageError: Its bytes are gone: pruned, although somebody still needs them.
     """
     row = connection.execute(
-        sa.select(batch.c.number, batch.c.sealed, batch.c.key_id).where(batch.c.id == batch_id)
+        sa.select(
+            batch.c.number, batch.c.sealed, batch.c.key_id, batch.c.serial, batch.c.sent_at
+        ).where(batch.c.id == batch_id)
     ).one()
     if row.sealed is None:
         raise DamageError(
@@ -236,7 +238,8 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SealedBa
             "再用 xinqiao queue resolve 登记结果",
             code="batch_pruned",
         )
-    return SealedBatch.from_bytes(keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}"))
+    sealed = keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}")
+    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.sent_at)
 
 
 def begin_attempt(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from xinqiao.adapters.base import Outcome, Reply, RowResult
+from xinqiao.adapters.base import Outcome, Reply, RowResult, SentBatch
 from xinqiao.errors import XinqiaoError
 from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.batches import LostClaimError, Sending
@@ -21,7 +21,7 @@ def resolve_duplicates(worker: Worker, platform: Platform, sending: Sending, rep
         return reply
     results = {result.row: result for result in reply.rows}
     held = list(sending.tickets.values())
-    inquiry = Inquiry(worker, platform, sending.batch_id, sending.batch, held, own=1)
+    inquiry = Inquiry(worker, platform, sending.batch_id, SentBatch(sending.batch), held, own=1)
     for number, verdict in of_reply(reply, list(sending.tickets)).items():
         if verdict.outcome is not Outcome.DUPLICATE:
             continue

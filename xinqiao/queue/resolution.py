@@ -20,6 +20,7 @@ from xinqiao.adapters.base import (
     Reply,
     SealedBatch,
     SealedRow,
+    SentBatch,
 )
 from xinqiao.errors import DamageError
 from xinqiao.queue import batches, claims
@@ -56,9 +57,13 @@ class _Doubt:
     """The submissions of one batch of which nobody knows whether the platform has them."""
 
     batch_id: int
-    batch: SealedBatch
+    sent: SentBatch
     rows: Sequence[_Row]
     lease_end: float
+
+    @property
+    def batch(self) -> SealedBatch:
+        return self.sent.batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
             return None
         batch_id, tickets = claimed
         try:
-            batch = batches.open_batch(connection, batch_id, worker.keys)
+            sent = batches.open_batch(connection, batch_id, worker.keys)
             previous = previous_values(connection, tickets, worker.keys)
         except DamageError as error:
             verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
@@ -142,19 +147,19 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
     rows = [
         _Row(
             ticket,
-            batch.rows[(ticket.row_number or 1) - 1],
+            sent.batch.rows[(ticket.row_number or 1) - 1],
             ticket.request_started_at or cause.at,
             previous.get(ticket.id),
         )
         for ticket in tickets
     ]
-    return _Doubt(batch_id, batch, rows, lease_end)
+    return _Doubt(batch_id, sent, rows, lease_end)
 
 
 def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     can = platform.connector.capabilities
     held = [row.ticket for row in doubt.rows]
-    inquiry = Inquiry(worker, platform, doubt.batch_id, doubt.batch, held)
+    inquiry = Inquiry(worker, platform, doubt.batch_id, doubt.sent, held)
     if can.poll:
         try:
             report = inquiry.receipts().answer

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch, SentBatch
 from xinqiao.errors import DamageError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.asking import Inquiry, NotNowError
@@ -43,12 +43,16 @@ class _Polled:
     """One batch whose receipts were asked for."""
 
     batch_id: int
-    batch: SealedBatch
+    sent: SentBatch
     sent_at: datetime
     tickets: Mapping[int, Ticket]
     previous: Mapping[int, Mapping[str, str]]
     call: int
     again_at: float
+
+    @property
+    def batch(self) -> SealedBatch:
+        return self.sent.batch
 
 
 def collect(worker: Worker, platform: Platform) -> Counter[State]:
@@ -67,7 +71,7 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
             reached.update(decision.after for decision in polled)
             continue
         with call_under_way(worker, polled.call):
-            report = platform.connector.poll(polled.batch.number, polled.batch.kind)
+            report = platform.connector.poll(polled.sent)
             meanings = _compare_duplicates(worker, platform, polled, report)
         done = _settle(worker, platform, polled, report, meanings)
         reached.update(decision.after for decision in done)
@@ -100,7 +104,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
         by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
         try:
             previous = previous_values(connection, list(tickets.values()), worker.keys)
-            batch = batches.open_batch(connection, row.id, worker.keys)
+            sent = batches.open_batch(connection, row.id, worker.keys)
         except DamageError as error:
             batches.schedule_poll(connection, row.id, None)
             verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
@@ -111,7 +115,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
             ]
             return settle(connection, held, cause)
         call = begin_call(connection, platform, worker.lease, now)
-        return _Polled(row.id, batch, row.sent_at, by_row, previous, call, again_at)
+        return _Polled(row.id, sent, row.sent_at, by_row, previous, call, again_at)
 
 
 def _compare_duplicates(
@@ -122,7 +126,7 @@ def _compare_duplicates(
     A duplicate that cannot be compared now is left out and met again at the next poll.
     """
     meanings: dict[int, Decision | Verdict] = {}
-    inquiry = Inquiry(worker, platform, polled.batch_id, polled.batch, (), own=1)
+    inquiry = Inquiry(worker, platform, polled.batch_id, polled.sent, (), own=1)
     for result in report.rows:
         if result.row not in polled.tickets:
             # an answer about a row that was never sent is about something else: not believed

@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from xinqiao.adapters.base import Credentials
+from xinqiao.adapters.base import Credentials, Surroundings
 from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
@@ -57,10 +57,12 @@ def connect_to(simulator: str) -> Iterator[Callable[..., ProfileConnector]]:
         overlay = {"transport": {"base_url": simulator, **transport}}
         connector = build(
             load_profile("credit_shandong", overlay),
-            Credentials({"client_id": "xinqiao-demo", "client_secret": secret}),
-            Clock(),
-            settings={"organisation_code": "11370323MB2826290X"},
-            loopback_only=True,
+            Surroundings(
+                Credentials({"client_id": "xinqiao-demo", "client_secret": secret}),
+                Clock(),
+                settings={"organisation_code": "11370323MB2826290X"},
+                rehearsal=True,
+            ),
         )
         made.append(connector)
         return connector

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.asking import sent
 from xinqiao.adapters.base import BatchProgress, Operation, Outcome, SealedBatch, SealedRow
 from xinqiao.adapters.connector import ProfileConnector
 
@@ -65,7 +66,7 @@ def test_a_batch_is_received_decided_and_held(connect_to: Connect, control: Cont
     assert reply.outcome is Outcome.RECEIVED
     assert reply.serial
     assert [result.outcome for result in reply.rows] == [Outcome.RECEIVED] * 2
-    report = connector.poll("B2", "permit")
+    report = connector.poll(sent("B2"))
     assert report.progress is BatchProgress.COMPLETE
     assert [result.outcome for result in report.rows] == [Outcome.ACCEPTED] * 2
     assert all(result.reference and result.at for result in report.rows)
@@ -99,10 +100,10 @@ def test_receipts_tell_unknown_subjects_duplicates_and_missing_records(connect_t
     connector = connect_to()
     connector.submit(ONE)
     connector.submit(batch("B4", row(1, KEY), row(2, "乙2", XK_XDR_MC="未登记企业")))
-    codes = [(r.code, r.outcome) for r in connector.poll("B4", "permit").rows]
+    codes = [(r.code, r.outcome) for r in connector.poll(sent("B4")).rows]
     assert codes == [("0040", Outcome.DUPLICATE), ("1001", Outcome.REJECTED)]
     connector.submit(batch("B5", row(1, "无"), operation=Operation.UPDATE))
-    assert [r.code for r in connector.poll("B5", "permit").rows] == ["0041"]
+    assert [r.code for r in connector.poll(sent("B5")).rows] == ["0041"]
 
 
 @pytest.mark.usefixtures("control")
@@ -115,7 +116,7 @@ def test_an_update_changes_what_is_held_and_a_withdrawal_is_taken(connect_to: Co
     assert entries is not None
     assert entries[0].values["XK_NR"] == "已变更"
     connector.submit(batch("B7", row(1, KEY, XK_ZT="2"), operation=Operation.WITHDRAW))
-    assert [r.outcome for r in connector.poll("B7", "permit").rows] == [Outcome.ACCEPTED]
+    assert [r.outcome for r in connector.poll(sent("B7")).rows] == [Outcome.ACCEPTED]
 
 
 def test_an_identical_resend_has_no_second_effect(connect_to: Connect, control: Control) -> None:
@@ -136,7 +137,7 @@ def test_a_batch_number_used_for_other_bytes_is_in_doubt(
 
 @pytest.mark.usefixtures("control")
 def test_an_unknown_batch_and_an_unknown_key_are_told(connect_to: Connect) -> None:
-    assert connect_to().poll("none", "permit").progress is BatchProgress.UNKNOWN_BATCH
+    assert connect_to().poll(sent("none")).progress is BatchProgress.UNKNOWN_BATCH
     assert connect_to().query("permit", "none").entries == ()
 
 
@@ -220,7 +221,7 @@ def test_what_is_in_doubt_is_resolved_by_asking(connect_to: Connect, control: Co
     fault(control, "reset_mid_answer")
     connector = connect_to()
     assert connector.submit(ONE).outcome is Outcome.IN_DOUBT
-    assert connector.poll("B1", "permit").progress is BatchProgress.COMPLETE
+    assert connector.poll(sent("B1")).progress is BatchProgress.COMPLETE
     fault(control, "html_page")
     other = replace(ONE, number="B8", rows=(row(1, "未达"),))
     assert connector.submit(other).outcome is Outcome.IN_DOUBT
@@ -239,7 +240,7 @@ def test_late_receipts_are_pending(connect_to: Connect, control: Control) -> Non
     fault(control, "late_receipts", seconds=60)
     connector = connect_to()
     connector.submit(TWO)
-    assert connector.poll("B2", "permit").progress is BatchProgress.PENDING
+    assert connector.poll(sent("B2")).progress is BatchProgress.PENDING
 
 
 @pytest.mark.parametrize("call", ["receipts", "records", "ledger"])
@@ -252,7 +253,7 @@ def test_a_question_answered_badly_is_no_answer(
     fault(control, name, call=call)
     today = datetime.now(UTC).date()
     if call == "receipts":
-        assert connector.poll("B1", "permit").progress is BatchProgress.NO_ANSWER
+        assert connector.poll(sent("B1")).progress is BatchProgress.NO_ANSWER
     elif call == "records":
         assert connector.query("permit", KEY).entries is None
     else:
@@ -299,7 +300,7 @@ def test_joint_offenders_are_told_side_by_side_under_one_number(
     assert connector.submit(penalties("P1", offender(1, FIRM), offender(2, DRIVER))).outcome is (
         Outcome.RECEIVED
     )
-    outcomes = [result.outcome for result in connector.poll("P1", "penalty").rows]
+    outcomes = [result.outcome for result in connector.poll(sent("P1", "penalty")).rows]
     assert outcomes == [Outcome.ACCEPTED] * 2
     assert names_held(connector) == [FIRM, DRIVER]
     today = datetime.now(UTC).date()
@@ -317,7 +318,7 @@ def test_a_penalty_is_withdrawn_by_deletion_and_a_permit_by_its_status(
     connector.submit(penalties("P1", offender(1, FIRM), offender(2, DRIVER)))
     gone = penalties("P2", offender(1, FIRM), operation=Operation.WITHDRAW)
     connector.submit(gone)
-    assert [row.outcome for row in connector.poll("P2", "penalty").rows] == [Outcome.ACCEPTED]
+    assert [row.outcome for row in connector.poll(sent("P2", "penalty")).rows] == [Outcome.ACCEPTED]
     assert names_held(connector) == [DRIVER]
     connector.submit(ONE)
     connector.submit(batch("W1", row(1, KEY, XK_ZT="2"), operation=Operation.UPDATE))
@@ -330,7 +331,7 @@ def test_a_penalty_is_withdrawn_by_deletion_and_a_permit_by_its_status(
 def test_a_penalty_that_is_gone_already_is_told_as_missing(connect_to: Connect) -> None:
     connector = connect_to()
     connector.submit(penalties("P1", offender(1, FIRM), operation=Operation.WITHDRAW))
-    (result,) = connector.poll("P1", "penalty").rows
+    (result,) = connector.poll(sent("P1", "penalty")).rows
     assert (result.code, result.outcome) == ("0041", Outcome.REJECTED)
 
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 import respx
 
-from xinqiao.adapters.base import Credentials, Outcome, SealedBatch
+from tests.adapters.asking import sent
+from xinqiao.adapters.base import Credentials, Outcome, SealedBatch, Surroundings
 from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
@@ -34,7 +35,7 @@ def grant(router: Any, **data: Any) -> None:
 def test_a_token_is_asked_for_once_and_kept(router: Any, connect: Connect) -> None:
     connector = connect()
     for _ in range(3):
-        connector.poll("B1", "permit")
+        connector.poll(sent("B1"))
     assert router["token"].call_count == 1
     assert json.loads(router["token"].calls.last.request.content) == {
         "client_id": "county",
@@ -64,9 +65,9 @@ def test_a_token_is_renewed_its_margin_before_the_end(
 ) -> None:
     grant(router, access_token="t", expires_in=expires_in)
     connector = connect()
-    connector.poll("B1", "permit")
+    connector.poll(sent("B1"))
     advance(after)
-    connector.poll("B1", "permit")
+    connector.poll(sent("B1"))
     assert router["token"].call_count == asked
 
 
@@ -155,16 +156,18 @@ def chain(clock: Clock, **values: str) -> ProfileConnector:
     }
     return build(
         load_profile("credit_shandong", overlay),
-        Credentials({"client_id": "c", "client_secret": "s", **values}),
-        clock,
-        settings={"organisation_code": "x"},
-        loopback_only=False,
+        Surroundings(
+            Credentials({"client_id": "c", "client_secret": "s", **values}),
+            clock,
+            settings={"organisation_code": "x"},
+            rehearsal=False,
+        ),
     )
 
 
 def test_each_step_carries_the_headers_of_the_steps_before_it(router: Any, clock: Clock) -> None:
     connector = chain(clock, gateway_key="g")
-    connector.poll("B1", "permit")
+    connector.poll(sent("B1"))
     connector.close()
     token, call = router["token"].calls.last.request, router["receipts"].calls.last.request
     assert token.headers["apikey"] == "key g"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from xinqiao.adapters.exchange import HttpRequest
 from xinqiao.adapters.expressions import EvaluationError, evaluate
-from xinqiao.adapters.profile_calls import Call
-from xinqiao.adapters.reading import as_text
+from xinqiao.adapters.http.calls import Call
+from xinqiao.adapters.http.exchange import HttpRequest
+from xinqiao.adapters.http.reading import as_text
 from xinqiao.errors import SettingsError
 
 _CONTENT_TYPES = {

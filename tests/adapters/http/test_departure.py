@@ -11,8 +11,8 @@ import pytest
 from tests.adapters.conftest import FrozenClock
 from xinqiao.adapters.base import TOO_LATE, Outcome, SealedBatch
 from xinqiao.adapters.connector import ProfileConnector
-from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
-from xinqiao.adapters.http import HttpBounds, HttpClient
+from xinqiao.adapters.http.client import HttpBounds, HttpClient
+from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.clock import Clock
 
 POST = HttpRequest("POST", "/x", body=b"{}")

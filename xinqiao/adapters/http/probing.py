@@ -4,9 +4,9 @@ from datetime import datetime
 
 from xinqiao.adapters.base import Probe
 from xinqiao.adapters.expressions import EvaluationError, evaluate
-from xinqiao.adapters.judgement import AUTH, Judgement
-from xinqiao.adapters.profile_calls import ProbeCall, ProbeMeaning
-from xinqiao.adapters.reading import as_instant
+from xinqiao.adapters.http.calls import ProbeCall, ProbeMeaning
+from xinqiao.adapters.http.judgement import AUTH, Judgement
+from xinqiao.adapters.http.reading import as_instant
 
 _NETWORK, _CREDENTIALS, _CLOCK = "网络", "认证", "时钟"
 

@@ -18,8 +18,8 @@ import structlog
 import tenacity
 
 from xinqiao.adapters.base import TOO_LATE
-from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
-from xinqiao.adapters.watchdog import Watchdog
+from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.http.watchdog import Watchdog
 from xinqiao.clock import Clock
 from xinqiao.errors import SettingsError
 

@@ -9,13 +9,11 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from xinqiao.adapters.exchange import HttpAnswer
+from xinqiao.adapters.http.exchange import HttpAnswer
 from xinqiao.clock import SHANGHAI
 
 LONGEST_WAIT = 86_400.0
 """Seconds; a longer Retry-After is taken for this one, so that a slip does not stop a platform."""
-
-_MOST_DIGITS = 8
 
 _CHINESE_CHARSETS = frozenset({"gbk", "gb2312", "gb18030"})
 
@@ -65,14 +63,6 @@ def as_text(value: Any) -> str:
             return ""
     # lone surrogates and NUL are legal in JSON and in no database
     return str(value).encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def safe_code(code: str) -> str:
-    """Return a platform's code for the log.
-
-    A long run of digits is left out: a careless platform may put an identity number there.
-    """
-    return "" if sum(letter.isdigit() for letter in code) > _MOST_DIGITS else code[:40]
 
 
 def as_count(value: Any) -> int | None:

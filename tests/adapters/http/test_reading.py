@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinqiao.adapters.exchange import HttpAnswer
-from xinqiao.adapters.reading import (
+from xinqiao.adapters.codes import safe_code
+from xinqiao.adapters.http.exchange import HttpAnswer
+from xinqiao.adapters.http.reading import (
     LONGEST_WAIT,
     as_count,
     as_instant,
     as_text,
     as_wait,
     read_body,
-    safe_code,
 )
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 import respx
 
 from tests.support import WaitlessClock
-from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
-from xinqiao.adapters.http import FAILURES, HttpBounds, HttpClient, is_loopback
+from xinqiao.adapters.http.client import FAILURES, HttpBounds, HttpClient, is_loopback
+from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.errors import SettingsError
 
 Serve = Callable[[Callable[[socket.socket], None]], str]

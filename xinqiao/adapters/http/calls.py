@@ -6,24 +6,11 @@ Every field's docstring is the description that an operator gets for it.
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-
-Text = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
-Path = Annotated[str, Field(pattern=r"^/([^/\s?#][^\s?#]*)?$")]
-Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
-Pattern = Annotated[str, Field(pattern=r"^[ -z|~]*\{secret\}[ -z|~]*$")]
-
-
-class Table(BaseModel):
-    """A table of a profile: frozen, and no key beyond those that are described."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
-    )
+from xinqiao.adapters.fields import Header, Path, Pattern, Seconds, Table, Text
 
 
 class TokenMeaning(StrEnum):
@@ -52,6 +39,7 @@ class PollMeaning(StrEnum):
 
     COMPLETE = BatchProgress.COMPLETE.value
     PENDING = BatchProgress.PENDING.value
+    REFUSED = BatchProgress.REFUSED.value
     UNKNOWN_BATCH = BatchProgress.UNKNOWN_BATCH.value
     NO_ANSWER = BatchProgress.NO_ANSWER.value
     AUTH = "auth"
@@ -237,7 +225,10 @@ class Submit(Call):
 
 
 class Poll(Call):
-    """Asks for a batch's receipts; context ``{batch, kind, settings}`` (回执查询)."""
+    """Asks for a batch's receipts; context ``{batch, serial, kind, settings}`` (回执查询).
+
+    Where an expression uses ``serial``, a delivery without an answer cannot be asked about.
+    """
 
     answers: tuple[PollAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
@@ -274,3 +265,10 @@ class ProbeCall(Call):
     """The platform's clock in the answer."""
     clock_tolerance_seconds: Seconds = 60.0
     """Difference of the clocks that is still good."""
+
+
+class PageCheck(Table):
+    """A public page that shows what the platform publishes (页面核对)."""
+
+    source: Text
+    """Where this part comes from (依据)."""

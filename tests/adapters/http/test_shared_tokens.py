@@ -10,10 +10,10 @@ import pytest
 import respx
 
 from tests.adapters.conftest import FrozenClock
-from xinqiao.adapters.authentication import Authentication
-from xinqiao.adapters.base import Credentials, Outcome, Reply, SealedBatch
+from xinqiao.adapters.base import Credentials, Outcome, Reply, SealedBatch, Surroundings
 from xinqiao.adapters.connector import ProfileConnector
-from xinqiao.adapters.exchange import HttpAnswer, HttpRequest
+from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.exchange import HttpAnswer, HttpRequest
 from xinqiao.adapters.profile import load_profile
 
 Connect = Callable[..., ProfileConnector]
@@ -93,9 +93,11 @@ def authentication(clock: FrozenClock) -> Authentication:
 
     return Authentication(
         load_profile("credit_shandong", {}),
-        Credentials({"client_id": "county", "client_secret": "s3cret"}),
-        clock,
-        {"organisation_code": "11370323MB2826290X"},
+        Surroundings(
+            Credentials({"client_id": "county", "client_secret": "s3cret"}),
+            clock,
+            {"organisation_code": "11370323MB2826290X"},
+        ),
         exchange,
     )
 

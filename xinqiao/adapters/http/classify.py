@@ -18,10 +18,11 @@ from xinqiao.adapters.base import (
     Reply,
     RowResult,
 )
+from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.expressions import EvaluationError, evaluate
-from xinqiao.adapters.judgement import NEVER_SENT, UNKNOWN, Judgement, words_for
-from xinqiao.adapters.profile_calls import Entries, Ledger, Poll, Query, ReadMeaning, Rows, Submit
-from xinqiao.adapters.reading import as_count, as_instant, as_text
+from xinqiao.adapters.http.calls import Entries, Ledger, Poll, Query, ReadMeaning, Rows, Submit
+from xinqiao.adapters.http.judgement import NEVER_SENT, UNKNOWN, Judgement
+from xinqiao.adapters.http.reading import as_count, as_instant, as_text
 
 _ABOUT_ROWS = frozenset({Outcome.ACCEPTED, Outcome.RECEIVED, Outcome.REJECTED, Outcome.DUPLICATE})
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, KeyReport, LedgerPage, Outcome, Reply
-from xinqiao.adapters.classify import batch_report, key_report, ledger_page, submission_reply
-from xinqiao.adapters.exchange import Arrival, HttpAnswer, HttpFailure
-from xinqiao.adapters.judgement import judge
+from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
+from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure
+from xinqiao.adapters.http.judgement import judge
 from xinqiao.adapters.profile import load_profile
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -20,6 +20,7 @@ SUBMIT, POLL, QUERY, LEDGER = (
     OPERATIONS.query,
     OPERATIONS.ledger,
 )
+assert SUBMIT is not None
 assert POLL is not None
 assert QUERY is not None
 assert LEDGER is not None
@@ -31,6 +32,7 @@ def answered(body: Any, status: int = 200) -> HttpAnswer:
 
 
 def submitted(result: HttpAnswer | HttpFailure) -> Reply:
+    assert SUBMIT is not None
     return submission_reply(SUBMIT, judge(SUBMIT, SUBMIT.answers, result, {"batch": "B1"}, NOW), 2)
 
 
@@ -350,6 +352,7 @@ def test_a_rule_that_cannot_work_on_an_answer_stops_later_rules() -> None:
     ]
     overlay = {"operations": {"submit": {"answers": rules}}}
     call = load_profile("credit_shandong", overlay).operations.submit
+    assert call is not None
     judged = judge(call, call.answers, answered({"data": None}), {}, NOW)
     reply = submission_reply(call, judged, 1)
     assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "rule_failed")

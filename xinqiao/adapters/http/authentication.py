@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from xinqiao.adapters.base import Credentials
-from xinqiao.adapters.exchange import HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.base import Credentials, Surroundings
+from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.expressions import EvaluationError, evaluate
-from xinqiao.adapters.judgement import NEVER_SENT, UNKNOWN, Judgement, judge, words_for
+from xinqiao.adapters.http.calls import StaticStep, TokenMeaning, TokenStep
+from xinqiao.adapters.http.exchange import HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.http.judgement import NEVER_SENT, UNKNOWN, Judgement, judge
+from xinqiao.adapters.http.reading import as_count, as_text
+from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
-from xinqiao.adapters.profile_calls import StaticStep, TokenMeaning, TokenStep
-from xinqiao.adapters.reading import as_count, as_text
-from xinqiao.adapters.rendering import render
-from xinqiao.clock import Clock
 from xinqiao.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -40,9 +40,7 @@ class Authentication:
     def __init__(
         self,
         profile: Profile,
-        credentials: Credentials,
-        clock: Clock,
-        settings: Mapping[str, str],
+        surroundings: Surroundings,
         exchange: Callable[[HttpRequest], HttpAnswer | HttpFailure],
     ) -> None:
         """Check that every secret is there; nothing is sent.
@@ -51,11 +49,11 @@ class Authentication:
             SettingsError: A secret is missing or holds what no header can carry. The message names
                 it and never shows it.
         """
-        _check(profile, credentials)
+        _check(profile, surroundings.credentials)
         self._profile = profile
-        self._secrets = dict(credentials.values)
-        self._clock = clock
-        self._settings = dict(settings)
+        self._secrets = dict(surroundings.credentials.values)
+        self._clock = surroundings.clock
+        self._settings = dict(surroundings.settings)
         self._exchange = exchange
         self._tokens: dict[int, _Token] = {}
         self._asking = threading.Lock()

@@ -1,0 +1,1 @@
+"""Delivering by rows in an exchange database (前置库)."""

@@ -1,0 +1,1 @@
+"""Delivering and asking over HTTP (接口)."""
