@@ -12,8 +12,18 @@ import pytest
 import respx
 
 from tests.adapters.asking import sent
-from xinqiao.adapters.base import BatchProgress, Operation, Outcome, Reply, SealedBatch
-from xinqiao.adapters.connector import ProfileConnector
+from xinqiao.adapters.base import (
+    BatchProgress,
+    Credentials,
+    Operation,
+    Outcome,
+    Reply,
+    SealedBatch,
+    Surroundings,
+)
+from xinqiao.adapters.connector import ProfileConnector, build
+from xinqiao.adapters.profile import load_profile
+from xinqiao.clock import Clock
 from xinqiao.errors import SettingsError
 
 Connect = Callable[..., ProfileConnector]
@@ -317,17 +327,19 @@ def test_a_question_is_renewed_once_too(router: Any, connect: Connect) -> None:
     assert router["token"].call_count == 2
 
 
-def test_what_the_platform_cannot_be_asked_is_no_answer(
-    router: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connector = connect()
-    less = connector._profile.operations.model_copy(
-        update={"poll": None, "query": None, "ledger": None}
-    )
-    monkeypatch.setattr(
-        connector, "_profile", connector._profile.model_copy(update={"operations": less})
+def test_what_the_platform_cannot_be_asked_is_no_answer(router: Any, clock: Clock) -> None:
+    whole = load_profile("credit_shandong", {"receipts": {"mode": "none"}})
+    less = whole.operations.model_copy(update={"poll": None, "query": None, "ledger": None})
+    connector = build(
+        whole.model_copy(update={"operations": less}),
+        Surroundings(
+            Credentials({"client_id": "c", "client_secret": "s"}),
+            clock,
+            settings={"organisation_code": "11370323MB2826290X"},
+        ),
     )
     can = connector.capabilities
+    assert not can.poll
     assert (can.query, can.ledger) == (False, False)
     assert connector.poll(sent("B1")).reply.code == "not_supported"
     assert connector.query("permit", "x").entries is None

@@ -129,7 +129,7 @@ def test_a_row_that_comes_to_wait_while_its_batch_is_asked_about_is_not_forgotte
         del sent
         return decided(BatchProgress.COMPLETE, [ACCEPTED])
 
-    world.connector.poll = found_meanwhile  # type: ignore[method-assign, assignment] # it acts while it answers
+    world.connector.poll = found_meanwhile  # type: ignore[method-assign] # it acts while it answers
     world.clock.advance(10)
     collect(world.worker, world.platform)
     (asked,) = world.rows(batch)

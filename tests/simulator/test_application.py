@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from xinqiao.clock import Clock
-from xinqiao.simulator.application import Application, Setup
+from xinqiao.simulator.application import Application
 from xinqiao.simulator.request import Request
+from xinqiao.simulator.stand_in import Setup
 
 CREDENTIALS = {
     "client_id": "xinqiao-demo",

@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             credentials=_credentials(options),
             accept_repeats=options.accept_repeats,
+            where=options.where,
             until_stdin_closes=options.until_stdin_closes,
         )
     except XinqiaoError as error:
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--client-id", help=f"客户端标识，也可用环境变量 {CLIENT_ID}")
     add("--client-secret", help=f"客户端密钥，也可用环境变量 {CLIENT_SECRET}")
     add("--accept-repeats", action="store_true", help="已有的文书号再次新增也照收")
+    add("--where", default="", help="模拟平台的前置库（URL）或文件夹")
     add("--until-stdin-closes", action="store_true", help="标准输入关闭时退出")
     return parser
 

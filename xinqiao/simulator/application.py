@@ -1,41 +1,17 @@
 """One request in, one answer out: the routes of the stand-in, behind one lock."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import Lock
 
-from xinqiao.clock import SHANGHAI, Clock
+from xinqiao.clock import SHANGHAI
 from xinqiao.errors import InputError
 from xinqiao.simulator.answers import Answer, json_answer
-from xinqiao.simulator.faults import Fault, read_faults
+from xinqiao.simulator.faults import read_faults
 from xinqiao.simulator.plan import FaultPlan
 from xinqiao.simulator.planting import read_planting
 from xinqiao.simulator.request import Request
-from xinqiao.simulator.rules import CredentialRules, load_rules
-from xinqiao.simulator.wire import Wire
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How a stand-in starts, and starts again after a reset.
-
-    Attributes:
-        platform: Which platform is stood in for.
-        faults: Faults it has from the start.
-        receipt_delay: Seconds from a submission to its receipts.
-        seed: Seed of everything that happens by chance.
-        credentials: What clients must show; None for those of the platform's table.
-        accept_repeats: Whether a document number that is held is taken in once more.
-        clock: Tells the time.
-    """
-
-    platform: str = "credit_shandong"
-    faults: tuple[Fault, ...] = ()
-    receipt_delay: float = 0.0
-    seed: int = 0
-    credentials: CredentialRules | None = None
-    accept_repeats: bool = False
-    clock: Clock = field(default_factory=Clock)
+from xinqiao.simulator.rules import load_rules
+from xinqiao.simulator.stand_in import Routes, Setup
+from xinqiao.simulator.stand_ins import STAND_INS
 
 
 class Application:
@@ -62,31 +38,24 @@ class Application:
         """Return an answer about the request itself, with the words for ``code``."""
         return json_answer({"code": code, "message": self._rules.messages[code]}, status=status)
 
+    def work(self) -> None:
+        """Let the platform do what it does by itself."""
+        with self._lock:
+            self._stand_in.work()
+
     def _start_afresh(self) -> None:
         setup = self._setup
         self._plan = FaultPlan(setup.faults, setup.seed)
-        credentials = setup.credentials or self._rules.credentials
-        self._wire = Wire(
-            self._rules,
-            credentials,
-            setup.clock,
-            setup.receipt_delay,
-            self._plan,
-            accept_repeats=setup.accept_repeats,
-        )
+        self._stand_in = STAND_INS[setup.platform](setup, self._plan)
 
     def _route(self, request: Request) -> Answer:
-        routes: dict[tuple[str, str], Callable[[Request], Answer]] = {
+        routes: Routes = {
             ("GET", "/"): self._welcome,
-            ("POST", "/oauth/token"): self._wire.token,
-            ("POST", "/api/v1/submissions"): self._wire.submission,
-            ("GET", "/api/v1/receipts"): self._wire.receipts,
-            ("GET", "/api/v1/records"): self._wire.records,
-            ("GET", "/api/v1/ledger"): self._wire.ledger,
             ("POST", "/_control/faults"): self._queue_faults,
             ("GET", "/_control/received"): self._received,
             ("POST", "/_control/plant"): self._plant_change,
             ("POST", "/_control/reset"): self._reset,
+            **self._stand_in.routes,
         }
         handler = routes.get((request.method, request.path))
         if handler is not None:
@@ -105,10 +74,10 @@ class Application:
         return json_answer({"code": "200", "message": "", "data": {"queued": len(faults)}})
 
     def _received(self, _: Request) -> Answer:
-        return json_answer(self._wire.received())
+        return json_answer(self._stand_in.received())
 
     def _plant_change(self, request: Request) -> Answer:
-        self._wire.plant(read_planting(request.body))
+        self._stand_in.plant(read_planting(request.body))
         return json_answer({"code": "200", "message": ""})
 
     def _reset(self, _: Request) -> Answer:

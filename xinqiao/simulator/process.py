@@ -123,6 +123,7 @@ def start(
     port: int = 0,
     credentials: Mapping[str, str] | None = None,
     accept_repeats: bool = False,
+    where: str = "",
     timeout: float = _START_SECONDS,
 ) -> SimulatorProcess:
     """Start a stand-in and return when it answers. It ends with this process at the latest.
@@ -136,6 +137,7 @@ def start(
         port: Port to listen on; 0 for any that is free.
         credentials: ``client_id`` and ``client_secret`` that it expects; None for the usual ones.
         accept_repeats: Whether it takes a document number that it holds in once more.
+        where: Exchange database (a URL) or folder that the stand-in serves.
         timeout: Seconds it may take to be ready.
 
     Raises:
@@ -144,6 +146,8 @@ def start(
     command = [sys.executable, "-P", "-m", "xinqiao.simulator", "--until-stdin-closes"]
     command += ["--platform", platform, "--port", str(port), "--seed", str(seed)]
     command += ["--receipt-delay", str(receipt_delay), "--latency", str(latency)]
+    if where:
+        command += ["--where", where]
     if accept_repeats:
         command.append("--accept-repeats")
     if isinstance(faults, Path):

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from xinqiao.errors import SettingsError
-from xinqiao.simulator.application import Application, Setup
+from xinqiao.simulator.application import Application
 from xinqiao.simulator.faults import load_faults
 from xinqiao.simulator.rules import PLATFORMS, CredentialRules
 from xinqiao.simulator.server import SimulatorServer
+from xinqiao.simulator.stand_in import Setup
 
+_WORK_SECONDS = 0.05
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -29,6 +31,7 @@ def serve(
     seed: int = 0,
     credentials: CredentialRules | None = None,
     accept_repeats: bool = False,
+    where: str = "",
     until_stdin_closes: bool = False,
     announce: Callable[[str], None] | None = None,
 ) -> None:
@@ -43,6 +46,7 @@ def serve(
         seed: Seed of everything that happens by chance.
         credentials: What clients must show; None for the rehearsal credentials of the table.
         accept_repeats: Take a document number that is held in once more.
+        where: Exchange database (a URL) or folder that the stand-in serves.
         until_stdin_closes: End as well when standard input closes, so that no stand-in outlives
             the process that started it.
         announce: Is handed one line of JSON (port, pid, platform) as soon as requests are
@@ -55,7 +59,7 @@ def serve(
         raise SettingsError(f"没有平台 {platform} 的模拟，可用：{'、'.join(PLATFORMS)}")
     queued = load_faults(faults) if faults else ()
     application = Application(
-        Setup(platform, queued, receipt_delay, seed, credentials, accept_repeats)
+        Setup(platform, queued, receipt_delay, seed, credentials, accept_repeats, where)
     )
     with _woken_by_signals() as wake, _listening(application, port, latency) as server:
         ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
@@ -69,14 +73,21 @@ def _listening(application: Application, port: int, latency: float) -> Iterator[
         server = SimulatorServer(application, port, latency)
     except (OSError, OverflowError):
         raise SettingsError(f"端口 {port} 不可用，请换一个端口或使用 0") from None
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    worker = Thread(target=_work, args=(application, server.stopping), daemon=True)
+    worker.start()
     try:
         yield server
     finally:
         server.stopping.set()
         server.shutdown()
         server.server_close()
+        worker.join()
+
+
+def _work(application: Application, stopping: Event) -> None:
+    while not stopping.wait(_WORK_SECONDS):
+        application.work()
 
 
 @contextmanager

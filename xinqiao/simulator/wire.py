@@ -7,7 +7,6 @@ only when a bureau is connected.
 import hashlib
 from collections.abc import Callable
 
-from xinqiao.clock import Clock
 from xinqiao.simulator.answers import Answer, json_answer
 from xinqiao.simulator.faults import CallName, Fault
 from xinqiao.simulator.journal import CallEntry, Journal, QueryEntry
@@ -16,7 +15,8 @@ from xinqiao.simulator.plan import Call, FaultPlan
 from xinqiao.simulator.planting import Planting
 from xinqiao.simulator.platform import Payload, Platform
 from xinqiao.simulator.request import Request
-from xinqiao.simulator.rules import CredentialRules, PlatformRules
+from xinqiao.simulator.rules import PlatformRules
+from xinqiao.simulator.stand_in import Routes, Setup
 from xinqiao.simulator.submission import Submission, read_submission
 from xinqiao.simulator.tokens import Tokens
 
@@ -33,20 +33,32 @@ class Wire:
     def __init__(
         self,
         rules: PlatformRules,
-        credentials: CredentialRules,
-        clock: Clock,
-        receipt_delay: float,
+        setup: Setup,
         plan: FaultPlan,
-        *,
-        accept_repeats: bool = False,
     ) -> None:
         self._rules = rules
-        self._credentials = credentials
-        self._clock = clock
+        self._credentials = setup.credentials or rules.credentials
+        self._clock = setup.clock
         self._plan = plan
-        self._platform = Platform(rules, clock, receipt_delay, accept_repeats=accept_repeats)
-        self._tokens = Tokens(clock, rules.tokens.seconds)
+        self._platform = Platform(
+            rules, setup.clock, setup.receipt_delay, accept_repeats=setup.accept_repeats
+        )
+        self._tokens = Tokens(setup.clock, rules.tokens.seconds)
         self._journal = Journal()
+
+    @property
+    def routes(self) -> Routes:
+        """The paths of the wire."""
+        return {
+            ("POST", "/oauth/token"): self.token,
+            ("POST", "/api/v1/submissions"): self.submission,
+            ("GET", "/api/v1/receipts"): self.receipts,
+            ("GET", "/api/v1/records"): self.records,
+            ("GET", "/api/v1/ledger"): self.ledger,
+        }
+
+    def work(self) -> None:
+        """Do nothing: whatever is due is settled when somebody looks."""
 
     def token(self, request: Request) -> Answer:
         """Give out an access token (令牌); 401 for credentials that are not known."""
