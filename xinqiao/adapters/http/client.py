@@ -312,7 +312,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _log_result(request: HttpRequest, result: HttpAnswer | HttpFailure, seconds: float) -> None:
-    log = _log.bind(method=request.method, path=request.path, seconds=round(seconds, 3))
+    path = request.template or request.path
+    log = _log.bind(method=request.method, path=path, seconds=round(seconds, 3))
     if isinstance(result, HttpAnswer):
         log.info("http_answered", status=result.status, bytes=len(result.body))
     else:

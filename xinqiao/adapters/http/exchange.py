@@ -13,17 +13,20 @@ class HttpRequest:
 
     Attributes:
         method: ``GET`` or ``POST``.
-        path: Path below the profile's base address, beginning with ``/``.
+        path: Path below the profile's base address, beginning with ``/``; left out of the
+            representation too, since a document number may stand in it.
         query: Parameters, in order.
         headers: Header name → value, printable ASCII.
         body: Bytes to send; None for a request without a body.
+        template: The path as the profile writes it, for logs.
     """
 
     method: str
-    path: str
+    path: str = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,17 @@
 """From a call of a profile and its context to the bytes of a request."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 
 from xinqiao.adapters.expressions import EvaluationError, evaluate
 from xinqiao.adapters.http.calls import Call
+from xinqiao.adapters.http.encoding import encode
 from xinqiao.adapters.http.exchange import HttpRequest
+from xinqiao.adapters.http.paths import fill
 from xinqiao.adapters.http.reading import as_text
 from xinqiao.errors import SettingsError
-
-_CONTENT_TYPES = {
-    "json": "application/json; charset=utf-8",
-    "form": "application/x-www-form-urlencoded; charset=utf-8",
-}
 
 
 def render(call: Call, context: Mapping[str, Any], headers: Mapping[str, str]) -> HttpRequest:
@@ -24,9 +21,12 @@ def render(call: Call, context: Mapping[str, Any], headers: Mapping[str, str]) -
     next, such as a token, belongs into ``headers``.
 
     Raises:
-        SettingsError: An expression cannot work on the context, or builds no fields for a form.
+        SettingsError: An expression cannot work on the context, or builds a body of another shape
+            than the call asks for.
+        NotEncodableError: The body holds a character that the platform's character set has not.
     """
     try:
+        path = fill(call.path, context)
         query = {name: as_text(evaluate(text, context)) for name, text in call.query.items()}
         value = None if call.body is None else evaluate(call.body, context)
     except EvaluationError as error:
@@ -34,17 +34,11 @@ def render(call: Call, context: Mapping[str, Any], headers: Mapping[str, str]) -
         raise SettingsError(
             f"平台配置中 {call.path} 的表达式「{error}」不能用于这次请求，请更正", code="profile"
         ) from None
+    request = HttpRequest(call.method, path, query, headers, template=call.path)
     if call.body is None:
-        return HttpRequest(call.method, call.path, query, headers)
-    typed = {**headers, "content-type": _CONTENT_TYPES[call.body_as]}
-    return HttpRequest(call.method, call.path, query, typed, _encode(call, value))
-
-
-def _encode(call: Call, value: Any) -> bytes:
-    if call.body_as == "json":
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    if not isinstance(value, Mapping):
-        raise SettingsError(
-            f"平台配置中 {call.path} 的 body 应得出一组表单项（名称: 值），请更正", code="profile"
-        )
-    return urlencode({name: as_text(part) for name, part in value.items()}).encode()
+        return request
+    body, content_type = encode(call.body_as, value, call.charset)
+    if call.body_as == "query":
+        written = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        return replace(request, query={**query, **written})
+    return replace(request, headers={**headers, "content-type": content_type}, body=body)
