@@ -31,6 +31,7 @@ from xinqiao.adapters.http.calls import (
     Submit,
     TokenStep,
 )
+from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
@@ -316,8 +317,15 @@ def problem_with(profile: Profile) -> str:
             profile.access is not None or not _needs_web(profile),
             "有 operations、authentication 或 receipts.page 时，须在 [web] 中写明地址",
         ),
+        (not (calls := _problem_with_calls(profile)), calls),
     )
     return next((words for fits, words in parts if not fits), "")
+
+
+def _problem_with_calls(profile: Profile) -> str:
+    receipts = profile.receipts
+    rows = profile.limits.rows_per_batch
+    return problem_with_calls(profile.operations.submit, receipts.mode, receipts.page, rows)
 
 
 def _can_poll(profile: Profile) -> bool:

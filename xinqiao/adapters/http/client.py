@@ -18,6 +18,7 @@ import structlog
 import tenacity
 
 from xinqiao.adapters.base import TOO_LATE
+from xinqiao.adapters.http.access import WebAccess
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.adapters.http.watchdog import Watchdog
 from xinqiao.clock import Clock
@@ -265,6 +266,17 @@ class HttpClient:
             raise _StopReadingError("too_large")
         if self._clock.elapsed() > deadline:
             raise _StopReadingError("total_timeout")
+
+
+def bounds_of(access: WebAccess) -> HttpBounds:
+    """Return the bounds that a profile sets to every exchange with an address."""
+    return HttpBounds(
+        connect=access.connect_seconds,
+        read=access.read_seconds,
+        total=access.total_seconds,
+        attempts=access.attempts,
+        reply_bytes=access.reply_bytes_at_most,
+    )
 
 
 def is_loopback(url: str) -> bool:

@@ -5,6 +5,7 @@ members named ``@x``, text beside them ``#text``; an element that comes several 
 """
 
 import json
+import re
 from collections.abc import Collection
 from typing import Any
 from xml.parsers.expat import ExpatError, errors
@@ -23,6 +24,9 @@ _ENDED_EARLY = frozenset(
         errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 )
+
+
+_DOCTYPE = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE", re.DOTALL)
 
 
 class UnreadableError(Exception):
@@ -65,9 +69,11 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _xml(text: str, lists: Collection[str]) -> Any:
+    if _DOCTYPE.match(text):
+        # no data exchange needs one: its entities grow a text when it is read, or leave holes in it
+        raise UnreadableError("not_xml")
     try:
-        # as UTF-8 whatever the text declares: it was decoded already. Entities are refused by the
-        # library, so that no text grows when it is read
+        # as UTF-8 whatever the text declares: it was decoded already
         value = xmltodict.parse(
             text.strip(), encoding="utf-8", force_list=tuple(lists), postprocessor=_not_too_deep
         )
