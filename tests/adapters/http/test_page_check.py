@@ -43,7 +43,11 @@ def overlay(page: dict[str, Any], rows: int = 50) -> dict[str, Any]:
 @pytest.fixture
 def look(connect: Connect, serve: Serve, batch: SealedBatch) -> Callable[..., BatchReport]:
     shown: list[Callable[[socket.socket], None]] = []
-    base = serve(lambda connection: shown[0](connection))
+
+    def answer(connection: socket.socket) -> None:
+        shown[0](connection)
+
+    base = serve(answer)
 
     def at(
         body: str,
