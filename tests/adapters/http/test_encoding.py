@@ -9,7 +9,8 @@ import xmltodict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinqiao.adapters.http.encoding import BodyAs, Charset, NotEncodableError, encode, fits
+from xinqiao.adapters.http.encoding import NotEncodableError, encode, fits
+from xinqiao.adapters.http.exchange import BodyAs, Charset
 from xinqiao.errors import SettingsError
 
 TEXTS = st.dictionaries(
@@ -36,11 +37,9 @@ def raw(part: Message) -> bytes:
 
 
 @given(TEXTS)
-def test_a_form_and_a_query_string_are_read_back(fields: dict[str, str]) -> None:
+def test_a_form_is_read_back(fields: dict[str, str]) -> None:
     form, content_type = encode("form", fields)
-    query, none = encode("query", fields)
     assert dict(parse_qsl(form.decode(), keep_blank_values=True)) == fields
-    assert (query, none) == (form, "")
     assert content_type == "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -114,7 +113,6 @@ def test_what_xml_may_not_hold_is_told() -> None:
     ("body_as", "value", "told"),
     [
         ("form", ["a"], "一组表单项"),
-        ("query", "a", "一组表单项"),
         ("multipart", None, "一组表单项"),
         ("multipart", {"f": {"filename": "a"}}, "文件项 f 应写明 filename"),
         ("xml", {"a": 1, "b": 2}, "只有一个根元素"),

@@ -4,25 +4,16 @@ Every field's docstring is the description that an operator gets for it.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-from xinqiao.adapters.fields import Header, Pattern, Seconds, Table, Text
+from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.http.access import Address
-from xinqiao.adapters.http.encoding import BodyAs, Charset
+from xinqiao.adapters.http.exchange import BodyAs, Charset
 from xinqiao.adapters.http.paths import CallPath
-
-
-class TokenMeaning(StrEnum):
-    """What an answer to a request for a token means."""
-
-    GRANTED = "granted"
-    AUTH = "auth"
-    RATE_LIMITED = "rate_limited"
-    RETRYABLE = "retryable"
 
 
 class ReadMeaning(StrEnum):
@@ -99,13 +90,6 @@ class ProbeAnswer(Answer):
     """Whether the platform knows us."""
 
 
-class TokenAnswer(Answer):
-    """Rule for answers to a request for a token."""
-
-    means: TokenMeaning
-    """Whether a token was granted."""
-
-
 AnswerAs = Literal["json", "xml", "text"]
 """What an answer can be read as."""
 
@@ -154,46 +138,6 @@ class Call(Table):
     """The platform's words in an answer."""
     retry_after: Expression = 'headers."retry-after"'
     """Seconds, or a date, that the platform asks to wait."""
-
-
-class StaticStep(Table):
-    """A fixed header, such as a gateway's key (固定密钥)."""
-
-    type: Literal["static"]
-    """Kind of step."""
-    source: Text
-    """Where this part comes from (依据)."""
-    header: Header
-    """Header that carries the secret."""
-    credential: Text
-    """Name of the secret."""
-    pattern: Pattern = "{secret}"
-    """How it is written into the header."""
-
-
-class TokenStep(Call):
-    """A token that is asked for and kept until shortly before it expires (令牌).
-
-    The request carries the headers of the steps before it. That a token has expired is said by the
-    answers of the operations, with ``means = "auth"``.
-    """
-
-    type: Literal["token"]
-    """Kind of step."""
-    answers: tuple[TokenAnswer, ...] = Field(min_length=1)
-    """What the answers mean; no rule: try again later."""
-    token: Expression
-    """The token in the answer."""
-    expires_in: Expression
-    """Its lifetime in seconds in the answer."""
-    lifetime_seconds: Seconds
-    """Lifetime where the answer tells none."""
-    margin_seconds: Annotated[float, Field(ge=0, le=86_400)]
-    """How long before the end a new one is asked for."""
-    header: Header
-    """Header that carries the token."""
-    pattern: Pattern = "Bearer {secret}"
-    """How it is written into the header."""
 
 
 class RowVerdict(StrEnum):
@@ -257,6 +201,7 @@ class Entries(Table):
 class Submit(Call):
     """Delivers a batch; context ``{batch, kind, operation, rows, settings}`` (报送)."""
 
+    operation: ClassVar[str] = "submit"
     answers: tuple[SubmitAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: in doubt."""
     serial: Expression | None = None
@@ -271,6 +216,7 @@ class Poll(Call):
     Where an expression uses ``serial``, a delivery without an answer cannot be asked about.
     """
 
+    operation: ClassVar[str] = "poll"
     answers: tuple[PollAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     rows: Rows
@@ -280,6 +226,7 @@ class Poll(Call):
 class Query(Call):
     """Asks what is held under a key; context ``{key, kind, settings}`` (按键查询)."""
 
+    operation: ClassVar[str] = "query"
     answers: tuple[ReadAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     entries: Entries
@@ -289,6 +236,7 @@ class Query(Call):
 class Ledger(Query):
     """Lists what is held; context ``{kind, start, end, page, page_size, settings}`` (台账)."""
 
+    operation: ClassVar[str] = "ledger"
     page_size: Annotated[int, Field(ge=1, le=10_000)]
     """Records on a full page."""
     page: Expression
@@ -300,6 +248,7 @@ class Ledger(Query):
 class ProbeCall(Call):
     """A question without effect that tells whether the platform knows us (连通检查)."""
 
+    operation: ClassVar[str] = "probe"
     answers: tuple[ProbeAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     time: Expression = "headers.date"

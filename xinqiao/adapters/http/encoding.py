@@ -7,19 +7,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import xmltodict
 
+from xinqiao.adapters.http.exchange import BodyAs, Charset
 from xinqiao.adapters.http.reading import as_text
 from xinqiao.errors import SettingsError
-
-BodyAs = Literal["json", "form", "query", "multipart", "xml"]
-"""Ways in which a body is written."""
-
-Charset = Literal["utf-8", "gbk", "gb18030"]
-"""Character sets that bodies are written in."""
 
 # XML 1.0 §2.2: everything else cannot stand in a document, not even as a reference
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -36,10 +31,9 @@ def encode(body_as: BodyAs, value: Any, charset: Charset = "utf-8") -> tuple[byt
     """Return the bytes of a body and its content type.
 
     Args:
-        body_as: How it is written. ``query`` gives the query string's text; its content type is
-            empty, since the request has no body.
-        value: What a profile's expression built. Form and query take a table of texts. Multipart
-            takes a table whose values are texts, or files: a table of ``filename`` and ``content``
+        body_as: How it is written; ``query`` is none of a body's ways.
+        value: What a profile's expression built. A form takes a table of texts. Multipart takes a
+            table whose values are texts, or files: a table of ``filename`` and ``content``
             (written as JSON, or as it stands if it is a text). XML takes a table with one root;
             members named ``@x`` are attributes, ``#text`` is an element's text beside them, a list
             is an element several times.
@@ -58,13 +52,20 @@ def encode(body_as: BodyAs, value: Any, charset: Charset = "utf-8") -> tuple[byt
             return _xml(fields, charset), f"application/xml; charset={charset}"
         if body_as == "multipart":
             return _multipart(fields, charset)
-        form = urlencode({name: as_text(part) for name, part in fields.items()}, encoding=charset)
+        form = urlencode(fields_of(value), encoding=charset)
     except UnicodeEncodeError:
         # the cause is left out: it quotes the value
         raise NotEncodableError(charset) from None
-    if body_as == "query":
-        return form.encode(), ""
     return form.encode(), f"application/x-www-form-urlencoded; charset={charset}"
+
+
+def fields_of(value: Any) -> dict[str, str]:
+    """Return the fields of a form or query string; whatever is no text is written as JSON.
+
+    Raises:
+        SettingsError: The value is no table.
+    """
+    return {name: as_text(part) for name, part in _table("form", value).items()}
 
 
 def fits(body_as: BodyAs, text: str, charset: Charset) -> bool:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -21,12 +20,11 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.http.access import WebAccess
-from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.authentication.chain import Authentication, Stamped
 from xinqiao.adapters.http.calls import Poll, ProbeCall, Query, Submit
 from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
 from xinqiao.adapters.http.client import HttpClient, bounds_of
 from xinqiao.adapters.http.encoding import NotEncodableError
-from xinqiao.adapters.http.exchange import HttpRequest
 from xinqiao.adapters.http.fitting import names_in_call, not_encodable
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
 from xinqiao.adapters.http.probing import probe_result
@@ -140,8 +138,8 @@ class HttpPlatform:
         call = self._profile.operations.probe
         began = self._clock.now()
         if call is None:
-            headers = self._authentication.headers()
-            judged = headers if isinstance(headers, Judgement) else None
+            tokens = self._authentication.tokens()
+            judged = tokens if isinstance(tokens, Judgement) else None
         else:
             judged = self._ask(call, {"settings": self._settings})
         return probe_result(call, judged, began, self._clock.now())
@@ -157,29 +155,27 @@ class HttpPlatform:
         asked: Mapping[str, Any] | None = None,
         send_before: float = math.inf,
     ) -> Judgement:
-        request = render(call, context, {})
-        headers = self._authentication.headers()
-        if isinstance(headers, Judgement):
-            return headers
-        judged = self._send(call, request, headers, asked or context, send_before)
-        if judged.means == AUTH and self._authentication.renew(headers):
+        request = render(call, context)
+        stamped = self._authentication.stamped(request, call.operation)
+        if isinstance(stamped, Judgement):
+            return stamped
+        judged = self._send(call, stamped, asked or context, send_before)
+        if judged.means == AUTH and self._authentication.renew(stamped):
             # once: a token can end early, but credentials that are refused stay refused
-            headers = self._authentication.headers()
-            if isinstance(headers, Judgement):
-                return headers
-            judged = self._send(call, request, headers, asked or context, send_before)
+            stamped = self._authentication.stamped(request, call.operation)
+            if isinstance(stamped, Judgement):
+                return stamped
+            judged = self._send(call, stamped, asked or context, send_before)
         return judged
 
     def _send(
         self,
         call: Submit | Poll | Query | ProbeCall,
-        request: HttpRequest,
-        headers: Mapping[str, str],
+        stamped: Stamped,
         asked: Mapping[str, Any],
         send_before: float,
     ) -> Judgement:
-        whole = replace(request, headers={**headers, **request.headers})
-        result = self._client.exchange(whole, send_before)
+        result = self._client.exchange(stamped.request, send_before)
         return judge(call, call.answers, result, asked, self._clock.now())
 
     @property
@@ -190,7 +186,7 @@ class HttpPlatform:
         return submit
 
     def _rendered(self, batch: SealedBatch) -> bytes:
-        request = render(self._submit, self._submit_context(batch), {})
+        request = render(self._submit, self._submit_context(batch))
         return request.body if request.body is not None else urlencode(request.query).encode()
 
     def _submit_context(self, batch: SealedBatch) -> dict[str, Any]:

@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from xinqiao.adapters.expressions import EvaluationError, evaluate
 from xinqiao.adapters.http.calls import Call
-from xinqiao.adapters.http.encoding import encode
+from xinqiao.adapters.http.encoding import encode, fields_of
 from xinqiao.adapters.http.exchange import HttpRequest
 from xinqiao.adapters.http.paths import fill
 from xinqiao.adapters.http.reading import as_text
 from xinqiao.errors import SettingsError
 
+_WITH_MEMBERS = frozenset({"form", "json", "multipart"})
 
-def render(call: Call, context: Mapping[str, Any], headers: Mapping[str, str]) -> HttpRequest:
+
+def render(call: Call, context: Mapping[str, Any]) -> HttpRequest:
     """Return the request.
 
-    Query and body depend on nothing but profile and context: what changes from one attempt to the
-    next, such as a token, belongs into ``headers``.
+    It depends on nothing but profile and context: what changes from one attempt to the next, such
+    as a token, is put in by :mod:`xinqiao.adapters.http.stamping`.
 
     Raises:
         SettingsError: An expression cannot work on the context, or builds a body of another shape
@@ -34,11 +35,17 @@ def render(call: Call, context: Mapping[str, Any], headers: Mapping[str, str]) -
         raise SettingsError(
             f"平台配置中 {call.path} 的表达式「{error}」不能用于这次请求，请更正", code="profile"
         ) from None
-    request = HttpRequest(call.method, path, query, headers, template=call.path)
+    request = HttpRequest(call.method, path, query, template=call.path, charset=call.charset)
     if call.body is None:
         return request
-    body, content_type = encode(call.body_as, value, call.charset)
     if call.body_as == "query":
-        written = dict(parse_qsl(body.decode(), keep_blank_values=True))
-        return replace(request, query={**query, **written})
-    return replace(request, headers={**headers, "content-type": content_type}, body=body)
+        return replace(request, query={**query, **fields_of(value)})
+    body, content_type = encode(call.body_as, value, call.charset)
+    has_members = call.body_as in _WITH_MEMBERS and isinstance(value, Mapping)
+    return replace(
+        request,
+        headers={"content-type": content_type},
+        body=body,
+        members=value if has_members else None,
+        members_as=call.body_as if has_members else None,
+    )
