@@ -36,7 +36,7 @@ from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong",)
+SHIPPED = ("credit_shandong", "sd_gateway_credit", "async_serial")
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
