@@ -25,6 +25,7 @@ from xinqiao.adapters.http.calls import Poll, ProbeCall, Query, Submit
 from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
 from xinqiao.adapters.http.client import HttpBounds, HttpClient
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
+from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.probing import probe_result
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
@@ -54,7 +55,7 @@ class HttpPlatform:
                 attempts=access.attempts,
                 reply_bytes=access.reply_bytes_at_most,
             ),
-            verify_tls=access.verify_tls,
+            network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
             connections=profile.pace.parallel_calls,
             clock=surroundings.clock,
