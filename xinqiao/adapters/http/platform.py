@@ -27,6 +27,7 @@ from xinqiao.adapters.http.client import HttpClient, bounds_of
 from xinqiao.adapters.http.encoding import NotEncodableError
 from xinqiao.adapters.http.fitting import names_in_call, not_encodable
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
+from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.probing import probe_result
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
@@ -50,7 +51,7 @@ class HttpPlatform:
         self._client = HttpClient(
             access.base_url,
             bounds_of(access),
-            verify_tls=access.verify_tls,
+            network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
             connections=profile.pace.parallel_calls,
             clock=surroundings.clock,
