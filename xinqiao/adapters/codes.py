@@ -11,6 +11,13 @@ _WORDS = MappingProxyType(
         "connect_timeout": "建立连接超时，请检查网络",
         "name_unresolved": "无法解析对方的域名，请检查地址和域名解析",
         "tls_failed": "加密连接建立失败，请检查证书",
+        "tls_names_mismatch": "对方的证书不是发给这个域名的，没有发送；请核对地址，或联系平台方",
+        "tls_expired": "对方的证书已过期，没有发送；请核对本机时间，或请平台方更换证书",
+        "tls_not_yet_valid": "对方的证书尚未生效，没有发送；请核对本机时间",
+        "tls_unknown_authority": "对方的证书不是受信任的机构签发的，没有发送；"
+        "平台自建根证书的，请向平台方索取并写入 authority",
+        "client_certificate_refused": "对方不接受本单位的客户端证书，请核对 client_certificate",
+        "proxy_failed": "代理服务器没有接通对方，没有发送；请检查 proxy 和代理服务器的放行规则",
         "bad_url": "配置的地址不合法，请检查 transport.base_url",
         "read_timeout": "已发出请求，等待应答超时",
         "write_timeout": "发送请求超时，对方可能已收到一部分",
@@ -36,6 +43,12 @@ _WORDS = MappingProxyType(
         "too_late": "已超过可以发送的时间，没有发送",
         "token_busy": "另一线程换取令牌没有成功，没有发送",
         "no_serial": "平台没有给出受理号，不能查询这一批的回执",
+        "not_xml": "应答不是合法的 XML",
+        "not_unwrapped": "应答里层的文字不是平台配置所说的 JSON 或 XML",
+        "not_encodable": "有平台所用字符集容纳不了的字，没有发送，请改用该字符集内的字后再报",
+        "row_both_ways": "整批退回的应答中又有行已收下，互相矛盾",
+        "no_marker": "页面上没有平台配置所说的标志文字，可能不是要核对的页面",
+        "kind_not_shown": "平台配置所说的页面不公示这类记录，只能由人工核对",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
     }
 )

@@ -86,7 +86,11 @@ def _unknown_key(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
 
 
 def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    return sorted({name for table in _tables_at(model, path) for name in table.model_fields})
+    return sorted(
+        info.alias or name
+        for table in _tables_at(model, path)
+        for name, info in table.model_fields.items()
+    )
 
 
 def _tables_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
