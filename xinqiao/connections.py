@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xinqiao.adapters.base import Connector, Credentials, Surroundings
 from xinqiao.adapters.connector import build
+from xinqiao.adapters.outside.finding import version_of
 from xinqiao.adapters.profile import ADDRESS_KEYS, Profile, load_profile, profile_digest
 from xinqiao.adapters.profile import Pace as ProfilePace
 from xinqiao.clock import Clock
@@ -157,5 +158,6 @@ def _read(path: Path, name: str) -> Connection:
     profile = load_profile(shipped, overlay, overlay_file=str(path), platform=name)
     kinds = [one.kind for one in formats() if one.platform == name]
     parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
+    parts.append(version_of(profile))
     digest = hashlib.sha256("".join(parts).encode()).hexdigest()
     return Connection(path, profile, connected, digest)

@@ -36,6 +36,8 @@ _WORDS = MappingProxyType(
         "too_late": "已超过可以发送的时间，没有发送",
         "token_busy": "另一线程换取令牌没有成功，没有发送",
         "no_serial": "平台没有给出受理号，不能查询这一批的回执",
+        "closed": "连接已关闭，没有发送",
+        "connector_failed": "连接程序出错，没有给出结果，请查看日志并与其提供者联系",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
     }
 )

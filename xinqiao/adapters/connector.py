@@ -22,13 +22,15 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.adapters.codes import safe_code, words_for
 from xinqiao.adapters.http.platform import HttpPlatform
+from xinqiao.adapters.outside.guard import GuardedConnector
 from xinqiao.adapters.parts import Delivery, Questions, ReceiptSource
-from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.profile import Profile, PythonTransport
 from xinqiao.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 
 _NOT_SUPPORTED = Reply(Outcome.IN_DOUBT, "not_supported", words_for("not_supported"))
+_CLOSED = Reply(Outcome.RETRYABLE, "closed", words_for("closed"))
 
 
 def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
@@ -44,6 +46,9 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
                 f"{profile.name} 需要填写{label}（settings.{name}），请在平台配置中补上",
                 code="profile",
             )
+    if isinstance(profile.transport, PythonTransport):
+        outside = GuardedConnector(profile, profile.transport, surroundings)
+        return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
     access = profile.access
     web = HttpPlatform(profile, access, surroundings) if access is not None else None
     return ProfileConnector(profile, _delivery(profile, web), _receipts(profile, web), web)
@@ -70,12 +75,15 @@ class ProfileConnector:
         delivery: Delivery,
         receipts: ReceiptSource | None,
         questions: Questions | None,
+        capabilities: Capabilities | None = None,
     ) -> None:
-        """Keep the parts."""
+        """Keep the parts; ``capabilities`` where the profile does not tell them all."""
         self._profile = profile
         self._delivery = delivery
         self._receipts = receipts
         self._questions = questions
+        self._capabilities = capabilities
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"ProfileConnector({self._profile.id!r})"
@@ -83,6 +91,8 @@ class ProfileConnector:
     @property
     def capabilities(self) -> Capabilities:
         """What the platform can be asked."""
+        if self._capabilities is not None:
+            return self._capabilities
         profile = self._profile
         return Capabilities(
             receipts=profile.receipts.mode,
@@ -110,7 +120,7 @@ class ProfileConnector:
             SettingsError: As :meth:`render`; nothing was sent.
         """
         self._refuse_foreign(batch)
-        reply = self._delivery.submit(batch, send_before)
+        reply = _CLOSED if self._closed else self._delivery.submit(batch, send_before)
         _log.info(
             "submission_answered",
             platform=self._profile.id,
@@ -123,8 +133,8 @@ class ProfileConnector:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Ask for the receipts of a batch that was sent, or may have been."""
-        if self._receipts is None:
-            return BatchReport(BatchProgress.NO_ANSWER, _NOT_SUPPORTED)
+        if self._closed or self._receipts is None:
+            return BatchReport(BatchProgress.NO_ANSWER, self._silence)
         report = self._receipts.poll(sent)
         _log.info(
             "batch_polled",
@@ -138,8 +148,8 @@ class ProfileConnector:
 
     def query(self, kind: str, key: str) -> KeyReport:
         """Ask what the platform holds under ``key``."""
-        if self._questions is None:
-            return KeyReport(_NOT_SUPPORTED, None)
+        if self._closed or self._questions is None:
+            return KeyReport(self._silence, None)
         report = self._questions.query(kind, key)
         _log.info(
             "key_queried",
@@ -151,8 +161,8 @@ class ProfileConnector:
 
     def ledger(self, kind: str, start: date, end: date, page: int = 1) -> LedgerPage:
         """Ask for one page of the records taken in from ``start`` to ``end``, both included."""
-        if self._questions is None:
-            return LedgerPage(_NOT_SUPPORTED)
+        if self._closed or self._questions is None:
+            return LedgerPage(self._silence)
         answer = self._questions.ledger(kind, start, end, page)
         _log.info(
             "ledger_read",
@@ -166,6 +176,8 @@ class ProfileConnector:
 
     def probe(self) -> Probe:
         """Check everything that is needed to deliver and to read receipts; send no record."""
+        if self._closed:
+            return Probe(ok=False, checks=(("连接", False, _CLOSED.message),))
         parts = self._parts()
         probes = [part.probe() for part in parts]
         return Probe(
@@ -177,9 +189,17 @@ class ProfileConnector:
         )
 
     def close(self) -> None:
-        """Give up connections."""
+        """Give up connections; nothing is sent or asked after that. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         for part in self._parts():
             part.close()
+
+    @property
+    def _silence(self) -> Reply:
+        """Why a question is not asked."""
+        return _CLOSED if self._closed else _NOT_SUPPORTED
 
     def _parts(self) -> Sequence[Delivery | ReceiptSource]:
         # one object may be several parts
