@@ -142,7 +142,7 @@ def test_two_packages_with_one_name_are_refused_by_their_names(
         ("raise RuntimeError('s3cret')", "无法载入（RuntimeError）"),
         ("x = 1", "无法载入（AttributeError）"),
         (
-            "def build(p, s): raise ValueError(s.credentials.values['key'])",
+            "def build(p, s): raise ValueError('s3cret')",
             "无法启动（ValueError）",
         ),
         ("build = 5", "无法启动（TypeError）"),

@@ -1,0 +1,114 @@
+"""Stands of the suite for the shipped profiles: each with its stand-in in a process of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from xinqiao.adapters.base import Connector, Credentials, Operation, Surroundings
+from xinqiao.adapters.connector import build
+from xinqiao.adapters.profile import load_profile
+from xinqiao.clock import Clock
+from xinqiao.simulator.process import SimulatorProcess
+from xinqiao.testing import Fault, Stand, Variation
+
+CLOSED = "http://127.0.0.1:9"
+"""The discard port, on which nobody listens."""
+
+_FIRM = "沂源测试汽车维修有限公司"
+
+
+def permit(key: str, operation: Operation, version: int) -> dict[str, str]:
+    """Return a permit in the codes of the 2018 edition; a withdrawal says that it is void."""
+    return {
+        "XK_XDR_MC": _FIRM,
+        "XK_WSH": key,
+        "XK_JDRQ": "2026/11/20",
+        "XK_XKLB": "普通",
+        "XK_NR": f"道路旅客运输站经营第{version}次",
+        "XK_ZT": "2" if operation is Operation.WITHDRAW else "1",
+    }
+
+
+class WebStand(Stand):
+    """A shipped profile whose stand-in is reached over HTTP.
+
+    Its platform looks at what is due whenever it is called, so it is quiet at any time.
+    """
+
+    operations = frozenset({Operation.INSERT, Operation.UPDATE, Operation.WITHDRAW})
+    variations = frozenset(Variation)
+    answers_in_bytes = True
+
+    names: ClassVar[Mapping[Fault, tuple[str, str]]]
+    """Fault → the stand-in's name for it, and the call that it befalls."""
+    credentials: ClassVar[Mapping[str, str]]
+    settings: ClassVar[Mapping[str, str]] = {"organisation_code": "11370323MB2826290X"}
+
+    def __init__(self, running: SimulatorProcess) -> None:
+        running.reset()
+        self._running = running
+        self.platform = running.platform
+        self.faults = frozenset(self.names)
+        self.secrets = tuple(self.credentials.values())
+
+    def connect(self, variation: Variation | None = None) -> Connector:
+        transport: dict[str, object] = {"base_url": self._running.base_url}
+        if variation is Variation.IMPATIENT:
+            transport |= {"read_seconds": 0.6, "total_seconds": 1.2}
+        if variation is Variation.UNREACHABLE:
+            transport |= {"base_url": CLOSED, "attempts": 1}
+        if variation is Variation.ABROAD:
+            transport |= {"base_url": "https://platform.invalid"}
+        wrong = variation is Variation.WRONG_CREDENTIALS
+        shown = {name: "wrong-secret" if wrong else it for name, it in self.credentials.items()}
+        return build(
+            load_profile(self.platform, {"transport": transport}),
+            Surroundings(Credentials(shown), Clock(), settings=self.settings, rehearsal=True),
+        )
+
+    def values(self, key: str, operation: Operation, version: int) -> Mapping[str, str]:
+        return permit(key, operation, version)
+
+    def effects(self) -> Mapping[str, int]:
+        counted: dict[str, int] = self._running.received()["effects"]
+        return counted
+
+    def settle(self) -> None:
+        """Do nothing: what is due is settled by every look at the book."""
+
+    def cause(self, fault: Fault, rows: Sequence[int] = ()) -> None:
+        if fault is Fault.UNREADABLE_WHEN_ASKED:
+            calls = ("receipts", "records", "ledger")
+            self._running.queue_faults([{"name": "html_page", "call": call} for call in calls])
+            return
+        name, call = self.names[fault]
+        silent = {"seconds": 20} if fault in {Fault.SILENT_BEFORE, Fault.SILENT_AFTER} else {}
+        late = {"seconds": 3000} if fault is Fault.RECEIPT_LATE else {}
+        named = {"rows": list(rows)} if rows else {}
+        self._running.queue_faults([{"name": name, "call": call, **silent, **late, **named}])
+
+
+class CreditShandongStand(WebStand):
+    """The reference profile of 信用·山东."""
+
+    credentials: ClassVar[Mapping[str, str]] = {
+        "client_id": "xinqiao-demo",
+        "client_secret": "rehearsal-only",
+    }
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
+        Fault.SILENT_BEFORE: ("timeout_before", "submissions"),
+        Fault.SILENT_AFTER: ("timeout_after_commit", "submissions"),
+        Fault.RESET_MID_ANSWER: ("reset_mid_answer", "submissions"),
+        Fault.SERVER_ERROR_BEFORE: ("refuse_5xx_before", "submissions"),
+        Fault.SERVER_ERROR_AFTER: ("http_500_after_commit", "submissions"),
+        Fault.HTML_PAGE: ("html_page", "submissions"),
+        Fault.WRONG_ENCODING: ("wrong_encoding", "submissions"),
+        Fault.FAILURE_INSIDE_SUCCESS: ("error_inside_200", "submissions"),
+        Fault.RATE_LIMITED: ("rate_limited", "submissions"),
+        Fault.BUSY: ("busy", "submissions"),
+        Fault.TOKEN_EXPIRED: ("token_expired", "submissions"),
+        Fault.BATCH_REFUSED: ("whole_batch_refused", "submissions"),
+        Fault.ROW_REFUSED: ("partial_rejection", "submissions"),
+        Fault.DUPLICATE_REPORTED: ("duplicate_reported", "submissions"),
+        Fault.RECEIPT_LATE: ("late_receipts", "submissions"),
+        Fault.UNREADABLE_WHEN_ASKED: ("html_page", "receipts"),
+    }
