@@ -105,8 +105,8 @@ class Trial:
             if report.progress in {BatchProgress.UNKNOWN_BATCH, BatchProgress.REFUSED}:
                 claims = dict.fromkeys(claims, Outcome.REJECTED)
             claims |= {one.row: one.outcome for one in report.rows}
-        accepted = {row.key: 1 for row in self.batch.rows if claims[row.number] is Outcome.ACCEPTED}
-        effects = self.effects_when(self.each(0) | accepted)
+        self.stand.settle()
+        effects = self.effects()
         for row in self.batch.rows:
             claim, effect = claims[row.number], effects[row.key]
             assert effect <= 1, f"第 {row.number} 行一次报送被收下 {effect} 次"
