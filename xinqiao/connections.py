@@ -6,11 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 from xinqiao.adapters.base import Connector, Credentials, Surroundings
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.outside.finding import version_of
-from xinqiao.adapters.profile import ADDRESS_KEYS, Profile, load_profile, profile_digest
+from xinqiao.adapters.profile import (
+    ADDRESS_KEYS,
+    SHIPPED,
+    Profile,
+    load_profile,
+    profile_digest,
+    read_profile,
+)
 from xinqiao.adapters.profile import Pace as ProfilePace
 from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
@@ -29,7 +37,7 @@ class Connection:
 
     Attributes:
         file: The file in ``platforms/``.
-        profile: The shipped profile with the workspace's file laid over it.
+        profile: The shipped profile with the workspace's file laid over it, or the file's own.
         connected: Whether the file names an address.
         digest: Of profile, format tables and endpoint; a confirmation binds to it.
     """
@@ -145,19 +153,44 @@ def connect(
 
 
 def _read(path: Path, name: str) -> Connection:
-    overlay = read_toml(path)
-    shipped = overlay.pop("profile", name)
-    transport = overlay.get("transport")
+    values = read_toml(path)
+    transport = values.get("transport")
     if not isinstance(transport, dict):
         transport = {}  # if it is something else, loading the profile says what is wrong
     connected = any(transport.get(key) for key in ADDRESS_KEYS)
-    for key in ADDRESS_KEYS:
-        if transport.get(key) == "":
-            # not filled in yet: the shipped profile's own address stands in, and is never called
-            del transport[key]
-    profile = load_profile(shipped, overlay, overlay_file=str(path), platform=name)
+    profile = _own(path, name, values) if is_whole(name, values) else _overlaid(path, name, values)
     kinds = [one.kind for one in formats() if one.platform == name]
     parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
     parts.append(version_of(profile))
     digest = hashlib.sha256("".join(parts).encode()).hexdigest()
     return Connection(path, profile, connected, digest)
+
+
+def is_whole(name: str, values: Mapping[str, Any]) -> bool:
+    """Tell whether a platform's file is a profile of its own, not laid over a shipped one.
+
+    It is when it names no shipped profile to be laid over and says its own ``id``, or when there is
+    none of its name.
+    """
+    return "profile" not in values and (
+        "id" in values or ("transport" in values and name not in SHIPPED)
+    )
+
+
+def _own(path: Path, name: str, values: Mapping[str, Any]) -> Profile:
+    if values.get("id", name) != name:
+        raise SettingsError(f"{path}：id 应与文件名相同，写 {name}", code="profile")
+    return read_profile({"id": name, **values}, file=str(path))
+
+
+def _overlaid(path: Path, name: str, values: Mapping[str, Any]) -> Profile:
+    overlay = dict(values)
+    shipped = overlay.pop("profile", name)
+    if isinstance(overlay.get("transport"), dict):
+        # not filled in yet: the shipped profile's own address stands in, and is never called
+        overlay["transport"] = {
+            key: value
+            for key, value in overlay["transport"].items()
+            if value != "" or key not in ADDRESS_KEYS
+        }
+    return load_profile(shipped, overlay, overlay_file=str(path), platform=name)

@@ -1,6 +1,7 @@
 """From a platform's file to what the queue obeys: pace, hours, and the lease that it needs."""
 
 from datetime import time
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,89 @@ def test_a_lease_must_be_longer_than_the_longest_send(
         return
     with pytest.raises(SettingsError, match=r"lease_seconds.*25 秒"):
         made.check_lease(PLATFORM, seconds)
+
+
+def whole(workspace: Workspace, *lines: str, name: str = PLATFORM) -> Path:
+    """Make a platform's file a profile of its own, whole but for what ``lines`` change."""
+    text = (
+        resources.files("xinqiao.adapters")
+        .joinpath("profiles", "credit_shandong.toml")
+        .read_text("utf-8")
+    )
+    for line in lines:
+        old, _, new = line.partition(" -> ")
+        assert old in text
+        text = text.replace(old, new, 1)
+    file = workspace.root / "platforms" / f"{name}.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_a_file_that_says_its_own_id_is_a_whole_profile(rehearsal: Workspace) -> None:
+    whole(rehearsal, "rows_per_batch = 50 -> rows_per_batch = 7", "attempts = 3\n -> ")
+    made = read_connections(rehearsal)[PLATFORM]
+    assert made.connected
+    assert made.profile.limits.rows_per_batch == 7
+    assert made.profile.name == "信用·山东"
+
+
+def test_a_key_that_a_whole_profile_lacks_is_not_taken_from_the_shipped_one(
+    rehearsal: Workspace,
+) -> None:
+    file = whole(rehearsal, "rows_per_batch = 50\n -> ")
+    with pytest.raises(SettingsError) as refused:
+        read_connections(rehearsal)
+    assert f"{file}：limits.rows_per_batch 缺少这一项" in refused.value.message
+
+
+def test_a_platform_that_no_shipped_profile_is_named_after_has_its_own(
+    rehearsal: Workspace,
+) -> None:
+    whole(rehearsal, 'id = "credit_shandong"\n -> ', name="county_credit")
+    made = read_connections(rehearsal)["county_credit"]
+    assert made.profile.id == "county_credit"
+
+
+def test_a_whole_profile_under_another_name_than_its_files_is_refused(
+    rehearsal: Workspace,
+) -> None:
+    file = whole(rehearsal, name="county_credit")
+    with pytest.raises(SettingsError) as refused:
+        read_connections(rehearsal)
+    assert refused.value.message == f"{file}：id 应与文件名相同，写 county_credit"
+
+
+def test_a_file_that_is_neither_whole_nor_over_a_shipped_profile_is_told_of_both(
+    rehearsal: Workspace,
+) -> None:
+    rehearsal.root.joinpath("platforms", "county_credit.toml").write_text("name = '县'\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"没有名为「county_credit」.*完整的配置"):
+        read_connections(rehearsal)
+
+
+def test_two_profiles_in_one_file_are_told_with_the_line(rehearsal: Workspace) -> None:
+    file = whole(rehearsal)
+    text = file.read_text("utf-8")
+    file.write_text(text + text, "utf-8")
+    with pytest.raises(SettingsError, match=r"第 \d+ 行第 \d+ 列，同一项或同一节写了两次"):
+        read_connections(rehearsal)
+
+
+def test_a_python_connector_counts_as_connected_and_its_version_is_confirmed(
+    rehearsal: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = [
+        "[transport]",
+        'type = "python"',
+        'source = "自拟"',
+        'connector = "ours"',
+        "total_seconds = 5",
+    ]
+    text = whole(rehearsal).read_text("utf-8")
+    head, _, rest = text.partition("[transport]")
+    tail = rest[rest.index("[capabilities]") :]
+    file_of(rehearsal).write_text(head + "\n".join(transport) + "\n\n" + tail, "utf-8")
+    before = read_connections(rehearsal)[PLATFORM]
+    assert before.connected
+    monkeypatch.setattr("xinqiao.connections.version_of", lambda _: "county-connector 2.0")
+    assert read_connections(rehearsal)[PLATFORM].digest != before.digest

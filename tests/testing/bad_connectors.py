@@ -250,5 +250,7 @@ def _suite(connector: type[GoodConnector]) -> type[ConnectorConformance]:
     return Suite
 
 
-for _connector in (GoodConnector, *_below(GoodConnector)):
+_EVERY: list[type[GoodConnector]] = [GoodConnector, *_below(GoodConnector)]
+
+for _connector in _EVERY:
     globals()[f"Test{_connector.__name__}"] = _suite(_connector)

@@ -340,7 +340,8 @@ def load_profile(
 ) -> Profile:
     """Return the shipped profile with ``overlay`` laid over it.
 
-    Tables are merged key by key; any other value, lists included, replaces the shipped one.
+    Tables are merged key by key; any other value, lists included, replaces the shipped one, and so
+    does a table of another ``type``.
 
     Args:
         shipped_name: Name of a profile in :data:`SHIPPED`.
@@ -355,7 +356,8 @@ def load_profile(
     """
     if shipped_name not in SHIPPED:
         raise SettingsError(
-            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}",
+            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}；"
+            "也可以写一份完整的配置，见 docs/connectors.md",
             code="profile",
         )
     shipped_file = f"{shipped_name}.toml"
@@ -396,8 +398,13 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not _other_type(old, value):
             merged[key] = _merge(old, value)
         else:
             merged[key] = value
     return merged
+
+
+def _other_type(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a table is of another ``type`` than the shipped one, whose keys it has not."""
+    return "type" in old and new.get("type", old["type"]) != old["type"]
