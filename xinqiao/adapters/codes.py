@@ -45,6 +45,12 @@ _WORDS = MappingProxyType(
         "no_serial": "平台没有给出受理号，不能查询这一批的回执",
         "closed": "连接已关闭，没有发送",
         "connector_failed": "连接程序出错，没有给出结果，请查看日志并与其提供者联系",
+        "not_xml": "应答不是合法的 XML",
+        "not_unwrapped": "应答里层的文字不是平台配置所说的 JSON 或 XML",
+        "not_encodable": "有平台所用字符集容纳不了的字，没有发送，请改用该字符集内的字后再报",
+        "row_both_ways": "整批退回的应答中又有行已收下，互相矛盾",
+        "no_marker": "页面上没有平台配置所说的标志文字，可能不是要核对的页面",
+        "kind_not_shown": "平台配置所说的页面不公示这类记录，只能由人工核对",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
     }
 )

@@ -21,6 +21,7 @@ from xinqiao.adapters.base import (
     Surroundings,
 )
 from xinqiao.adapters.codes import safe_code, words_for
+from xinqiao.adapters.http.page_check import PublicPage
 from xinqiao.adapters.http.platform import HttpPlatform
 from xinqiao.adapters.outside.guard import GuardedConnector
 from xinqiao.adapters.parts import Delivery, Questions, ReceiptSource
@@ -51,7 +52,8 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
         return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
     access = profile.access
     web = HttpPlatform(profile, access, surroundings) if access is not None else None
-    return ProfileConnector(profile, _delivery(profile, web), _receipts(profile, web), web)
+    receipts = _receipts(profile, web, surroundings)
+    return ProfileConnector(profile, _delivery(profile, web), receipts, web)
 
 
 def _delivery(profile: Profile, web: HttpPlatform | None) -> Delivery:
@@ -60,7 +62,12 @@ def _delivery(profile: Profile, web: HttpPlatform | None) -> Delivery:
     raise SettingsError(f"还不支持 transport.type = {profile.transport.type}")
 
 
-def _receipts(profile: Profile, web: HttpPlatform | None) -> ReceiptSource | None:
+def _receipts(
+    profile: Profile, web: HttpPlatform | None, surroundings: Surroundings
+) -> ReceiptSource | None:
+    page, access = profile.receipts.page, profile.access
+    if page is not None and access is not None:
+        return PublicPage(profile, page, access, surroundings)
     if profile.operations.poll is not None:
         return web
     return None

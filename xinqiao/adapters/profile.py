@@ -32,10 +32,11 @@ from xinqiao.adapters.http.calls import (
     Query,
     Submit,
 )
+from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong",)
+SHIPPED = ("credit_shandong", "sd_gateway_credit", "async_serial")
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
@@ -328,8 +329,15 @@ def problem_with(profile: Profile) -> str:
             profile.access is not None or not _needs_web(profile),
             "有 operations、authentication 或 receipts.page 时，须在 [web] 中写明地址",
         ),
+        (not (calls := _problem_with_calls(profile)), calls),
     )
     return next((words for fits, words in parts if not fits), "")
+
+
+def _problem_with_calls(profile: Profile) -> str:
+    receipts = profile.receipts
+    rows = profile.limits.rows_per_batch
+    return problem_with_calls(profile.operations.submit, receipts.mode, receipts.page, rows)
 
 
 def _calls(operations: Operations) -> dict[str, Call]:

@@ -101,7 +101,7 @@ def _place(model: type[BaseModel], detail: ErrorDetails) -> _Place:
             above, here = here, [inner for one in here for inner in _below(one, step)]
     if detail["type"].startswith("union_tag"):
         path.append("type")
-    fields = {name for one in above if _is_table(one) for name in one.model_fields}
+    fields = {name for one in above for name in _fields(one)}
     return _Place(tuple(path), tuple(sorted(fields)), detail["loc"][-1:] == (_ADDED,))
 
 
@@ -126,11 +126,18 @@ def _near(place: _Place, known: Sequence[str]) -> str:
 
 def _below(annotation: Any, step: int | str) -> list[Any]:
     """Return the types that can stand under ``step`` of a table, list or dict."""
-    if _is_table(annotation):
-        field = annotation.model_fields.get(str(step))
-        return [] if field is None else _alternatives(field.annotation)
+    fields = _fields(annotation)
+    if fields:
+        return _alternatives(fields[step]) if step in fields else []
     inner = [part for part in get_args(annotation) if part is not Ellipsis]
     return _alternatives(inner[-1]) if inner else []
+
+
+def _fields(annotation: Any) -> dict[str, Any]:
+    """Return key as a profile writes it → type; none for what is no table."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return {}
+    return {info.alias or name: info.annotation for name, info in annotation.model_fields.items()}
 
 
 def _alternatives(annotation: Any) -> list[Any]:
@@ -145,12 +152,7 @@ def _alternatives(annotation: Any) -> list[Any]:
 
 def _tags(annotation: Any) -> tuple[Any, ...]:
     """Return the words of ``type`` by which pydantic knows a table from its alternatives."""
-    field = annotation.model_fields.get("type") if _is_table(annotation) else None
-    return () if field is None else get_args(field.annotation)
-
-
-def _is_table(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return get_args(_fields(annotation).get("type"))
 
 
 def _element(path: tuple[int | str, ...]) -> tuple[int | str, ...]:

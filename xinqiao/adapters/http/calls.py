@@ -10,7 +10,10 @@ from pydantic import Field
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-from xinqiao.adapters.fields import Path, Seconds, Table, Text
+from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.http.access import Address
+from xinqiao.adapters.http.exchange import BodyAs, Charset
+from xinqiao.adapters.http.paths import CallPath
 
 
 class ReadMeaning(StrEnum):
@@ -87,6 +90,23 @@ class ProbeAnswer(Answer):
     """Whether the platform knows us."""
 
 
+AnswerAs = Literal["json", "xml", "text"]
+"""What an answer can be read as."""
+
+
+class Unwrap(Table):
+    """A text inside an answer that is parsed in its place (逐层解包).
+
+    A place that is missing, blank or no text leaves the answer as it is; a text that does not parse
+    makes ``problem`` ``not_unwrapped``.
+    """
+
+    at: Annotated[str, Field(pattern=r"^$|^[^.\s]+(\.[^.\s]+)*$")]
+    """Names on the way to it, with dots between them; empty for the answer as a whole."""
+    parsed_as: Annotated[Literal["json", "xml"], Field(alias="as")]
+    """What the text is."""
+
+
 class Call(Table):
     """One request and what its answers mean; the base of all."""
 
@@ -94,14 +114,24 @@ class Call(Table):
     """Where this part comes from (依据)."""
     method: Literal["GET", "POST"]
     """HTTP method."""
-    path: Path
-    """Path below the base address, as it stands."""
+    path: CallPath
+    """Path below the base address; ``{operation}`` and other names of the context are filled in."""
     query: dict[str, Expression] = Field(default_factory=dict)
     """Parameter name → expression over the context of the call."""
     body: Expression | None = None
     """Expression that builds the body."""
-    body_as: Literal["json", "form"] = "json"
-    """How the body is written: JSON, or form fields."""
+    body_as: BodyAs = "json"
+    """How the body is written; ``query`` puts its fields into the query string."""
+    charset: Charset = "utf-8"
+    """Character set of the body; JSON is always UTF-8."""
+    answer_as: AnswerAs = "json"
+    """What an answer is."""
+    answer_charset: Charset | None = None
+    """Character set of answers that are not UTF-8 and do not say what they are."""
+    lists: tuple[Text, ...] = ()
+    """XML elements that are lists even when there is only one of them."""
+    unwrap: tuple[Unwrap, ...] = ()
+    """Texts inside the answer that are JSON or XML themselves, in the order of unpacking."""
     code: Expression = "body.code"
     """The platform's code in an answer."""
     message: Expression = "body.message"
@@ -119,6 +149,15 @@ class RowVerdict(StrEnum):
     DUPLICATE = Outcome.DUPLICATE.value
 
 
+class RowCase(Table):
+    """A code of a row whose meaning depends on more than the code (一码多义)."""
+
+    when: Expression
+    """Condition over the element."""
+    means: RowVerdict
+    """What it means."""
+
+
 class Rows(Table):
     """Where an answer speaks about single rows; expressions below ``list`` are over one element."""
 
@@ -134,6 +173,8 @@ class Rows(Table):
     """The platform's id of the record."""
     time: Expression | None = None
     """When it was taken in."""
+    cases: tuple[RowCase, ...] = ()
+    """Looked at before the table of codes; the first that holds counts."""
     verdicts: dict[str, RowVerdict]
     """Code → what it means."""
     otherwise: RowVerdict
@@ -217,7 +258,29 @@ class ProbeCall(Call):
 
 
 class PageCheck(Table):
-    """A public page that shows what the platform publishes (页面核对)."""
+    """A public page that shows what the platform publishes (页面核对).
+
+    Expressions are over ``{key, kind, settings, values}`` of a row; ``path`` and ``query`` over
+    ``{key, kind, settings}``. Where they use ``key``, every row needs a call of its own.
+    """
 
     source: Text
     """Where this part comes from (依据)."""
+    base_url: Address | None = None
+    """Address before the path; that of the operations where it is left out."""
+    path: CallPath
+    """Path below the address; names may stand in it as in those of calls."""
+    query: dict[str, Expression] = Field(default_factory=dict)
+    """Parameter name → expression."""
+    charset: Charset | None = None
+    """Character set of a page that is not UTF-8 and does not say what it is."""
+    kinds: tuple[Text, ...] = ()
+    """Record kinds that the page shows; all when it is left out."""
+    marker: Text
+    """Text that proves that it is the right page, whatever it shows."""
+    nothing: Text | None = None
+    """Text by which the page says that it shows no record."""
+    shows: tuple[Expression, ...] = ()
+    """Further values that must stand near the document number."""
+    near_characters: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """How near, in characters of the page's text."""

@@ -18,6 +18,7 @@ import structlog
 import tenacity
 
 from xinqiao.adapters.base import TOO_LATE
+from xinqiao.adapters.http.access import WebAccess
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
 from xinqiao.adapters.http.network import DIRECT, Network
 from xinqiao.adapters.http.watchdog import Watchdog
@@ -276,6 +277,17 @@ class HttpClient:
             raise _StopReadingError("total_timeout")
 
 
+def bounds_of(access: WebAccess) -> HttpBounds:
+    """Return the bounds that a profile sets to every exchange with an address."""
+    return HttpBounds(
+        connect=access.connect_seconds,
+        read=access.read_seconds,
+        total=access.total_seconds,
+        attempts=access.attempts,
+        reply_bytes=access.reply_bytes_at_most,
+    )
+
+
 def is_loopback(url: str) -> bool:
     """Return whether the address names this machine by number or as ``localhost``.
 
@@ -368,7 +380,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _log_result(request: HttpRequest, result: HttpAnswer | HttpFailure, seconds: float) -> None:
-    log = _log.bind(method=request.method, path=request.path, seconds=round(seconds, 3))
+    path = request.template or request.path
+    log = _log.bind(method=request.method, path=path, seconds=round(seconds, 3))
     if isinstance(result, HttpAnswer):
         log.info("http_answered", status=result.status, bytes=len(result.body))
     else:

@@ -1,21 +1,18 @@
 """From a call of a profile and its context to the bytes of a request."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from xinqiao.adapters.expressions import EvaluationError, evaluate
 from xinqiao.adapters.http.calls import Call
+from xinqiao.adapters.http.encoding import encode, fields_of
 from xinqiao.adapters.http.exchange import HttpRequest
+from xinqiao.adapters.http.paths import fill
 from xinqiao.adapters.http.reading import as_text
 from xinqiao.errors import SettingsError
 
-CONTENT_TYPES = {
-    "json": "application/json; charset=utf-8",
-    "form": "application/x-www-form-urlencoded; charset=utf-8",
-}
-"""Kind of body → its content type."""
+_WITH_MEMBERS = frozenset({"form", "json", "multipart"})
 
 
 def render(call: Call, context: Mapping[str, Any]) -> HttpRequest:
@@ -25,9 +22,12 @@ def render(call: Call, context: Mapping[str, Any]) -> HttpRequest:
     as a token, is put in by :mod:`xinqiao.adapters.http.stamping`.
 
     Raises:
-        SettingsError: An expression cannot work on the context, or builds no fields for a form.
+        SettingsError: An expression cannot work on the context, or builds a body of another shape
+            than the call asks for.
+        NotEncodableError: The body holds a character that the platform's character set has not.
     """
     try:
+        path = fill(call.path, context)
         query = {name: as_text(evaluate(text, context)) for name, text in call.query.items()}
         value = None if call.body is None else evaluate(call.body, context)
     except EvaluationError as error:
@@ -35,26 +35,17 @@ def render(call: Call, context: Mapping[str, Any]) -> HttpRequest:
         raise SettingsError(
             f"平台配置中 {call.path} 的表达式「{error}」不能用于这次请求，请更正", code="profile"
         ) from None
+    request = HttpRequest(call.method, path, query, template=call.path, charset=call.charset)
     if call.body is None:
-        return HttpRequest(call.method, call.path, query)
-    members = value if isinstance(value, Mapping) else None
-    if call.body_as == "form" and members is None:
-        raise SettingsError(
-            f"平台配置中 {call.path} 的 body 应得出一组表单项（名称: 值），请更正", code="profile"
-        )
-    return HttpRequest(
-        call.method,
-        call.path,
-        query,
-        {"content-type": CONTENT_TYPES[call.body_as]},
-        encode(call.body_as, value),
-        members,
-        "" if members is None else call.body_as,
+        return request
+    if call.body_as == "query":
+        return replace(request, query={**query, **fields_of(value)})
+    body, content_type = encode(call.body_as, value, call.charset)
+    has_members = call.body_as in _WITH_MEMBERS and isinstance(value, Mapping)
+    return replace(
+        request,
+        headers={"content-type": content_type},
+        body=body,
+        members=value if has_members else None,
+        members_as=call.body_as if has_members else None,
     )
-
-
-def encode(body_as: str, value: Any) -> bytes:
-    """Return the bytes of a body; for a form ``value`` is a mapping."""
-    if body_as == "json":
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return urlencode({name: as_text(part) for name, part in value.items()}).encode()

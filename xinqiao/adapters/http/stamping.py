@@ -4,11 +4,12 @@ The rendered request is the same for the same batch; tokens, times, nonces and s
 and come in here.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
-from xinqiao.adapters.http.exchange import HttpRequest
-from xinqiao.adapters.http.rendering import CONTENT_TYPES, encode
+from xinqiao.adapters.http.encoding import NotEncodableError, encode
+from xinqiao.adapters.http.exchange import BodyAs, HttpRequest
 from xinqiao.errors import SettingsError
 
 
@@ -53,18 +54,33 @@ def fits_header(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and text.strip() == text
 
 
+_BODIES: Mapping[Place, tuple[BodyAs, ...]] = {
+    Place.FORM: ("form", "multipart"),
+    Place.JSON: ("json",),
+}
+"""Place → bodies that have it; the first is made where a request has no body."""
+
+
 def _with_member(request: HttpRequest, place: Place, name: str, text: str) -> HttpRequest:
-    body_as = place.value
-    if request.body is not None and request.members_as != body_as:
+    written_as = _BODIES[place][0] if request.body is None else request.members_as
+    if written_as is None or written_as not in _BODIES[place]:
         raise SettingsError(
-            f"平台配置中 {request.path} 的 body 不是可以放进 {name} 的一组名称和值，请更正",
+            f"平台配置中 {request.template or request.path} 的 body 不是可以放进 {name} 的"
+            "一组名称和值，请更正",
             code="profile",
         )
     members = {**(request.members or {}), name: text}
+    try:
+        body, content_type = encode(written_as, members, request.charset)
+    except NotEncodableError:
+        # the rest of the body was written before
+        raise SettingsError(
+            f"{name} 的值含有 {request.charset} 容纳不了的字，请更正平台配置或凭据", code="profile"
+        ) from None
     return replace(
         request,
-        headers={**request.headers, "content-type": CONTENT_TYPES[body_as]},
-        body=encode(body_as, members),
+        headers={**request.headers, "content-type": content_type},
+        body=body,
         members=members,
-        members_as=body_as,
+        members_as=written_as,
     )

@@ -147,7 +147,7 @@ def _parameters(table: Parameters | None, request: HttpRequest, sent: Mapping[st
         return ""
     parts: Mapping[str, Mapping[str, Any]] = {
         "query": request.query,
-        request.members_as: request.members or {},
+        request.members_as or "": request.members or {},
         "values": sent,
     }
     found = {
