@@ -102,6 +102,21 @@ class Failing:
         expected = trial.each(0 if whole else 1) | {trial.batch.rows[1].key: 0}
         assert trial.effects_when(expected) == expected
 
+    def test_a_batch_that_is_refused_later_is_told_as_refused_whole(
+        self, stand: Stand, connector: Connector
+    ) -> None:
+        """Then no row of it was taken, and every row can be sent again."""
+        _need(stand, Fault.BATCH_REFUSED_LATER)
+        stand.cause(Fault.BATCH_REFUSED_LATER)
+        trial = Trial(stand, connector, stand.batch(2))
+        trial.submit()
+        report = trial.receipts()
+        assert report.progress is BatchProgress.REFUSED or {one.outcome for one in report.rows} == {
+            Outcome.REJECTED
+        }
+        trial.check_truth(report)
+        assert trial.effects() == trial.each(0)
+
     def test_rows_reported_as_held_are_never_said_to_be_accepted(
         self, stand: Stand, connector: Connector
     ) -> None:

@@ -37,6 +37,8 @@ class Fault(StrEnum):
     """It takes nothing: the token has ended before its time (令牌提前失效)."""
     BATCH_REFUSED = "batch_refused"
     """It refuses the delivery as a whole and names no row (整批退回)."""
+    BATCH_REFUSED_LATER = "batch_refused_later"
+    """It receives the delivery and refuses all of it in its receipts (先收后整批退回)."""
     ROW_REFUSED = "row_refused"
     """It refuses the rows that :meth:`Stand.cause` names, at once or in its receipts (部分退回)."""
     DUPLICATE_REPORTED = "duplicate_reported"
@@ -46,7 +48,7 @@ class Fault(StrEnum):
     RECEIPT_TWICE = "receipt_twice"
     """It gives the same receipt twice (回执重复)."""
     RECEIPT_CONTRADICTORY = "receipt_contradictory"
-    """It gives two receipts that contradict each other (回执矛盾)."""
+    """A receipt contradicts another, or what is true (回执矛盾)."""
     UNREADABLE_WHEN_ASKED = "unreadable_when_asked"
     """The next question, whichever it is, gets an answer that cannot be read (查询应答无法读出)."""
 

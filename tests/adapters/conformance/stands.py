@@ -28,6 +28,30 @@ def permit(key: str, operation: Operation, version: int) -> dict[str, str]:
     }
 
 
+FAULTS: Mapping[Fault, tuple[str, str]] = {
+    Fault.SILENT_BEFORE: ("timeout_before", "submissions"),
+    Fault.SILENT_AFTER: ("timeout_after_commit", "submissions"),
+    Fault.RESET_MID_ANSWER: ("reset_mid_answer", "submissions"),
+    Fault.SERVER_ERROR_BEFORE: ("refuse_5xx_before", "submissions"),
+    Fault.SERVER_ERROR_AFTER: ("http_500_after_commit", "submissions"),
+    Fault.HTML_PAGE: ("html_page", "submissions"),
+    Fault.WRONG_ENCODING: ("wrong_encoding", "submissions"),
+    Fault.FAILURE_INSIDE_SUCCESS: ("error_inside_200", "submissions"),
+    Fault.RATE_LIMITED: ("rate_limited", "submissions"),
+    Fault.BUSY: ("busy", "submissions"),
+    Fault.TOKEN_EXPIRED: ("token_expired", "submissions"),
+    Fault.BATCH_REFUSED: ("whole_batch_refused", "submissions"),
+    Fault.BATCH_REFUSED_LATER: ("batch_refused_later", "submissions"),
+    Fault.ROW_REFUSED: ("partial_rejection", "submissions"),
+    Fault.DUPLICATE_REPORTED: ("duplicate_reported", "submissions"),
+    Fault.RECEIPT_LATE: ("late_receipts", "submissions"),
+    Fault.RECEIPT_TWICE: ("double_receipt", "receipts"),
+    Fault.RECEIPT_CONTRADICTORY: ("contradictory_receipt", "receipts"),
+    Fault.UNREADABLE_WHEN_ASKED: ("html_page", "receipts"),
+}
+"""Fault → the stand-ins' name for it, and the call that it befalls."""
+
+
 class WebStand(Stand):
     """A shipped profile whose stand-in is reached over HTTP.
 
@@ -94,21 +118,31 @@ class CreditShandongStand(WebStand):
         "client_id": "xinqiao-demo",
         "client_secret": "rehearsal-only",
     }
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = FAULTS
+
+
+class SdGatewayStand(WebStand):
+    """A credit platform behind a province gateway."""
+
+    credentials: ClassVar[Mapping[str, str]] = {
+        "api_key": "rehearsal-gateway-key",
+        "client_id": "xinqiao-demo",
+        "client_secret": "rehearsal-only",
+    }
+    settings: ClassVar[Mapping[str, str]] = {
+        "organisation_code": "11370323MB2826290X",
+        "resource_provider_id": "xinqiao-provider",
+    }
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = FAULTS
+
+
+class AsyncSerialStand(WebStand):
+    """A platform that gives serial numbers and checks signatures; it has no tokens."""
+
+    credentials: ClassVar[Mapping[str, str]] = {
+        "app_id": "xinqiao-demo",
+        "app_secret": "rehearsal-only",
+    }
     names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
-        Fault.SILENT_BEFORE: ("timeout_before", "submissions"),
-        Fault.SILENT_AFTER: ("timeout_after_commit", "submissions"),
-        Fault.RESET_MID_ANSWER: ("reset_mid_answer", "submissions"),
-        Fault.SERVER_ERROR_BEFORE: ("refuse_5xx_before", "submissions"),
-        Fault.SERVER_ERROR_AFTER: ("http_500_after_commit", "submissions"),
-        Fault.HTML_PAGE: ("html_page", "submissions"),
-        Fault.WRONG_ENCODING: ("wrong_encoding", "submissions"),
-        Fault.FAILURE_INSIDE_SUCCESS: ("error_inside_200", "submissions"),
-        Fault.RATE_LIMITED: ("rate_limited", "submissions"),
-        Fault.BUSY: ("busy", "submissions"),
-        Fault.TOKEN_EXPIRED: ("token_expired", "submissions"),
-        Fault.BATCH_REFUSED: ("whole_batch_refused", "submissions"),
-        Fault.ROW_REFUSED: ("partial_rejection", "submissions"),
-        Fault.DUPLICATE_REPORTED: ("duplicate_reported", "submissions"),
-        Fault.RECEIPT_LATE: ("late_receipts", "submissions"),
-        Fault.UNREADABLE_WHEN_ASKED: ("html_page", "receipts"),
+        fault: name for fault, name in FAULTS.items() if fault is not Fault.TOKEN_EXPIRED
     }

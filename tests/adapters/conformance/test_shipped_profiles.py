@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.adapters.conformance.stands import CreditShandongStand
+from tests.adapters.conformance.stands import AsyncSerialStand, CreditShandongStand, SdGatewayStand
 from xinqiao.adapters.profile import SHIPPED
 from xinqiao.simulator.process import SimulatorProcess, start
 from xinqiao.testing import ConnectorConformance, Stand
@@ -16,13 +16,41 @@ def credit_shandong() -> Iterator[SimulatorProcess]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def sd_gateway_credit() -> Iterator[SimulatorProcess]:
+    with start("sd_gateway_credit") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def async_serial() -> Iterator[SimulatorProcess]:
+    with start("async_serial") as running:
+        yield running
+
+
 class TestCreditShandong(ConnectorConformance):
     @pytest.fixture
     def stand(self, credit_shandong: SimulatorProcess) -> Stand:
         return CreditShandongStand(credit_shandong)
 
 
-PROVEN = {"credit_shandong": TestCreditShandong}
+class TestSdGatewayCredit(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, sd_gateway_credit: SimulatorProcess) -> Stand:
+        return SdGatewayStand(sd_gateway_credit)
+
+
+class TestAsyncSerial(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, async_serial: SimulatorProcess) -> Stand:
+        return AsyncSerialStand(async_serial)
+
+
+PROVEN = {
+    "credit_shandong": TestCreditShandong,
+    "sd_gateway_credit": TestSdGatewayCredit,
+    "async_serial": TestAsyncSerial,
+}
 """Shipped profile → the class that proves it."""
 
 

@@ -33,6 +33,7 @@ from xinqiao.adapters.http.calls import PageCheck
 from xinqiao.adapters.http.client import HttpClient, bounds_of
 from xinqiao.adapters.http.exchange import HttpFailure, HttpRequest
 from xinqiao.adapters.http.fitting import names_in_call
+from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.page_text import PageText
 from xinqiao.adapters.http.paths import fill
 from xinqiao.adapters.http.reading import as_text, decode
@@ -66,7 +67,7 @@ class PublicPage:
         self._client = HttpClient(
             page.base_url or access.base_url,
             bounds_of(access),
-            verify_tls=access.verify_tls,
+            network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
             connections=profile.pace.parallel_calls,
             clock=surroundings.clock,
