@@ -86,7 +86,8 @@ def _unknown_key(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
 
 
 def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    return sorted({name for table in _tables_at(model, path) for name in table.model_fields})
+    fields = (one for table in _tables_at(model, path) for one in table.model_fields.items())
+    return sorted({field.alias or name for name, field in fields})
 
 
 def _tables_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
