@@ -15,12 +15,19 @@ from xinqiao.adapters.base import (
     LedgerPage,
     Outcome,
     Probe,
+    ReceiptMode,
     Reply,
     SealedBatch,
     SentBatch,
     Surroundings,
 )
 from xinqiao.adapters.codes import safe_code, words_for
+from xinqiao.adapters.exchange_db.delivery import DatabaseDelivery
+from xinqiao.adapters.exchange_db.exchange import Exchange
+from xinqiao.adapters.exchange_db.feedback_table import FeedbackReader
+from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
+from xinqiao.adapters.exchange_db.row_consumed import RowConsumed
+from xinqiao.adapters.exchange_db.status_column import StatusColumn
 from xinqiao.adapters.http.page_check import PublicPage
 from xinqiao.adapters.http.platform import HttpPlatform
 from xinqiao.adapters.outside.guard import GuardedConnector
@@ -52,22 +59,46 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
         return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
     access = profile.access
     web = HttpPlatform(profile, access, surroundings) if access is not None else None
-    receipts = _receipts(profile, web, surroundings)
-    return ProfileConnector(profile, _delivery(profile, web), receipts, web)
+    exchange = _exchange(profile, surroundings)
+    return ProfileConnector(
+        profile,
+        _delivery(profile, web, exchange),
+        _receipts(profile, web, exchange, surroundings),
+        web,
+    )
 
 
-def _delivery(profile: Profile, web: HttpPlatform | None) -> Delivery:
+def _exchange(profile: Profile, surroundings: Surroundings) -> Exchange | None:
+    if not isinstance(profile.transport, ExchangeDbTransport):
+        return None
+    return Exchange(profile.transport, profile.words.operations, surroundings)
+
+
+def _delivery(profile: Profile, web: HttpPlatform | None, exchange: Exchange | None) -> Delivery:
     if profile.transport.type == "http" and web is not None:
         return web
+    if exchange is not None:
+        return DatabaseDelivery(exchange, profile.limits)
     raise SettingsError(f"还不支持 transport.type = {profile.transport.type}")
 
 
 def _receipts(
-    profile: Profile, web: HttpPlatform | None, surroundings: Surroundings
+    profile: Profile,
+    web: HttpPlatform | None,
+    exchange: Exchange | None,
+    surroundings: Surroundings,
 ) -> ReceiptSource | None:
     page, access = profile.receipts.page, profile.access
     if page is not None and access is not None:
         return PublicPage(profile, page, access, surroundings)
+    if exchange is not None:
+        visible_after = profile.capabilities.visible_after_seconds
+        if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
+            return StatusColumn(exchange, visible_after)
+        if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
+            return RowConsumed(exchange)
+        if profile.receipts.feedback is not None:
+            return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
     if profile.operations.poll is not None:
         return web
     return None

@@ -17,6 +17,7 @@ import rfc8785
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from xinqiao.adapters.base import Operation, ReceiptMode
+from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
 from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
@@ -36,7 +37,13 @@ from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong", "sd_gateway_credit", "async_serial")
+SHIPPED = (
+    "credit_shandong",
+    "sd_gateway_credit",
+    "async_serial",
+    "credit_frontdb_2018",
+    "void_and_insert",
+)
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
@@ -331,7 +338,24 @@ def problem_with(profile: Profile) -> str:
         ),
         (not (calls := _problem_with_calls(profile)), calls),
     )
-    return next((words for fits, words in parts if not fits), "")
+    problem = next((words for fits, words in parts if not fits), "")
+    return problem or _problem_with_tables(profile)
+
+
+def _problem_with_tables(profile: Profile) -> str:
+    if not isinstance(profile.transport, ExchangeDbTransport):
+        return ""
+    by_operation = WithdrawStrategy.OPERATION
+    around = Neighbours(
+        mode=profile.receipts.mode,
+        feedback=profile.receipts.feedback,
+        deduplicates=profile.capabilities.deduplicates,
+        kinds=profile.words.kinds.keys(),
+        withdrawn={kind for kind, way in profile.withdraw.items() if way is by_operation},
+        settings=profile.settings,
+        credentials=profile.credentials,
+    )
+    return problem_with_tables(profile.transport, around)
 
 
 def _problem_with_calls(profile: Profile) -> str:
