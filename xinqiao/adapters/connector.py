@@ -28,6 +28,10 @@ from xinqiao.adapters.exchange_db.feedback_table import FeedbackReader
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
 from xinqiao.adapters.exchange_db.row_consumed import RowConsumed
 from xinqiao.adapters.exchange_db.status_column import StatusColumn
+from xinqiao.adapters.file_drop.delivery import FileDelivery
+from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
+from xinqiao.adapters.file_drop.manual import ManualDelivery
+from xinqiao.adapters.file_drop.receipts import ReceiptFolder
 from xinqiao.adapters.http.page_check import PublicPage
 from xinqiao.adapters.http.platform import HttpPlatform
 from xinqiao.adapters.outside.guard import GuardedConnector
@@ -38,6 +42,10 @@ from xinqiao.errors import SettingsError
 _log = structlog.get_logger(__name__)
 
 _NOT_SUPPORTED = Reply(Outcome.IN_DOUBT, "not_supported", words_for("not_supported"))
+_FROM_TABLES = frozenset(
+    {ReceiptMode.STATUS_COLUMN, ReceiptMode.FEEDBACK_TABLE, ReceiptMode.ROW_CONSUMED}
+)
+_FROM_FILES = frozenset({ReceiptMode.RECEIPT_FILE, ReceiptMode.ERROR_FILE})
 _CLOSED = Reply(Outcome.RETRYABLE, "closed", words_for("closed"))
 
 
@@ -62,7 +70,7 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
     exchange = _exchange(profile, surroundings)
     return ProfileConnector(
         profile,
-        _delivery(profile, web, exchange),
+        _delivery(profile, web, exchange, surroundings),
         _receipts(profile, web, exchange, surroundings),
         web,
     )
@@ -74,7 +82,16 @@ def _exchange(profile: Profile, surroundings: Surroundings) -> Exchange | None:
     return Exchange(profile.transport, profile.words.operations, surroundings)
 
 
-def _delivery(profile: Profile, web: HttpPlatform | None, exchange: Exchange | None) -> Delivery:
+def _delivery(
+    profile: Profile,
+    web: HttpPlatform | None,
+    exchange: Exchange | None,
+    surroundings: Surroundings,
+) -> Delivery:
+    if isinstance(profile.transport, FileTransport):
+        return FileDelivery(profile, profile.transport, surroundings)
+    if isinstance(profile.transport, ManualTransport):
+        return ManualDelivery(profile, profile.transport, surroundings)
     if profile.transport.type == "http" and web is not None:
         return web
     if exchange is not None:
@@ -91,17 +108,27 @@ def _receipts(
     page, access = profile.receipts.page, profile.access
     if page is not None and access is not None:
         return PublicPage(profile, page, access, surroundings)
-    if exchange is not None:
-        visible_after = profile.capabilities.visible_after_seconds
-        if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
-            return StatusColumn(exchange, visible_after)
-        if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
-            return RowConsumed(exchange)
-        if profile.receipts.feedback is not None:
-            return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
+    if exchange is not None and profile.receipts.mode in _FROM_TABLES:
+        return _from_tables(profile, exchange, surroundings)
+    file = profile.receipts.file
+    if file is not None and profile.receipts.mode in _FROM_FILES:
+        return ReceiptFolder(profile, file, surroundings)
     if profile.operations.poll is not None:
         return web
     return None
+
+
+def _from_tables(
+    profile: Profile, exchange: Exchange, surroundings: Surroundings
+) -> ReceiptSource | None:
+    visible_after = profile.capabilities.visible_after_seconds
+    if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
+        return StatusColumn(exchange, visible_after)
+    if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
+        return RowConsumed(exchange)
+    if profile.receipts.feedback is None:
+        return None
+    return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
 
 
 class ProfileConnector:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 
 from xinqiao.simulator.async_serial import AsyncSerial
 from xinqiao.simulator.credit_shandong import CreditShandong
+from xinqiao.simulator.file_drop import FileDrop
 from xinqiao.simulator.plan import FaultPlan
 from xinqiao.simulator.rules import load_rules
 from xinqiao.simulator.sd_gateway import SdGateway
 from xinqiao.simulator.stand_in import Setup, StandIn
+from xinqiao.simulator.upload_page import UploadPage
 
 
 def _credit_shandong(setup: Setup, plan: FaultPlan) -> StandIn:
@@ -26,5 +28,7 @@ STAND_INS: Mapping[str, Callable[[Setup, FaultPlan], StandIn]] = {
     "credit_shandong": _credit_shandong,
     "sd_gateway_credit": _sd_gateway_credit,
     "async_serial": _async_serial,
+    "credit_template_2018": UploadPage,
+    "transport_csv_folder": FileDrop,
 }
 """Name → what makes the stand-in."""

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from xinqiao.adapters.http.authentication.algorithms import ALGORITHMS, ENCODINGS
 from xinqiao.adapters.http.authentication.signing import Attempt, Known, Signing, sign
 from xinqiao.adapters.http.authentication.steps import SignStep
-from xinqiao.adapters.http.exchange import HttpRequest
-from xinqiao.adapters.http.rendering import encode
+from xinqiao.adapters.http.encoding import encode
+from xinqiao.adapters.http.exchange import BodyAs, HttpRequest
 from xinqiao.errors import SettingsError
 
 NOW = datetime(2026, 11, 20, 2, 3, 4, 56_000, tzinfo=UTC)
@@ -34,10 +34,10 @@ def signed(request: HttpRequest | None = None, **recipe: Any) -> Signing:
     return sign(SignStep.model_validate(plain), request, KNOWN, Attempt(NOW, NONCE))
 
 
-def posted(body_as: str, **members: Any) -> HttpRequest:
-    kinds = {"json": "application/json; charset=utf-8"}
-    headers = {"content-type": kinds.get(body_as, "application/x-www-form-urlencoded")}
-    return HttpRequest("POST", "/x", {}, headers, encode(body_as, members), members, body_as)
+def posted(body_as: BodyAs, **members: Any) -> HttpRequest:
+    body, kind = encode(body_as, members)
+    headers = {"content-type": kind}
+    return HttpRequest("POST", "/x", {}, headers, body, members=members, members_as=body_as)
 
 
 def test_the_instant_is_the_one_that_the_vectors_name() -> None:
