@@ -159,6 +159,7 @@ class Stand(ABC):
                 SealedRow(number, key, dict(self.values(key, operation, version)))
                 for number, key in enumerate(keys, 1)
             ),
+            sealed_at=self.clock.now(),
         )
 
     def fresh_key(self) -> str:

@@ -1,12 +1,16 @@
 """Stands of the suite for the shipped profiles: each with its stand-in in a process of its own."""
 
-from collections.abc import Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from xinqiao.adapters.base import Connector, Credentials, Operation, Surroundings
+from xinqiao.adapters.base import Connector, Credentials, Operation, SealedBatch, Surroundings
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
+from xinqiao.mapping.registry import format_for
 from xinqiao.simulator.process import SimulatorProcess
 from xinqiao.testing import Fault, Stand, Variation
 
@@ -18,7 +22,8 @@ _FIRM = "沂源测试汽车维修有限公司"
 
 def permit(key: str, operation: Operation, version: int) -> dict[str, str]:
     """Return a permit in the codes of the 2018 edition; a withdrawal says that it is void."""
-    return {
+    blank = {field.code: "" for field in format_for("credit_shandong", "permit").table.fields}
+    return blank | {
         "XK_XDR_MC": _FIRM,
         "XK_WSH": key,
         "XK_JDRQ": "2026/11/20",
@@ -109,6 +114,123 @@ class WebStand(Stand):
         late = {"seconds": 3000} if fault is Fault.RECEIPT_LATE else {}
         named = {"rows": list(rows)} if rows else {}
         self._running.queue_faults([{"name": name, "call": call, **silent, **late, **named}])
+
+
+class FolderStand(Stand):
+    """Rows go into files of a folder that the stand-in looks into many times a second.
+
+    A reset empties its folders.
+    """
+
+    operations = frozenset({Operation.INSERT, Operation.UPDATE, Operation.WITHDRAW})
+    variations = frozenset({Variation.UNREACHABLE, Variation.ABROAD})
+    names: ClassVar[Mapping[Fault, str]]
+
+    def __init__(self, running: SimulatorProcess, where: Path) -> None:
+        running.reset()
+        self._running = running
+        self._root = where.parent
+        self._where = where
+        self.platform = running.platform
+        self.faults = frozenset(self.names)
+
+    def values(self, key: str, operation: Operation, version: int) -> Mapping[str, str]:
+        return permit(key, operation, version)
+
+    def effects(self) -> Mapping[str, int]:
+        counted: dict[str, int] = self._running.received()["effects"]
+        return counted
+
+    def cause(self, fault: Fault, rows: Sequence[int] = ()) -> None:
+        late = {"seconds": 3000} if fault is Fault.RECEIPT_LATE else {}
+        named = {"rows": list(rows)} if rows else {}
+        self._running.queue_faults([{"name": self.names[fault], "call": "file", **late, **named}])
+
+    def _made(self, overlay: Mapping[str, object]) -> Connector:
+        return build(
+            load_profile(self.platform, overlay),
+            Surroundings(
+                Credentials(),
+                Clock(),
+                settings={"organisation_code": "11370323MB2826290X"},
+                rehearsal=True,
+                root=self._root,
+            ),
+        )
+
+
+class CsvFolderStand(FolderStand):
+    """CSV files into a folder, receipts out of another one."""
+
+    names: ClassVar[Mapping[Fault, str]] = {
+        Fault.BATCH_REFUSED_LATER: "whole_batch_refused",
+        Fault.ROW_REFUSED: "partial_rejection",
+        Fault.DUPLICATE_REPORTED: "duplicate_reported",
+        Fault.RECEIPT_LATE: "late_receipts",
+        Fault.RECEIPT_TWICE: "receipt_twice",
+        Fault.RECEIPT_CONTRADICTORY: "receipt_contradictory",
+    }
+
+    def connect(self, variation: Variation | None = None) -> Connector:
+        folder = {
+            Variation.UNREACHABLE: self._root / "not-there",
+            Variation.ABROAD: self._root.parent,
+        }.get(variation or Variation.IMPATIENT, self._where / "in")
+        file = {"folder": str(self._where / "out"), "settle_seconds": 0}
+        return self._made({"transport": {"folder": str(folder)}, "receipts": {"file": file}})
+
+    def settle(self) -> None:
+        """Wait until every flagged file was taken away."""
+        wait_until(lambda: not [*(self._where / "in").glob("*.ok")])
+
+
+class UploadStand(FolderStand):
+    """Packages that a clerk uploads; here the clerk is :meth:`settle`."""
+
+    variations = frozenset({Variation.ABROAD})
+    names: ClassVar[Mapping[Fault, str]] = {Fault.BATCH_REFUSED_LATER: "whole_batch_refused"}
+
+    def __init__(self, running: SimulatorProcess, where: Path) -> None:
+        super().__init__(running, where)
+        self._outbox = self._root / f"outbox-{uuid.uuid4().hex}"
+        self._sent: dict[str, Operation] = {}
+
+    def connect(self, variation: Variation | None = None) -> Connector:
+        abroad = variation is Variation.ABROAD
+        folder = self._root.parent / "elsewhere" if abroad else self._outbox
+        return self._made({"transport": {"folder": str(folder)}})
+
+    def batch(
+        self,
+        rows: int = 1,
+        operation: Operation = Operation.INSERT,
+        *,
+        keys: Sequence[str] = (),
+        version: int = 1,
+    ) -> SealedBatch:
+        made = super().batch(rows, operation, keys=keys, version=version)
+        self._sent[made.number] = operation
+        return made
+
+    def settle(self) -> None:
+        """Upload what lies there and was not uploaded yet, and wait for its results."""
+        for file in self._outbox.glob("*/*/*"):
+            operation = self._sent.get(file.parent.name)
+            place = self._where / "uploads" / str(operation) / file.name
+            if operation is not None and file.name != "说明.txt" and not place.exists():
+                part = place.with_name(f".{place.name}")
+                part.write_bytes(file.read_bytes())
+                part.rename(place)
+        uploaded = [file.name for file in (self._where / "uploads").glob("*/[!.]*")]
+        results = self._where / "results"
+        wait_until(lambda: all((results / f"{name}_result.xlsx").exists() for name in uploaded))
+
+
+def wait_until(quiet: Callable[[], bool]) -> None:
+    """Wait, for some seconds at most, until the other side has nothing left to do."""
+    until = time.monotonic() + 5
+    while not quiet() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 class CreditShandongStand(WebStand):

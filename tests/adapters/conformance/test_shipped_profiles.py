@@ -1,10 +1,17 @@
 """Every shipped profile through the suite that other packages use for their connectors."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.adapters.conformance.stands import AsyncSerialStand, CreditShandongStand, SdGatewayStand
+from tests.adapters.conformance.stands import (
+    AsyncSerialStand,
+    CreditShandongStand,
+    CsvFolderStand,
+    SdGatewayStand,
+    UploadStand,
+)
 from xinqiao.adapters.profile import SHIPPED
 from xinqiao.simulator.process import SimulatorProcess, start
 from xinqiao.testing import ConnectorConformance, Stand
@@ -46,10 +53,41 @@ class TestAsyncSerial(ConnectorConformance):
         return AsyncSerialStand(async_serial)
 
 
+@pytest.fixture(scope="module")
+def transport_csv_folder(workspace: Path) -> Iterator[SimulatorProcess]:
+    with start("transport_csv_folder", where=str(workspace / "csv")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def credit_template_2018(workspace: Path) -> Iterator[SimulatorProcess]:
+    with start("credit_template_2018", where=str(workspace / "page")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outer") / "workspace"
+
+
+class TestTransportCsvFolder(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, transport_csv_folder: SimulatorProcess, workspace: Path) -> Stand:
+        return CsvFolderStand(transport_csv_folder, workspace / "csv")
+
+
+class TestCreditTemplate2018(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_template_2018: SimulatorProcess, workspace: Path) -> Stand:
+        return UploadStand(credit_template_2018, workspace / "page")
+
+
 PROVEN = {
     "credit_shandong": TestCreditShandong,
     "sd_gateway_credit": TestSdGatewayCredit,
     "async_serial": TestAsyncSerial,
+    "transport_csv_folder": TestTransportCsvFolder,
+    "credit_template_2018": TestCreditTemplate2018,
 }
 """Shipped profile → the class that proves it."""
 
