@@ -132,7 +132,7 @@ class AsyncSerial(Wire):
             "rowNo": row["index"],
             "code": code,
             "message": row["message"],
-            "id": row["recordId"],
+            "recordId": row["recordId"],
         }
 
     def _refusal(self, form: Mapping[str, str]) -> str:

@@ -80,9 +80,9 @@ class SdGateway(Wire):
 
     def feedback(self, request: Request) -> Answer:
         """Tell the receipts of a batch (反馈), known by the number that its sender gave it."""
-        number = request.text("businessId")
 
         def look() -> Payload:
+            number = request.text("businessId")
             told = self.platform.receipts(number)
             # a batch that is not known has an answer of its own, not a code
             unknown = {"code": _GOOD, "message": "", "data": {"batchNo": number}}

@@ -157,6 +157,10 @@ def test_each_operation_can_have_a_path_of_its_own_and_logs_show_none_of_its_val
             {"operations": {"submit": {"unwrap": [{"at": "a..b", "as": "json"}]}}},
             "operations.submit.unwrap[1].at 应符合格式",
         ),
+        (
+            {"operations": {"submit": {"charset": "gbk"}}},
+            "operations.submit charset 只用于 body_as = form、multipart、xml",
+        ),
         ({"receipts": {"mode": "sync"}}, "至少应有一条 means = accepted"),
         ({"receipts": {"mode": "sync_rows"}}, "至少应有一种代码表示 accepted"),
         (

@@ -4,9 +4,9 @@ Every field's docstring is the description that an operator gets for it.
 """
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
@@ -94,6 +94,9 @@ AnswerAs = Literal["json", "xml", "text"]
 """What an answer can be read as."""
 
 
+_IN_OTHER_CHARSETS = ("form", "multipart", "xml")
+
+
 class Unwrap(Table):
     """A text inside an answer that is parsed in its place (逐层解包).
 
@@ -138,6 +141,13 @@ class Call(Table):
     """The platform's words in an answer."""
     retry_after: Expression = 'headers."retry-after"'
     """Seconds, or a date, that the platform asks to wait."""
+
+    @model_validator(mode="after")
+    def _charset_is_used(self) -> Self:
+        if self.charset != "utf-8" and self.body_as not in _IN_OTHER_CHARSETS:
+            ways = "、".join(_IN_OTHER_CHARSETS)
+            raise ValueError(f"charset 只用于 body_as = {ways}；其余一律为 utf-8")
+        return self
 
 
 class RowVerdict(StrEnum):

@@ -64,8 +64,9 @@ class PublicPage:
         self._page = page
         self._settings = dict(surroundings.settings)
         self._by_key = "key" in names_in_call(page)
+        access = access if page.base_url is None else _elsewhere(access, page.base_url)
         self._client = HttpClient(
-            page.base_url or access.base_url,
+            access.base_url,
             bounds_of(access),
             network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
@@ -158,6 +159,12 @@ class PublicPage:
                 f"平台配置中 receipts.page.shows 的表达式「{error}」不能用于这一行，请更正",
                 code="profile",
             ) from None
+
+
+def _elsewhere(access: WebAccess, base_url: str) -> WebAccess:
+    """Return ``access`` to another host: what we show and trust at the platform's is its own."""
+    own = {"authority": "", "client_certificate": "", "client_key": "", "client_key_credential": ""}
+    return access.model_copy(update={"base_url": base_url, **own})
 
 
 def _trouble(code: str, raw: bytes) -> Reply:

@@ -1,11 +1,16 @@
 """What is wrong with a chain is told when the profile is read, with the key."""
 
+import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.adapters.http.authentication.conftest import profile_with, token_step
+from xinqiao.adapters.http.authentication.steps import AnyStep
 from xinqiao.errors import SettingsError
 
 
@@ -118,3 +123,11 @@ def test_braces_themselves_can_be_signed() -> None:
 @pytest.mark.parametrize("key", ["access_token", "x-tif-paasid", "ApiKey"])
 def test_names_of_headers_that_platforms_use_are_allowed(key: str) -> None:
     assert profile_with([static(name=key)]).authentication[0].name == key
+
+
+def test_the_steps_that_the_manual_shows_are_valid() -> None:
+    manual = Path(__file__).parents[4] / "docs" / "connectors.md"
+    blocks = re.findall(r"```toml\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    shown = [tomllib.loads(block)["authentication"] for block in blocks if "[[authentic" in block]
+    steps = [TypeAdapter(AnyStep).validate_python(step) for listed in shown for step in listed]
+    assert [step.type for step in steps] == ["static", "token", "sign"]

@@ -35,8 +35,8 @@ def signed(request: HttpRequest | None = None, **recipe: Any) -> Signing:
 
 
 def posted(body_as: BodyAs, **members: Any) -> HttpRequest:
-    body, kind = encode(body_as, members)
-    headers = {"content-type": kind}
+    body, content_type = encode(body_as, members)
+    headers = {"content-type": content_type}
     return HttpRequest("POST", "/x", {}, headers, body, members=members, members_as=body_as)
 
 
