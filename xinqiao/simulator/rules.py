@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-PLATFORMS = ("credit_shandong",)
+PLATFORMS = ("credit_shandong", "credit_frontdb_2018", "void_and_insert")
 """Platforms that there is a stand-in for."""
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
