@@ -55,6 +55,7 @@ _WORDS = MappingProxyType(
         "rows_written": "已写入前置库，等待对方处理",
         "already_there": "这一批已在对方的前置库或上报文件夹中，没有重复写入",
         "partly_there": "这一批的其他行已在前置库中，唯独没有这一行，须核实对方是否已取走",
+        "connection_broken": "与前置库的连接在提交之前中断，没有写入",
         "commit_unanswered": "提交时连接中断，不知道是否写入",
         "login_refused": "前置库不接受所用的用户名或密码，请核对凭据",
         "table_missing": "前置库里没有配置的表，请核对表名、模式名和大小写",

@@ -20,6 +20,8 @@ PLATFORMS = (
     "async_serial",
     "credit_template_2018",
     "transport_csv_folder",
+    "credit_frontdb_2018",
+    "void_and_insert",
 )
 """Platforms that there is a stand-in for."""
 

@@ -87,8 +87,9 @@ def _mysql(bounds: Bounds) -> dict[str, Any]:
     seconds = _whole(bounds.statement)
     return {
         "connect_timeout": _whole(bounds.connect),
-        "read_timeout": seconds,
-        "write_timeout": seconds,
+        # a little longer than the server waits for a lock, so that its own word comes first
+        "read_timeout": seconds + 1,
+        "write_timeout": seconds + 1,
         "charset": "utf8mb4",
         "autocommit": False,
         # without it a text that is too long is cut, and a wrong character replaced, in silence

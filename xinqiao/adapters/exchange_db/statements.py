@@ -83,8 +83,14 @@ class Statements:
         connection.execute(self._insert, bound)
 
     def overwrite(self, connection: Connection, seen: Seen, line: dict[str, Any]) -> bool:
-        """Write a line over the one that was seen; tell whether it still stood there unchanged."""
-        values = {self._columns[name]: content for name, content in line.items()}
+        """Write a line over the one that was seen; tell whether it still stood there unchanged.
+
+        What the other side said of the former line is taken away with it: it would be read as an
+        answer to the new one.
+        """
+        values: dict[Any, Any] = {self._columns[name]: told for name, told in line.items()}
+        theirs = (column for column in self.table.columns if column.role in THEIRS)
+        values |= {self._columns[column.name]: None for column in theirs}
         done = connection.execute(sa.update(self._table).where(*self._as(seen)).values(values))
         return bool(done.rowcount == 1)
 
