@@ -3,7 +3,9 @@
 import hashlib
 import math
 import os
+import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +240,43 @@ def test_no_package_is_made_after_the_last_instant(
     reply = manual().submit(batch(), send_before=clock.elapsed() - 1)
     assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, TOO_LATE)
     assert list(package(tmp_path).parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["open", "write", "fsync", "mkdir", "rename", "close"])
+def test_a_process_killed_while_a_package_is_made_leaves_none_or_a_whole_one(
+    manual: Connect, tmp_path: Path, name: str
+) -> None:
+    connector = manual()
+    for at in range(1, 30):
+        sealed = batch(number=f"XQ{at}")
+        child = os.fork()
+        if child == 0:
+            _killed_at(at, name, partial(connector.submit, sealed))
+        _, status = os.waitpid(child, 0)
+        made = package(tmp_path).with_name(f"XQ{at}")
+        if made.exists():
+            assert sorted(one.name[:2] for one in made.iterdir()) == ["XK", "说明"]
+        assert connector.submit(sealed).outcome is Outcome.RECEIVED
+        left = [one.name for one in made.parent.iterdir() if one.name.startswith(f".XQ{at}.")]
+        assert left == []
+        if not os.WIFSIGNALED(status):
+            break
+    assert at > 1
+
+
+def _killed_at(at: int, name: str, work: Callable[[], object]) -> None:
+    """Do ``work`` in this child until the ``at``-th call of ``name``, and end it."""
+    real, made = getattr(os, name), []
+
+    def call(*given: Any, **named: Any) -> Any:
+        made.append(name)
+        if len(made) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+
+    setattr(os, name, call)
+    work()
+    os._exit(0)
 
 
 @pytest.mark.parametrize("name", ["open", "write", "fsync", "mkdir", "rename", "close"])

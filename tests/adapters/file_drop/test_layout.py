@@ -80,6 +80,23 @@ def test_a_name_is_made_of_the_batch_and_the_day_of_its_sealing_in_shandong() ->
     )
 
 
+def test_a_name_that_two_batches_may_share_needs_answers_that_tell_them_apart() -> None:
+    weak = {"transport": {"templates": {"permit": {"name": "{serial:05d}.csv"}}}}
+    with pytest.raises(SettingsError, match="少于八位"):
+        profile(weak)
+    told = {"receipts": {"file": {"columns": {"key": "key"}}}}
+    assert profile(weak | told).address == "in"
+    assert template(name="{serial:08d}.csv").address == "in"
+
+
+def test_an_unknown_key_inside_a_template_is_told_with_the_nearest_one() -> None:
+    with pytest.raises(SettingsError) as caught:
+        template(colums=[])
+    assert (
+        "transport.templates.permit.colums 不是认识的项，是否想写 columns" in caught.value.message
+    )
+
+
 def test_a_serial_comes_from_the_batch_number_alone() -> None:
     later = batch(row(9), sealed_at=SEALED_AT + timedelta(days=3))
     assert name_of("{serial:05d}.csv", batch()) == name_of("{serial:05d}.csv", later)
