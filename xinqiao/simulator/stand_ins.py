@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from xinqiao.simulator.async_serial import AsyncSerial
 from xinqiao.simulator.credit_shandong import CreditShandong
-from xinqiao.simulator.file_drop import FileDrop
 from xinqiao.simulator.exchange_db import ExchangeDb, load_layout
+from xinqiao.simulator.file_drop import FileDrop
 from xinqiao.simulator.plan import FaultPlan
 from xinqiao.simulator.rules import load_rules
 from xinqiao.simulator.sd_gateway import SdGateway
