@@ -18,7 +18,7 @@ from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import digest as format_digest
 from xinqiao.mapping.registry import formats
 from xinqiao.queue.pace import Hours, Pace, Rate
-from xinqiao.queue.platforms import Platform, Withdrawal
+from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.routing.calendar import WorkingCalendar
 
 
@@ -69,6 +69,7 @@ class Connection:
             {kind: Withdrawal(way.value) for kind, way in profile.withdraw.items()},
             profile.transport.total_seconds,
             pace_of(profile.pace, calendar),
+            {kind: Correction(way.value) for kind, way in profile.corrections.items()},
         )
 
     def check_lease(self, name: str, lease_seconds: float) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
+from xinqiao.adapters.profile import CorrectionStrategy
 from xinqiao.clock import Clock, end_of, local_date
 from xinqiao.config.workspace import Workspace
 from xinqiao.connections import Connection, connect, read_connections
@@ -109,6 +110,12 @@ class Hub:
             self.calendar,
             self.counting,
             exemptions_in_force(self.settings.exemptions),
+            frozenset(
+                (name, kind)
+                for name, one in self.platforms.items()
+                for kind, way in one.profile.corrections.items()
+                if way is CorrectionStrategy.REPLACE
+            ),
         )
 
     def cause(self, reason: str = "") -> Cause:
@@ -307,7 +314,7 @@ class Hub:
             RefusedError: It is not withdrawn, or a platform was told already.
         """
         with self.acting(reason) as (connection, cause):
-            restore(connection, record_id, self.keys, cause)
+            restore(connection, self.planner, record_id, self.keys, cause)
 
     def apply_routes(self, reason: str) -> int:
         """Plan again what the exemptions (不报送规则) cover or no longer cover; return how many."""

@@ -13,6 +13,7 @@ from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
+from xinqiao.queue.strategies import follow_strategies
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.permitted import words
 from xinqiao.reconcile.receipts import collect
@@ -58,6 +59,7 @@ def make_pass(worker: Worker, platform: Platform) -> SyncReport:
         BusyError: The database is away; what is under way ends in doubt, not as failed.
     """
     report = SyncReport()
+    follow_strategies(worker, platform)
     unfinished = True
     while unfinished:
         delivered = deliver(worker, platform, _TURN_SECONDS)
