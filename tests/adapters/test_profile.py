@@ -87,7 +87,7 @@ OWN = "platforms/credit_shandong.toml"
             {"authentication": [{"type": "token", "paht": "/x"}]},
             f"{OWN}：authentication[1].token 缺少这一项",
         ),
-        ({"authentication": [{"type": "spell"}]}, "type 应为 static、token 之一"),
+        ({"authentication": [{"type": "spell"}]}, "type 应为 static、token、sign 之一"),
         ({"words": {"operations": {"inser": "x"}}}, "words.operations.inser 应为 insert、update、"),
     ],
 )
@@ -136,7 +136,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 CHANGES: dict[str, Any] = {
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
-    "base_url": "https://other.test", "header": "X-Other", "pattern": "Other {secret}",
+    "base_url": "https://other.test", "pattern": "Other {secret}",
     "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand",
     "path": "/other", "mode": "manual",
 }  # fmt: skip

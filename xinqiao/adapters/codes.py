@@ -11,6 +11,13 @@ _WORDS = MappingProxyType(
         "connect_timeout": "建立连接超时，请检查网络",
         "name_unresolved": "无法解析对方的域名，请检查地址和域名解析",
         "tls_failed": "加密连接建立失败，请检查证书",
+        "tls_names_mismatch": "对方的证书不是发给这个域名的，没有发送；请核对地址，或联系平台方",
+        "tls_expired": "对方的证书已过期，没有发送；请核对本机时间，或请平台方更换证书",
+        "tls_not_yet_valid": "对方的证书尚未生效，没有发送；请核对本机时间",
+        "tls_unknown_authority": "对方的证书不是受信任的机构签发的，没有发送；"
+        "平台自建根证书的，请向平台方索取并写入 authority",
+        "client_certificate_refused": "对方不接受本单位的客户端证书，请核对 client_certificate",
+        "proxy_failed": "代理服务器没有接通对方，没有发送；请检查 proxy 和代理服务器的放行规则",
         "bad_url": "配置的地址不合法，请检查 transport.base_url",
         "read_timeout": "已发出请求，等待应答超时",
         "write_timeout": "发送请求超时，对方可能已收到一部分",

@@ -21,15 +21,16 @@ from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTab
 from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
+from xinqiao.adapters.http.authentication.checks import problem_with_steps
+from xinqiao.adapters.http.authentication.steps import AnyStep, TokenStep
 from xinqiao.adapters.http.calls import (
+    Call,
     Ledger,
     PageCheck,
     Poll,
     ProbeCall,
     Query,
-    StaticStep,
     Submit,
-    TokenStep,
 )
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
@@ -199,8 +200,8 @@ class Profile(Table):
     credentials: dict[str, Text] = Field(default_factory=dict)
     """Name of a secret that the workspace must give → its Chinese label."""
     transport: Transport
-    authentication: tuple[Annotated[StaticStep | TokenStep, Field(discriminator="type")], ...] = ()
-    """Steps in order; each call carries the headers of all."""
+    authentication: tuple[AnyStep, ...] = ()
+    """Steps in order; each call carries what they put into it."""
     web: WebAccess | None = None
     """Address of the operations, where rows are not delivered over HTTP themselves."""
     operations: Operations = Operations()
@@ -216,7 +217,9 @@ class Profile(Table):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
-        problem = problem_with(self)
+        problem = problem_with(self) or problem_with_steps(
+            self.authentication, _calls(self.operations), self.settings, self.credentials
+        )
         if problem:
             raise ValueError(problem)
         return self
@@ -232,13 +235,22 @@ class Profile(Table):
         return self.transport if isinstance(self.transport, HttpTransport) else self.web
 
     @property
+    def longest_token_seconds(self) -> float:
+        """Upper bound of having every token.
+
+        Each is asked for, and once more all but the last when an earlier one was refused there.
+        """
+        tokens = sum(isinstance(step, TokenStep) for step in self.authentication)
+        access = self.access
+        return 0.0 if access is None else access.total_seconds * max(2 * tokens - 1, 0)
+
+    @property
     def longest_submit_seconds(self) -> float:
         """Upper bound of one submit: tokens and call, both a second time after a refused token.
 
         One exchange more is the rehearsal's check. A lease on the rows must be longer than this.
         """
-        tokens = sum(isinstance(step, TokenStep) for step in self.authentication)
-        return self.transport.total_seconds * (2 * (tokens + 1) + 1)
+        return self.transport.total_seconds * 3 + self.longest_token_seconds * 2
 
 
 _MODES: Mapping[str, frozenset[ReceiptMode]] = {
@@ -318,6 +330,10 @@ def problem_with(profile: Profile) -> str:
         ),
     )
     return next((words for fits, words in parts if not fits), "")
+
+
+def _calls(operations: Operations) -> dict[str, Call]:
+    return {name: call for name, call in operations if call is not None}
 
 
 def _can_poll(profile: Profile) -> bool:

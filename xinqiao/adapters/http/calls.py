@@ -4,22 +4,13 @@ Every field's docstring is the description that an operator gets for it.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-from xinqiao.adapters.fields import Header, Path, Pattern, Seconds, Table, Text
-
-
-class TokenMeaning(StrEnum):
-    """What an answer to a request for a token means."""
-
-    GRANTED = "granted"
-    AUTH = "auth"
-    RATE_LIMITED = "rate_limited"
-    RETRYABLE = "retryable"
+from xinqiao.adapters.fields import Path, Seconds, Table, Text
 
 
 class ReadMeaning(StrEnum):
@@ -96,13 +87,6 @@ class ProbeAnswer(Answer):
     """Whether the platform knows us."""
 
 
-class TokenAnswer(Answer):
-    """Rule for answers to a request for a token."""
-
-    means: TokenMeaning
-    """Whether a token was granted."""
-
-
 class Call(Table):
     """One request and what its answers mean; the base of all."""
 
@@ -124,46 +108,6 @@ class Call(Table):
     """The platform's words in an answer."""
     retry_after: Expression = 'headers."retry-after"'
     """Seconds, or a date, that the platform asks to wait."""
-
-
-class StaticStep(Table):
-    """A fixed header, such as a gateway's key (固定密钥)."""
-
-    type: Literal["static"]
-    """Kind of step."""
-    source: Text
-    """Where this part comes from (依据)."""
-    header: Header
-    """Header that carries the secret."""
-    credential: Text
-    """Name of the secret."""
-    pattern: Pattern = "{secret}"
-    """How it is written into the header."""
-
-
-class TokenStep(Call):
-    """A token that is asked for and kept until shortly before it expires (令牌).
-
-    The request carries the headers of the steps before it. That a token has expired is said by the
-    answers of the operations, with ``means = "auth"``.
-    """
-
-    type: Literal["token"]
-    """Kind of step."""
-    answers: tuple[TokenAnswer, ...] = Field(min_length=1)
-    """What the answers mean; no rule: try again later."""
-    token: Expression
-    """The token in the answer."""
-    expires_in: Expression
-    """Its lifetime in seconds in the answer."""
-    lifetime_seconds: Seconds
-    """Lifetime where the answer tells none."""
-    margin_seconds: Annotated[float, Field(ge=0, le=86_400)]
-    """How long before the end a new one is asked for."""
-    header: Header
-    """Header that carries the token."""
-    pattern: Pattern = "Bearer {secret}"
-    """How it is written into the header."""
 
 
 class RowVerdict(StrEnum):
@@ -216,6 +160,7 @@ class Entries(Table):
 class Submit(Call):
     """Delivers a batch; context ``{batch, kind, operation, rows, settings}`` (报送)."""
 
+    operation: ClassVar[str] = "submit"
     answers: tuple[SubmitAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: in doubt."""
     serial: Expression | None = None
@@ -230,6 +175,7 @@ class Poll(Call):
     Where an expression uses ``serial``, a delivery without an answer cannot be asked about.
     """
 
+    operation: ClassVar[str] = "poll"
     answers: tuple[PollAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     rows: Rows
@@ -239,6 +185,7 @@ class Poll(Call):
 class Query(Call):
     """Asks what is held under a key; context ``{key, kind, settings}`` (按键查询)."""
 
+    operation: ClassVar[str] = "query"
     answers: tuple[ReadAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     entries: Entries
@@ -248,6 +195,7 @@ class Query(Call):
 class Ledger(Query):
     """Lists what is held; context ``{kind, start, end, page, page_size, settings}`` (台账)."""
 
+    operation: ClassVar[str] = "ledger"
     page_size: Annotated[int, Field(ge=1, le=10_000)]
     """Records on a full page."""
     page: Expression
@@ -259,6 +207,7 @@ class Ledger(Query):
 class ProbeCall(Call):
     """A question without effect that tells whether the platform knows us (连通检查)."""
 
+    operation: ClassVar[str] = "probe"
     answers: tuple[ProbeAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     time: Expression = "headers.date"

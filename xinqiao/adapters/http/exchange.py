@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class HttpRequest:
         query: Parameters, in order.
         headers: Header name → value, printable ASCII.
         body: Bytes to send; None for a request without a body.
+        members: The body as names and values, where it is a form or a JSON object: what belongs to
+            one attempt can be put among them.
+        members_as: ``form`` or ``json``: how they are written; empty where there are none.
     """
 
     method: str
@@ -24,6 +28,8 @@ class HttpRequest:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    members: Mapping[str, Any] | None = field(default=None, repr=False)
+    members_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,12 +20,12 @@ from xinqiao.adapters.base import (
 from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.expressions import names_in
 from xinqiao.adapters.http.access import WebAccess
-from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.authentication.chain import Authentication, Stamped
 from xinqiao.adapters.http.calls import Poll, ProbeCall, Query, Submit
 from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
 from xinqiao.adapters.http.client import HttpBounds, HttpClient
-from xinqiao.adapters.http.exchange import HttpRequest
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
+from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.probing import probe_result
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
@@ -56,7 +55,7 @@ class HttpPlatform:
                 attempts=access.attempts,
                 reply_bytes=access.reply_bytes_at_most,
             ),
-            verify_tls=access.verify_tls,
+            network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
             connections=profile.pace.parallel_calls,
             clock=surroundings.clock,
@@ -79,7 +78,7 @@ class HttpPlatform:
             SettingsError: The profile has no word for the operation or kind, or an expression of it
                 does not fit.
         """
-        return render(self._submit, self._submit_context(batch), {}).body or b""
+        return render(self._submit, self._submit_context(batch)).body or b""
 
     def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
         """Send ``batch`` once, and before ``send_before`` or not at all.
@@ -136,8 +135,8 @@ class HttpPlatform:
         call = self._profile.operations.probe
         began = self._clock.now()
         if call is None:
-            headers = self._authentication.headers()
-            judged = headers if isinstance(headers, Judgement) else None
+            tokens = self._authentication.tokens()
+            judged = tokens if isinstance(tokens, Judgement) else None
         else:
             judged = self._ask(call, {"settings": self._settings})
         return probe_result(call, judged, began, self._clock.now())
@@ -153,29 +152,27 @@ class HttpPlatform:
         asked: Mapping[str, Any] | None = None,
         send_before: float = math.inf,
     ) -> Judgement:
-        request = render(call, context, {})
-        headers = self._authentication.headers()
-        if isinstance(headers, Judgement):
-            return headers
-        judged = self._send(call, request, headers, asked or context, send_before)
-        if judged.means == AUTH and self._authentication.renew(headers):
+        request = render(call, context)
+        stamped = self._authentication.stamped(request, call.operation)
+        if isinstance(stamped, Judgement):
+            return stamped
+        judged = self._send(call, stamped, asked or context, send_before)
+        if judged.means == AUTH and self._authentication.renew(stamped):
             # once: a token can end early, but credentials that are refused stay refused
-            headers = self._authentication.headers()
-            if isinstance(headers, Judgement):
-                return headers
-            judged = self._send(call, request, headers, asked or context, send_before)
+            stamped = self._authentication.stamped(request, call.operation)
+            if isinstance(stamped, Judgement):
+                return stamped
+            judged = self._send(call, stamped, asked or context, send_before)
         return judged
 
     def _send(
         self,
         call: Submit | Poll | Query | ProbeCall,
-        request: HttpRequest,
-        headers: Mapping[str, str],
+        stamped: Stamped,
         asked: Mapping[str, Any],
         send_before: float,
     ) -> Judgement:
-        whole = replace(request, headers={**headers, **request.headers})
-        result = self._client.exchange(whole, send_before)
+        result = self._client.exchange(stamped.request, send_before)
         return judge(call, call.answers, result, asked, self._clock.now())
 
     @property

@@ -12,7 +12,7 @@ import respx
 from tests.adapters.conftest import FrozenClock
 from xinqiao.adapters.base import Credentials, Outcome, Reply, SealedBatch, Surroundings
 from xinqiao.adapters.connector import ProfileConnector
-from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.authentication.chain import Authentication, Stamped
 from xinqiao.adapters.http.exchange import HttpAnswer, HttpRequest
 from xinqiao.adapters.profile import load_profile
 
@@ -102,17 +102,20 @@ def authentication(clock: FrozenClock) -> Authentication:
     )
 
 
+def stamped(authentication: Authentication) -> Stamped:
+    made = authentication.stamped(HttpRequest("POST", "/x"), "submit")
+    assert isinstance(made, Stamped)
+    return made
+
+
 def token(authentication: Authentication) -> str:
-    headers = authentication.headers()
-    assert isinstance(headers, dict)
-    return headers["authorization"]
+    return stamped(authentication).request.headers["authorization"]
 
 
 def test_a_refused_token_that_another_thread_has_renewed_since_is_not_renewed_again(
     authentication: Authentication,
 ) -> None:
-    refused = authentication.headers()
-    assert isinstance(refused, dict)
+    refused = stamped(authentication)
     assert authentication.renew(refused)
     assert token(authentication).endswith("t2")
     assert authentication.renew(refused), "there is a token to try with"
