@@ -15,12 +15,17 @@ from xinqiao.adapters.base import (
     LedgerPage,
     Outcome,
     Probe,
+    ReceiptMode,
     Reply,
     SealedBatch,
     SentBatch,
     Surroundings,
 )
 from xinqiao.adapters.codes import safe_code, words_for
+from xinqiao.adapters.file_drop.delivery import FileDelivery
+from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
+from xinqiao.adapters.file_drop.manual import ManualDelivery
+from xinqiao.adapters.file_drop.receipts import ReceiptFolder
 from xinqiao.adapters.http.platform import HttpPlatform
 from xinqiao.adapters.parts import Delivery, Questions, ReceiptSource
 from xinqiao.adapters.profile import Profile
@@ -46,16 +51,33 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
             )
     access = profile.access
     web = HttpPlatform(profile, access, surroundings) if access is not None else None
-    return ProfileConnector(profile, _delivery(profile, web), _receipts(profile, web), web)
+    return ProfileConnector(
+        profile,
+        _delivery(profile, web, surroundings),
+        _receipts(profile, web, surroundings),
+        web,
+    )
 
 
-def _delivery(profile: Profile, web: HttpPlatform | None) -> Delivery:
+def _delivery(profile: Profile, web: HttpPlatform | None, surroundings: Surroundings) -> Delivery:
+    if isinstance(profile.transport, FileTransport):
+        return FileDelivery(profile, profile.transport, surroundings)
+    if isinstance(profile.transport, ManualTransport):
+        return ManualDelivery(profile, profile.transport, surroundings)
     if profile.transport.type == "http" and web is not None:
         return web
     raise SettingsError(f"还不支持 transport.type = {profile.transport.type}")
 
 
-def _receipts(profile: Profile, web: HttpPlatform | None) -> ReceiptSource | None:
+def _receipts(
+    profile: Profile, web: HttpPlatform | None, surroundings: Surroundings
+) -> ReceiptSource | None:
+    file = profile.receipts.file
+    if file is not None and profile.receipts.mode in {
+        ReceiptMode.RECEIPT_FILE,
+        ReceiptMode.ERROR_FILE,
+    }:
+        return ReceiptFolder(profile, file, surroundings)
     if profile.operations.poll is not None:
         return web
     return None

@@ -35,7 +35,7 @@ from xinqiao.adapters.http.calls import (
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong",)
+SHIPPED = ("credit_shandong", "credit_template_2018", "transport_csv_folder")
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
@@ -321,6 +321,14 @@ def problem_with(profile: Profile) -> str:
             "receipts.file 与 receipts.mode = receipt_file、error_file 须同时写",
         ),
         (
+            mode is not ReceiptMode.RECEIPT_FILE or _tells_verdicts(profile),
+            "receipts.mode = receipt_file 需要 receipts.file.folder、columns.verdict 和 verdicts",
+        ),
+        (
+            mode is not ReceiptMode.ERROR_FILE or _says_where(profile),
+            "receipts.mode = error_file 需要 receipts.file.folder",
+        ),
+        (
             (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
             "receipts.page 与 receipts.mode = page_check 须同时写",
         ),
@@ -338,6 +346,15 @@ def _calls(operations: Operations) -> dict[str, Call]:
 
 def _can_poll(profile: Profile) -> bool:
     return profile.operations.poll is not None or profile.transport.type == "python"
+
+
+def _says_where(profile: Profile) -> bool:
+    return profile.receipts.file is not None and bool(profile.receipts.file.folder)
+
+
+def _tells_verdicts(profile: Profile) -> bool:
+    file = profile.receipts.file
+    return file is not None and bool(file.folder) and file.columns.verdict is not None
 
 
 def _needs_web(profile: Profile) -> bool:

@@ -238,6 +238,7 @@ def _prepare(
             rows.rendered,
             operation=rows.operation,
             edition=rows.edition,
+            sealed_at=worker.clock.now(),
             keys=worker.keys,
         )
     if worker.stopping.is_set():
