@@ -81,7 +81,8 @@ _VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
 
 _WAYS_ON = {
     "sending": "正在报送，等它有了结果再处理",
-    "awaiting_receipt": "等平台的回执；执行 xinqiao sync 收取",
+    "awaiting_receipt": "等平台的回执：执行 xinqiao sync 收取；"
+    "没有回执的平台用 xinqiao queue confirm-delivery 登记平台答复",
     "in_doubt": _VERIFY,
     "conflict": "请到平台核对，再用 xinqiao queue resolve --as accepted 登记，"
     "或用 xinqiao queue cancel 取消",
@@ -98,6 +99,8 @@ _ACTIONS = {
     "submission.created": "生成报送件",
     "submission.brought_forward": "提前重试",
     "submission.resolved_by_hand": "人工核实",
+    "submission.confirmed_by_hand": "人工登记平台答复",
+    "delivery.confirmed": "登记批次的答复",
     "record.withdrawn": "登记撤回",
     "record.restored": "取消撤回",
     "duty.moved": "截止日变动",
