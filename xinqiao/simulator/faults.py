@@ -20,8 +20,8 @@ from pydantic import (
 from xinqiao.errors import InputError, SettingsError
 from xinqiao.simulator.submission import Operation
 
-CallName = Literal["token", "submissions", "receipts", "records", "ledger"]
-"""The calls of the wire that a fault can befall."""
+CallName = Literal["token", "submissions", "receipts", "records", "ledger", "file"]
+"""What a fault can befall: the calls of the wire, and a file that is delivered."""
 
 Option = Literal["seconds", "status", "code", "rows"]
 
@@ -104,8 +104,8 @@ class Fault(BaseModel):
             raise ValueError(f"{self.name} 没有选项 {'、'.join(sorted(foreign))}")
         if self.probability is not None and "nth" in self.model_fields_set:
             raise ValueError("nth 与 probability 只能填写一个")
-        if self.call != "submissions" and (self.operation or self.document_number):
-            raise ValueError("operation 和 document_number 只适用于 submissions")
+        if self.call not in {"submissions", "file"} and (self.operation or self.document_number):
+            raise ValueError("operation 和 document_number 只适用于 submissions 和 file")
         return self
 
     @property

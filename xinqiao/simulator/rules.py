@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-PLATFORMS = ("credit_shandong",)
+PLATFORMS = ("credit_shandong", "credit_template_2018", "transport_csv_folder")
 """Platforms that there is a stand-in for."""
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")

@@ -9,6 +9,7 @@ from xinqiao.adapters.file_drop.reading import Line, UnreadableError, read_lines
 from xinqiao.adapters.http.reading import as_count, as_instant
 
 _OUTSIDE = "row_outside_batch"
+_FAULTS = frozenset({Outcome.REJECTED, Outcome.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,11 @@ def _row_by_row(
 ) -> Statement:
     rows: dict[int, RowResult] = {}
     ambiguous: set[int] = set()
-    unnamed = False
+    refused = False
     for line in lines:
-        if layout.whole_file_refused and not line[layout.match_by]:
-            unnamed = True  # a complaint about the file, not about a row
+        if not line[layout.match_by]:
+            _refuse_unless_about_the_file(layout, line)
+            refused = True
             continue
         numbers = _meant(layout, line, batch)
         if len(numbers) > 1:
@@ -136,11 +138,22 @@ def _row_by_row(
         result = _result(layout, line, numbers[0])
         if rows.setdefault(result.row, result) != result:
             raise UnreadableError("row_named_twice")
-    refusals = [result for result in rows.values() if result.outcome is Outcome.REJECTED]
-    refused = layout.whole_file_refused and bool(refusals or unnamed)
+    faulty = any(result.outcome in _FAULTS for result in rows.values())
+    refused = refused or (layout.whole_file_refused and faulty)
     if refused and any(result.outcome is Outcome.ACCEPTED for result in rows.values()):
         raise UnreadableError("contradictory")
     return Statement(rows, frozenset(ambiguous), whole=only_refused, refused=refused)
+
+
+def _refuse_unless_about_the_file(layout: ReceiptFile, line: Mapping[str, str]) -> None:
+    """Let pass a line that names no row only if it refuses the file as a whole (整批退回).
+
+    Raises:
+        UnreadableError: It is something else.
+    """
+    told = "verdict" in line or layout.whole_file_refused
+    if not told or _result(layout, line, 0).outcome is not Outcome.REJECTED:
+        raise UnreadableError("rows_unreadable")
 
 
 def _meant(layout: ReceiptFile, line: Mapping[str, str], batch: SealedBatch) -> list[int]:
