@@ -202,8 +202,12 @@ class Hub:
             soon = self._due_soon_at(local_date(now))
             return {
                 name: board.platform_board(connection, name, now, soon)
-                | {"confirmed": self.is_confirmed(name), "name": self.platforms[name].profile.name}
-                for name in self.platforms
+                | {
+                    "confirmed": self.is_confirmed(name),
+                    "name": one.profile.name,
+                    "receipts": one.profile.receipts.mode.value,
+                }
+                for name, one in self.platforms.items()
             }
 
     def is_confirmed(self, platform: str) -> bool:

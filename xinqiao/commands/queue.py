@@ -118,6 +118,7 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     confirmed = connected is not None and hub.is_confirmed(platform)
     told["platform_standing"]["confirmed"] = confirmed
     if connected is not None:
+        told["platform_standing"]["receipts"] = connected.profile.receipts.mode.value
         hours = pace_of(connected.profile.pace, hub.calendar).hours
         told["platform_standing"]["opens_at"] = opens_at(told, hours)
     if as_json:
