@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace
-from xinqiao.connections import Connection, read_connections
+from xinqiao.connections import Connection, connect, read_connections, surroundings
 from xinqiao.errors import SettingsError
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Platform
@@ -24,7 +25,7 @@ def connection(workspace: Workspace, *lines: str) -> Connection:
     """Return the platform whose file has ``lines`` at its end."""
     file = file_of(workspace)
     file.write_text("\n".join([file.read_text("utf-8"), *lines, ""]), "utf-8")
-    return read_connections(workspace)[PLATFORM]
+    return read_connections(workspace).require(PLATFORM)
 
 
 def platform(made: Connection) -> Platform:
@@ -114,3 +115,81 @@ def test_a_lease_must_be_longer_than_the_longest_send(
         return
     with pytest.raises(SettingsError, match=r"lease_seconds.*25 秒"):
         made.check_lease(PLATFORM, seconds)
+
+
+# values that a profile asks for
+
+
+ASKING = """
+[settings]
+app_id = "应用标识"
+"""
+
+
+def with_values(workspace: Workspace, *lines: str) -> Workspace:
+    """Let the platform's profile ask for an application's id, and its file say ``lines``."""
+    file = file_of(workspace)
+    body = file.read_text("utf-8")
+    file.write_text("\n".join([body, ASKING, *lines, ""]), "utf-8")
+    return workspace
+
+
+def test_a_value_that_the_profile_asks_for_stands_in_the_platforms_file(
+    rehearsal: Workspace,
+) -> None:
+    made = read_connections(with_values(rehearsal, "[values]", 'app_id = "A-1"')).sound[PLATFORM]
+    assert (made.values, made.missing_values) == ({"app_id": "A-1"}, [])
+    given = surroundings(rehearsal, PLATFORM, made, Clock())
+    assert given.settings == {
+        "app_id": "A-1",
+        "organisation_code": rehearsal.settings.bureau.code,
+    }
+
+
+def test_a_value_that_is_missing_is_named_with_where_it_belongs(rehearsal: Workspace) -> None:
+    made = read_connections(with_values(rehearsal)).sound[PLATFORM]
+    assert made.missing_values == ["app_id"]
+    with (
+        pytest.raises(SettingsError, match=r"应用标识（app_id）.*\[values\]"),
+        connect(rehearsal, PLATFORM, made, Clock()),
+    ):
+        pass
+
+
+def test_another_value_is_another_platform_to_confirm(rehearsal: Workspace) -> None:
+    file = file_of(with_values(rehearsal, "[values]", 'app_id = "A-1"'))
+    first = read_connections(rehearsal).sound[PLATFORM].digest
+    file.write_text(file.read_text("utf-8").replace("A-1", "A-2"), "utf-8")
+    assert read_connections(rehearsal).sound[PLATFORM].digest != first
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('app_ids = "A-1"', "values.app_ids 不是平台配置要填的值，是否想写 app_id"),
+        ('zzz = "A-1"', "平台配置要的有：app_id"),
+        ("app_id = 7", "values.app_id 应为文字"),
+        ('app_id = " "', "values.app_id 应为文字"),
+        ('organisation_code = "1"', "bureau.code"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_file_and_key(
+    rehearsal: Workspace, line: str, said: str
+) -> None:
+    (error,) = read_connections(with_values(rehearsal, "[values]", line)).broken.values()
+    assert said in error.message
+    assert f"{PLATFORM}.toml" in error.message
+
+
+def test_values_that_are_no_table_are_refused(rehearsal: Workspace) -> None:
+    file = file_of(rehearsal)
+    file.write_text(f'values = "x"\n{file.read_text("utf-8")}', "utf-8")
+    (error,) = read_connections(rehearsal).broken.values()
+    assert "values 应为表" in error.message
+
+
+def test_a_profile_that_asks_for_none_takes_none(rehearsal: Workspace) -> None:
+    file = file_of(rehearsal)
+    file.write_text(f'{file.read_text("utf-8")}\n[values]\napp_id = "A"\n', "utf-8")
+    (error,) = read_connections(rehearsal).broken.values()
+    assert "没有要填的值" in error.message

@@ -68,7 +68,7 @@ def reconcile(
     else:
         console.print(f"对账范围：{first} 至 {last}")
         for name, one in reports.items():
-            show_platform(name, hub.platforms[name].profile.name, one)
+            show_platform(name, hub.title(name), one)
         if not reports:
             console.print("工作区里还没有平台（platforms/ 为空）。")
     if any(one.needs_a_person for one in reports.values()):

@@ -53,7 +53,7 @@ def needs_a_person(one: dict[str, Any]) -> bool:
     """Tell whether anything on a platform's board waits for a person."""
     states = one["states"]
     waiting = one["to_correct"] + states["conflict"] + states["held"] + _to_confirm(one)
-    troubled = one["paused"] or one["incidents"]
+    troubled = one["paused"] or one["incidents"] or one["broken"]
     return bool(waiting or one["invalid"] or one["overdue"] or troubled)
 
 
@@ -76,6 +76,12 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
     from xinqiao.queue.states import CHINESE
 
     states = {state: one["states"][state.value] for state in CHINESE}
+    if one["broken"]:
+        console.print(
+            f"[red]平台 {name} 的文件有误[/]，更正前不向它报送，其他平台照常：\n"
+            f"{escape(one['broken'])}",
+            soft_wrap=True,
+        )
     if not any(states.values()) and not one["invalid"]:
         title = f"[bold]{escape(one['name'])}[/]（{name}）"
         console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。", soft_wrap=True)
@@ -104,7 +110,7 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
             f"共 {incident['times']} 次）",
             soft_wrap=True,
         )
-    if not one["confirmed"]:
+    if not one["confirmed"] and not one["broken"]:
         console.print(
             "  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm",
             soft_wrap=True,
