@@ -59,7 +59,8 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
     for name, label in profile.settings.items():
         if not surroundings.settings.get(name, "").strip():
             raise SettingsError(
-                f"{profile.name} 需要填写{label}（settings.{name}），请在平台配置中补上",
+                f"{profile.name} 需要填写{label}（{name}），"
+                f"请写在 platforms/{profile.id}.toml 的 [values] 中",
                 code="profile",
             )
     if isinstance(profile.transport, PythonTransport):
