@@ -86,8 +86,8 @@ class Failing:
     ) -> None:
         """The others are taken; or none is, and that is said."""
         _need(stand, Fault.ROW_REFUSED)
-        stand.cause(Fault.ROW_REFUSED, rows=(2,))
         trial = Trial(stand, connector, stand.batch(3))
+        stand.cause(Fault.ROW_REFUSED, rows=(2,))
         reply = trial.submit()
         refused = {one.row for one in reply.rows if one.outcome is Outcome.REJECTED}
         whole = False

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from xinqiao.adapters.base import Connector
 from xinqiao.errors import XinqiaoError
 from xinqiao.testing.stand import Fault, Stand
 from xinqiao.testing.trial import Trial
@@ -40,9 +39,10 @@ class Secrecy:
                     messages.append(f"{error!r} {error.__cause__!r}")
                     continue
                 for fault in (None, *(usual if variation is None else ())):
+                    trial = Trial(stand, connector, stand.batch(2))
                     if fault is not None:
                         stand.cause(fault, rows=(1,) if fault is Fault.ROW_REFUSED else ())
-                    trial = _everything(stand, connector, messages)
+                    _everything(trial, messages)
                     words |= _values(trial)
                 shown.append(repr(connector))
                 connector.close()
@@ -53,9 +53,9 @@ class Secrecy:
         assert sorted(word for word in words if word in said) == [], "显示了字段内容"
 
 
-def _everything(stand: Stand, connector: Connector, messages: list[str]) -> Trial:
+def _everything(trial: Trial, messages: list[str]) -> None:
     """Call all there is; add to ``messages`` what people are told."""
-    trial = Trial(stand, connector, stand.batch(2))
+    stand, connector = trial.stand, trial.connector
     today = stand.clock.today()
     key = trial.batch.rows[0].key
     try:
@@ -66,12 +66,11 @@ def _everything(stand: Stand, connector: Connector, messages: list[str]) -> Tria
         probe = connector.probe()
     except XinqiaoError as error:
         messages.append(f"{error!r} {error.__cause__!r}")
-        return trial
+        return
     replies = (reply, report.reply, found.reply, page.reply)
     messages += [f"{one!r} {one.code} {one.message}" for one in replies]
     messages += [one.message for one in (*reply.rows, *report.rows)]
     messages.append(repr(probe.checks))
-    return trial
 
 
 def _values(trial: Trial) -> set[str]:

@@ -135,7 +135,7 @@ class Stand(ABC):
 
         Args:
             fault: One of :attr:`faults`.
-            rows: Rows that are concerned, from 1; for ROW_REFUSED.
+            rows: Rows of the batch that :meth:`batch` returned last, from 1; for ROW_REFUSED.
         """
         raise NotImplementedError(fault, rows)
 

@@ -1,8 +1,10 @@
 """Stands of the suite for the shipped profiles: each with its stand-in in a process of its own."""
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,9 +13,11 @@ from xinqiao.adapters.connector import build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
 from xinqiao.mapping.registry import format_for
+from xinqiao.simulator.exchange_db import load_layout
 from xinqiao.simulator.process import SimulatorProcess
 from xinqiao.testing import Fault, Stand, Variation
 
+SECRET = "s3cret-of-the-county"
 CLOSED = "http://127.0.0.1:9"
 """The discard port, on which nobody listens."""
 
@@ -133,6 +137,7 @@ class FolderStand(Stand):
         self._where = where
         self.platform = running.platform
         self.faults = frozenset(self.names)
+        self.secrets = (SECRET,)
 
     def values(self, key: str, operation: Operation, version: int) -> Mapping[str, str]:
         return permit(key, operation, version)
@@ -150,7 +155,7 @@ class FolderStand(Stand):
         return build(
             load_profile(self.platform, overlay),
             Surroundings(
-                Credentials(),
+                Credentials(dict.fromkeys(("database_user", "database_password"), SECRET)),
                 Clock(),
                 settings={"organisation_code": "11370323MB2826290X"},
                 rehearsal=True,
@@ -226,9 +231,56 @@ class UploadStand(FolderStand):
         wait_until(lambda: all((results / f"{name}_result.xlsx").exists() for name in uploaded))
 
 
-def wait_until(quiet: Callable[[], bool]) -> None:
+class ExchangeDbStand(FolderStand):
+    """Rows go into tables of a database in a file, and are answered on the same rows."""
+
+    names: ClassVar[Mapping[Fault, str]] = {
+        Fault.BATCH_REFUSED_LATER: "batch_of_row_refused",
+        Fault.ROW_REFUSED: "row_refused",
+        Fault.RECEIPT_LATE: "row_late",
+    }
+    _last: SealedBatch
+
+    def connect(self, variation: Variation | None = None) -> Connector:
+        path = {
+            Variation.UNREACHABLE: self._root / "not-there" / "front.db",
+            Variation.ABROAD: self._root.parent / "front.db",
+        }.get(variation or Variation.IMPATIENT, self._where)
+        return self._made({"transport": {"url": f"sqlite:///{path}"}})
+
+    def batch(
+        self,
+        rows: int = 1,
+        operation: Operation = Operation.INSERT,
+        *,
+        keys: Sequence[str] = (),
+        version: int = 1,
+    ) -> SealedBatch:
+        self._last = super().batch(rows, operation, keys=keys, version=version)
+        return self._last
+
+    def cause(self, fault: Fault, rows: Sequence[int] = ()) -> None:
+        late = {"seconds": 3000, "times": 2} if fault is Fault.RECEIPT_LATE else {}
+        plain: dict[str, object] = {"name": self.names[fault], "call": "rows", **late}
+        named = [{"document_number": self._last.rows[row - 1].key} for row in rows]
+        self._running.queue_faults([plain | one for one in named or [{}]])
+
+    def settle(self) -> None:
+        """Wait until nobody has a row still to look at; late ones are waited for in vain."""
+        layout = load_layout(self.platform)
+        question = (
+            f'SELECT count(*) FROM "{layout.tables[self.kind].name}" '  # noqa: S608 - a table of ours
+            f'WHERE "{layout.status}" = ?'
+        )
+        with closing(sqlite3.connect(self._where)) as database:
+            wait_until(
+                lambda: database.execute(question, (layout.initial,)).fetchone() == (0,), 0.5
+            )
+
+
+def wait_until(quiet: Callable[[], bool], seconds: float = 5) -> None:
     """Wait, for some seconds at most, until the other side has nothing left to do."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + seconds
     while not quiet() and time.monotonic() < until:
         time.sleep(0.02)
 

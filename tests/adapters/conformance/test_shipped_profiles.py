@@ -9,6 +9,7 @@ from tests.adapters.conformance.stands import (
     AsyncSerialStand,
     CreditShandongStand,
     CsvFolderStand,
+    ExchangeDbStand,
     SdGatewayStand,
     UploadStand,
 )
@@ -82,10 +83,38 @@ class TestCreditTemplate2018(ConnectorConformance):
         return UploadStand(credit_template_2018, workspace / "page")
 
 
+@pytest.fixture(scope="module")
+def credit_frontdb_2018(workspace: Path) -> Iterator[SimulatorProcess]:
+    workspace.mkdir(exist_ok=True)
+    with start("credit_frontdb_2018", where=f"sqlite:///{workspace / 'front.db'}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def void_and_insert(workspace: Path) -> Iterator[SimulatorProcess]:
+    workspace.mkdir(exist_ok=True)
+    with start("void_and_insert", where=f"sqlite:///{workspace / 'void.db'}") as running:
+        yield running
+
+
+class TestCreditFrontdb2018(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_frontdb_2018: SimulatorProcess, workspace: Path) -> Stand:
+        return ExchangeDbStand(credit_frontdb_2018, workspace / "front.db")
+
+
+class TestVoidAndInsert(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, void_and_insert: SimulatorProcess, workspace: Path) -> Stand:
+        return ExchangeDbStand(void_and_insert, workspace / "void.db")
+
+
 PROVEN = {
     "credit_shandong": TestCreditShandong,
     "sd_gateway_credit": TestSdGatewayCredit,
     "async_serial": TestAsyncSerial,
+    "credit_frontdb_2018": TestCreditFrontdb2018,
+    "void_and_insert": TestVoidAndInsert,
     "transport_csv_folder": TestTransportCsvFolder,
     "credit_template_2018": TestCreditTemplate2018,
 }
