@@ -17,9 +17,11 @@ import rfc8785
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from xinqiao.adapters.base import Operation, ReceiptMode
+from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
 from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
+from xinqiao.adapters.file_drop.names import is_weak
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
 from xinqiao.adapters.http.authentication.checks import problem_with_steps
 from xinqiao.adapters.http.authentication.steps import AnyStep, TokenStep
@@ -36,7 +38,15 @@ from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong", "sd_gateway_credit", "async_serial")
+SHIPPED = (
+    "credit_shandong",
+    "sd_gateway_credit",
+    "async_serial",
+    "credit_frontdb_2018",
+    "void_and_insert",
+    "credit_template_2018",
+    "transport_csv_folder",
+)
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
@@ -322,6 +332,18 @@ def problem_with(profile: Profile) -> str:
             "receipts.file 与 receipts.mode = receipt_file、error_file 须同时写",
         ),
         (
+            mode is not ReceiptMode.RECEIPT_FILE or _tells_verdicts(profile),
+            "receipts.mode = receipt_file 需要 receipts.file.folder、columns.verdict 和 verdicts",
+        ),
+        (
+            mode is not ReceiptMode.ERROR_FILE or _says_where(profile),
+            "receipts.mode = error_file 需要 receipts.file.folder",
+        ),
+        (
+            not _may_take_for_another(profile),
+            "文件名只含少于八位的 {serial}，两批可能同名：receipts.file.columns 须有 key 或 batch",
+        ),
+        (
             (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
             "receipts.page 与 receipts.mode = page_check 须同时写",
         ),
@@ -331,7 +353,24 @@ def problem_with(profile: Profile) -> str:
         ),
         (not (calls := _problem_with_calls(profile)), calls),
     )
-    return next((words for fits, words in parts if not fits), "")
+    problem = next((words for fits, words in parts if not fits), "")
+    return problem or _problem_with_tables(profile)
+
+
+def _problem_with_tables(profile: Profile) -> str:
+    if not isinstance(profile.transport, ExchangeDbTransport):
+        return ""
+    by_operation = WithdrawStrategy.OPERATION
+    around = Neighbours(
+        mode=profile.receipts.mode,
+        feedback=profile.receipts.feedback,
+        deduplicates=profile.capabilities.deduplicates,
+        kinds=profile.words.kinds.keys(),
+        withdrawn={kind for kind, way in profile.withdraw.items() if way is by_operation},
+        settings=profile.settings,
+        credentials=profile.credentials,
+    )
+    return problem_with_tables(profile.transport, around)
 
 
 def _problem_with_calls(profile: Profile) -> str:
@@ -346,6 +385,24 @@ def _calls(operations: Operations) -> dict[str, Call]:
 
 def _can_poll(profile: Profile) -> bool:
     return profile.operations.poll is not None or profile.transport.type == "python"
+
+
+def _says_where(profile: Profile) -> bool:
+    return profile.receipts.file is not None and bool(profile.receipts.file.folder)
+
+
+def _may_take_for_another(profile: Profile) -> bool:
+    """Tell whether an answer might be about another file that had the same name."""
+    transport, answer = profile.transport, profile.receipts.file
+    if not isinstance(transport, FileTransport | ManualTransport) or answer is None:
+        return False
+    checked = answer.columns.key is not None or answer.columns.batch is not None
+    return not checked and any(is_weak(one.name) for one in transport.templates.values())
+
+
+def _tells_verdicts(profile: Profile) -> bool:
+    file = profile.receipts.file
+    return file is not None and bool(file.folder) and file.columns.verdict is not None
 
 
 def _needs_web(profile: Profile) -> bool:
@@ -364,7 +421,8 @@ def load_profile(
 ) -> Profile:
     """Return the shipped profile with ``overlay`` laid over it.
 
-    Tables are merged key by key; any other value, lists included, replaces the shipped one.
+    Tables are merged key by key; any other value, lists included, replaces the shipped one, and so
+    does a table of another ``type``.
 
     Args:
         shipped_name: Name of a profile in :data:`SHIPPED`.
@@ -379,7 +437,8 @@ def load_profile(
     """
     if shipped_name not in SHIPPED:
         raise SettingsError(
-            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}",
+            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}；"
+            "也可以写一份完整的配置，见 docs/connectors.md",
             code="profile",
         )
     shipped_file = f"{shipped_name}.toml"
@@ -420,8 +479,13 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not _other_type(old, value):
             merged[key] = _merge(old, value)
         else:
             merged[key] = value
     return merged
+
+
+def _other_type(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a table is of another ``type`` than the shipped one, whose keys it has not."""
+    return "type" in old and new.get("type", old["type"]) != old["type"]

@@ -14,7 +14,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-PLATFORMS = ("credit_shandong", "sd_gateway_credit", "async_serial")
+PLATFORMS = (
+    "credit_shandong",
+    "sd_gateway_credit",
+    "async_serial",
+    "credit_template_2018",
+    "transport_csv_folder",
+    "credit_frontdb_2018",
+    "void_and_insert",
+)
 """Platforms that there is a stand-in for."""
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
