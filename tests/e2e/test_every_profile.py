@@ -235,3 +235,26 @@ def test_every_record_takes_effect_exactly_once_and_its_duty_is_closed(
     # a second run has nothing to do
     assert journey.rehearsal.sync().delivered == 0
     assert journey.effects() == {number(one): 1 for one in NUMBERS}
+
+
+@pytest.mark.parametrize("profile", SHIPPED)
+def test_a_correction_and_a_withdrawal_reach_the_platform_once_each(
+    travel: Stage, profile: str
+) -> None:
+    journey = travel(profile)
+    journey.rehearsal.load(*ROWS[:2])
+    journey.settle(accepted=2)
+    assert journey.rehearsal.load(permit(1, content="货运（增加危险货物）")).changed == 1
+    journey.settle(accepted=3)
+    told = run(
+        journey.rehearsal.workspace.root,
+        *("withdraw", number(2), "--reason", "许可决定被撤销"),
+        *("--decided-on", "2026-11-20", "--document", "云交撤〔2026〕1号", "--yes"),
+    )
+    assert told.exit_code == 0, told.output
+    journey.settle(accepted=4)
+    history = journey.simulator.received()["history"]
+    assert [history[number(one)][0] for one in (1, 2)] == ["insert", "insert"]
+    assert [len(history[number(one)]) for one in (1, 2)] == [2, 2], history
+    assert journey.rehearsal.board()["oldest_due"] is None
+    journey.prove_chain()
