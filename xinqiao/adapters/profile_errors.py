@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -92,15 +92,14 @@ def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str
 
 def _tables_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
     tables = [model]
+    key_follows = False
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or key_follows:
+            key_follows = False
             continue
-        tables = [
-            inner
-            for table in tables
-            if step in table.model_fields
-            for inner in _tables_in(table.model_fields[step].annotation)
-        ]
+        fields = [table.model_fields[step] for table in tables if step in table.model_fields]
+        key_follows = any(get_origin(field.annotation) is dict for field in fields)
+        tables = [inner for field in fields for inner in _tables_in(field.annotation)]
     return tables
 
 

@@ -381,7 +381,7 @@ class ExchangeDb:
         try:
             present = {name.lower() for name in sa.inspect(self._engine).get_table_names()}
             known = MARKER.lower() in present
-            ours = [table for table in tables if table.name.lower() in present]
+            ours = [table for table in tables if str(table.name).lower() in present]
             if ours and not known:
                 raise SettingsError(
                     f"库中已有表 {ours[0].name}，而没有模拟平台的标记 {MARKER}：不能清空别人的表，"

@@ -67,7 +67,12 @@ def test_nothing_is_opened_when_no_row_fits(front: Front) -> None:
 
 @pytest.mark.parametrize(
     ("charset", "text", "fits"),
-    [("gbk", "㐂", False), ("gb18030", "㐂", True), ("utf-8", "㐂", True), ("utf-8", "\ud800", False)],
+    [
+        ("gbk", "㐂", False),
+        ("gb18030", "㐂", True),
+        ("utf-8", "㐂", True),
+        ("utf-8", "\ud800", False),
+    ],
 )
 def test_a_character_that_the_charset_lacks_is_refused_before_writing(
     file_front: Front, charset: str, text: str, *, fits: bool
@@ -216,9 +221,7 @@ def test_two_rows_of_one_record_are_not_written_over(front: Front) -> None:
     connector = front.connector(table={"update": "in_place"})
     connector.submit(ONE)
     connector.submit(batch("B1b", row(1, ONE.rows[0].key)))
-    newer = batch(
-        "B8", row(1, ONE.rows[0].key), row(2, "9号"), operation=Operation.UPDATE
-    )
+    newer = batch("B8", row(1, ONE.rows[0].key), row(2, "9号"), operation=Operation.UPDATE)
     reply = connector.submit(newer)
     assert [(one.row, one.code) for one in reply.rows] == [(1, "several_rows")]
     assert [one["TASK"] for one in front.rows() if one["XK_WSH"] == "9号"] == ["B8"]

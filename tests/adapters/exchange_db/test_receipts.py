@@ -76,7 +76,7 @@ def test_a_status_in_a_column_of_numbers_or_fixed_width_is_read_too(file_front: 
     connector.submit(TWO)
     with file_front.admin() as connection:
         connection.exec_driver_sql('UPDATE "370323_XK" SET "SIGN" = 1 WHERE "NO" = 1')
-        connection.exec_driver_sql("UPDATE \"370323_XK\" SET \"SIGN\" = '9  ' WHERE \"NO\" = 2")
+        connection.exec_driver_sql('UPDATE "370323_XK" SET "SIGN" = \'9  \' WHERE "NO" = 2')
     assert {one.outcome for one in connector.poll(answered(TWO)).rows} == {
         Outcome.ACCEPTED,
         Outcome.REJECTED,
