@@ -379,9 +379,10 @@ class ExchangeDb:
     def _make_tables(self) -> None:
         tables = [*self._tables.values(), self._feedback]
         try:
-            present = {name.lower() for name in sa.inspect(self._engine).get_table_names()}
-            known = MARKER.lower() in present
-            ours = [table for table in tables if table.name.lower() in present]
+            # quoted names refuse lower(): they say that their case is meant
+            present = {name.casefold() for name in sa.inspect(self._engine).get_table_names()}
+            known = MARKER.casefold() in present
+            ours = [table for table in tables if str(table.name).lower() in present]
             if ours and not known:
                 raise SettingsError(
                     f"库中已有表 {ours[0].name}，而没有模拟平台的标记 {MARKER}：不能清空别人的表，"

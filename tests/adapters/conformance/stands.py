@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from typing import ClassVar
 
@@ -276,6 +277,26 @@ class ExchangeDbStand(FolderStand):
             wait_until(
                 lambda: database.execute(question, (layout.initial,)).fetchone() == (0,), 0.5
             )
+
+
+class FrontDatabaseStand(ExchangeDbStand):
+    """Rows that were taken can be withdrawn by hand only, so withdrawals are not sent here."""
+
+    operations = frozenset({Operation.INSERT, Operation.UPDATE})
+
+
+class VoidAndInsertStand(ExchangeDbStand):
+    """A newer version is a void row and a new one: two entries of the book, one effect."""
+
+    def effects(self) -> Mapping[str, int]:
+        history: dict[str, list[str]] = self._running.received()["history"]
+        return {
+            number: sum(
+                after is None or (before, after) != ("void", "insert")
+                for before, after in zip_longest(done, done[1:])
+            )
+            for number, done in history.items()
+        }
 
 
 def wait_until(quiet: Callable[[], bool], seconds: float = 5) -> None:

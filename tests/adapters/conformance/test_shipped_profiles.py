@@ -9,9 +9,10 @@ from tests.adapters.conformance.stands import (
     AsyncSerialStand,
     CreditShandongStand,
     CsvFolderStand,
-    ExchangeDbStand,
+    FrontDatabaseStand,
     SdGatewayStand,
     UploadStand,
+    VoidAndInsertStand,
 )
 from xinqiao.adapters.profile import SHIPPED
 from xinqiao.simulator.process import SimulatorProcess, start
@@ -100,13 +101,13 @@ def void_and_insert(workspace: Path) -> Iterator[SimulatorProcess]:
 class TestCreditFrontdb2018(ConnectorConformance):
     @pytest.fixture
     def stand(self, credit_frontdb_2018: SimulatorProcess, workspace: Path) -> Stand:
-        return ExchangeDbStand(credit_frontdb_2018, workspace / "front.db")
+        return FrontDatabaseStand(credit_frontdb_2018, workspace / "front.db")
 
 
 class TestVoidAndInsert(ConnectorConformance):
     @pytest.fixture
     def stand(self, void_and_insert: SimulatorProcess, workspace: Path) -> Stand:
-        return ExchangeDbStand(void_and_insert, workspace / "void.db")
+        return VoidAndInsertStand(void_and_insert, workspace / "void.db")
 
 
 PROVEN = {

@@ -30,3 +30,10 @@ def file_front(request: pytest.FixtureRequest) -> Iterator[Front]:
     """An empty exchange database in a file, for what is the same on every server."""
     with fronts(request) as made:
         yield made
+
+
+@pytest.fixture(params=["postgresql"])
+def postgresql_front(request: pytest.FixtureRequest) -> Iterator[Front]:
+    """An empty exchange database on PostgreSQL."""
+    with fronts(request) as made:
+        yield made

@@ -45,7 +45,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     {"name": "TAKEN", "role": "taken_at", "date_pattern": "YYYY-MM-DD hh:mm:ss"},
 )
 
-DDL = {
+DDL: dict[str, sa.types.TypeEngine[Any]] = {
     "NO": sa.Integer(),
     "QTY": sa.Integer(),
     "VER": sa.Integer(),
@@ -142,7 +142,7 @@ class Front:
 
     def table(self, name: str = PERMITS, *, unique: str = "") -> sa.Table:
         """Return the table of :data:`COLUMNS`."""
-        columns = [
+        columns: list[sa.Column[Any]] = [
             sa.Column(
                 sa.quoted_name(column["name"], quote=True),
                 DDL.get(column["name"], sa.String(64)),

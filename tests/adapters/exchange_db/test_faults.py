@@ -93,16 +93,16 @@ def test_a_connection_killed_at_any_statement_leaves_nothing(front: Front) -> No
 
 def fail_at_commit(connector: ProfileConnector, *, done: bool) -> None:
     """Let the answer to one commit be lost, after it was done or before."""
-    dialect = engine_of(connector).dialect
+    dialect: Any = engine_of(connector).dialect
     commit = dialect.do_commit
 
     def lose(connection: Any) -> None:
-        dialect.do_commit = commit  # type: ignore[method-assign]
+        dialect.do_commit = commit
         if done:
             commit(connection)
         raise ConnectionResetError
 
-    dialect.do_commit = lose  # type: ignore[method-assign]
+    dialect.do_commit = lose
 
 
 def test_a_commit_without_an_answer_is_in_doubt_and_found_again(front: Front) -> None:
