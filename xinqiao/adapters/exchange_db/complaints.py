@@ -137,6 +137,8 @@ _BY_NUMBER: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "-2106": "table_missing",
             "-2111": "column_missing",
             "-5504": "permission_missing",
+            "-70028": "connect_failed",
+            "-70019": "connection_broken",
             "-70005": "value_refused",
             "-6169": "value_refused",
             "-6602": "key_exists",
