@@ -191,6 +191,8 @@ def complaint(error: Exception, family: str, *, connecting: bool = False) -> Com
         connecting: Whether there was no connection yet.
     """
     name = _name_of(error, family) or ("connect_failed" if connecting else "")
+    if name == "connect_failed" and not connecting:
+        name = "connection_broken"
     if not name:
         name = "constraint_failed" if isinstance(error, IntegrityError) else "database_error"
     return Complaint(_NAMES[name], name, words_for(name))
