@@ -381,7 +381,9 @@ def test_a_workbook_is_read_also_where_row_numbers_are_numbers(
     changes = {"format": kind, "header_row": 2, "name": "{stem}_receipt.*"}
     put(out, write(lines), f"{STEM}_receipt.{kind}")
     assert told(poll(changes)) == {1: "accepted", 2: "rejected"}
+    assert told(poll(changes | {"sheet": 1})) == {1: "accepted", 2: "rejected"}
     assert poll(changes | {"sheet": "其他"}).reply.code == "sheet_missing"
+    assert poll(changes | {"sheet": 2}).reply.code == "sheet_missing"
     put(out, write(lines)[:600], f"{STEM}_receipt.{kind}")
     assert poll(changes).reply.code == "file_damaged"
 

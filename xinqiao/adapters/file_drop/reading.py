@@ -59,7 +59,8 @@ def read_lines(sheet: Sheet, content: bytes) -> list[Line]:
 
 
 def _workbook(sheet: Sheet, content: bytes) -> list[list[str]]:
-    command = [sys.executable, "-P", "-m", workbook_child.__name__, sheet.sheet]
+    by, which = ("number", sheet.sheet) if isinstance(sheet.sheet, int) else ("name", sheet.sheet)
+    command = [sys.executable, "-P", "-m", workbook_child.__name__, by, str(which)]
     try:
         child = subprocess.run(  # noqa: S603 - our own interpreter and module
             command, input=content, capture_output=True, check=False, timeout=_READING_SECONDS

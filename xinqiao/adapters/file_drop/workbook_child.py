@@ -1,4 +1,4 @@
-"""Reads one worksheet in a process of its own: ``python -m … SHEET``, workbook in, JSON out.
+"""Reads a worksheet in a process of its own: arguments name|number SHEET, workbook in, JSON out.
 
 The library that reads workbooks is fast and is made for whole files. Half a file makes it panic,
 and a damaged one may make it ask for so much memory that the process ends: whoever collects
@@ -18,7 +18,7 @@ MOST_MEMORY = 2 << 30
 """Bytes of address space that reading may take."""
 
 SHEET_MISSING = 3
-"""Exit code: there is no worksheet of that name."""
+"""Exit code: there is no such worksheet."""
 
 DAMAGED = 4
 """Exit code: the workbook cannot be read."""
@@ -28,12 +28,15 @@ def main() -> int:
     """Read the workbook on standard input, write its rows of texts; return the exit code."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    name, content = sys.argv[1], sys.stdin.buffer.read()
+    by, which = sys.argv[1:]
+    content = sys.stdin.buffer.read()
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            if name not in workbook.sheet_names:
+            names = dict(enumerate(workbook.sheet_names, 1))
+            name = names.get(int(which)) if by == "number" else which
+            if name not in names.values():
                 return SHEET_MISSING
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows = workbook.get_sheet_by_name(str(name)).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError):
         return DAMAGED
     json.dump([[text_of(cell) for cell in row] for row in rows], sys.stdout)
