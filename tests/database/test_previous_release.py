@@ -90,7 +90,7 @@ def replay(terminal: Terminal, simulator: SimulatorProcess) -> dict[str, Any]:
     workspace = open_workspace(terminal.workspace.root)
     keys = workspace.keys()
     sealed = {row["number"]: row for row in old_rows(terminal)["batch"]}
-    platform = read_connections(workspace)[PLATFORM]
+    platform = read_connections(workspace).sound[PLATFORM]
     with connect(workspace, PLATFORM, platform, Clock()) as connector:
         for call in DUMP.platform["calls"]:
             if call["applied"]:

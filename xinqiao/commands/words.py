@@ -53,6 +53,8 @@ WAITS = {
     "retry_after": "平台要求过一段时间再来",
     "not_visible_yet": "平台刚收下的可能还查不到，现在查不到不算没有",
     "split": "整批被退回又没有指明哪一行，改为更小的批次",
+    "mates_at_fault": "同一批里别的行有错，整批被退回；这一行没有被收下，重新报送",
+    "taken": "平台已取走，还没有确认",
     "isolated": "报送它时程序曾意外中止，改为单独报送",
     "by_hand": "人工提前",
 }
@@ -79,7 +81,8 @@ _VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
 
 _WAYS_ON = {
     "sending": "正在报送，等它有了结果再处理",
-    "awaiting_receipt": "等平台的回执；执行 xinqiao sync 收取",
+    "awaiting_receipt": "等平台的回执：执行 xinqiao sync 收取；"
+    "没有回执的平台用 xinqiao queue confirm-delivery 登记平台答复",
     "in_doubt": _VERIFY,
     "conflict": "请到平台核对，再用 xinqiao queue resolve --as accepted 登记，"
     "或用 xinqiao queue cancel 取消",
@@ -96,6 +99,8 @@ _ACTIONS = {
     "submission.created": "生成报送件",
     "submission.brought_forward": "提前重试",
     "submission.resolved_by_hand": "人工核实",
+    "submission.confirmed_by_hand": "人工登记平台答复",
+    "delivery.confirmed": "登记批次的答复",
     "record.withdrawn": "登记撤回",
     "record.restored": "取消撤回",
     "duty.moved": "截止日变动",

@@ -20,10 +20,13 @@ from pydantic import (
 from xinqiao.errors import InputError, SettingsError
 from xinqiao.simulator.submission import Operation
 
-CallName = Literal["token", "submissions", "receipts", "records", "ledger", "file"]
-"""What a fault can befall: the calls of the wire, and a file that is delivered."""
+CallName = Literal["token", "submissions", "receipts", "records", "ledger", "file", "rows"]
+"""What a fault can befall: calls, a file that is delivered, rows of an exchange database."""
 
 Option = Literal["seconds", "status", "code", "rows"]
+
+
+_TABLES = ("faults.toml", "exchange_db_faults.toml")
 
 
 class FaultKind(BaseModel):
@@ -55,8 +58,11 @@ class FaultKind(BaseModel):
 @cache
 def fault_kinds() -> Mapping[str, FaultKind]:
     """Return the table of faults, by name."""
-    text = resources.files(__package__).joinpath("faults.toml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, FaultKind]).validate_python(tomllib.loads(text))
+    table: dict[str, object] = {}
+    for name in _TABLES:
+        text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+        table |= tomllib.loads(text)
+    return TypeAdapter(dict[str, FaultKind]).validate_python(table)
 
 
 class Fault(BaseModel):
@@ -104,8 +110,11 @@ class Fault(BaseModel):
             raise ValueError(f"{self.name} 没有选项 {'、'.join(sorted(foreign))}")
         if self.probability is not None and "nth" in self.model_fields_set:
             raise ValueError("nth 与 probability 只能填写一个")
-        if self.call not in {"submissions", "file"} and (self.operation or self.document_number):
-            raise ValueError("operation 和 document_number 只适用于 submissions 和 file")
+        if self.call == "rows" and self.operation:
+            raise ValueError("operation 不适用于 rows")
+        told = self.operation or self.document_number
+        if self.call not in {"submissions", "file", "rows"} and told:
+            raise ValueError("operation 和 document_number 只适用于 submissions、file 和 rows")
         return self
 
     @property

@@ -1,0 +1,70 @@
+"""Whether the rows of a batch stand in the table, and what it means when not (在库情况)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.engine import Connection
+
+from xinqiao.adapters.base import BatchProgress, BatchReport, SealedBatch, SentBatch
+from xinqiao.adapters.exchange_db.exchange import Exchange, answered, proves_nothing
+from xinqiao.adapters.exchange_db.statements import Seen, business_key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What stands in the table of the lines of a batch.
+
+    Attributes:
+        rows: What was read, as it came.
+        by_row: Row of the batch → its lines that are there, by row key.
+        keys: Row of the batch → row keys of its lines, the void one first.
+    """
+
+    rows: Sequence[Seen]
+    by_row: Mapping[int, Mapping[str, Seen]]
+    keys: Mapping[int, tuple[str, ...]]
+
+
+def presence(exchange: Exchange, connection: Connection, batch: SealedBatch) -> Presence:
+    """Look for the lines of ``batch``."""
+    keys = exchange.writer.keys(batch)
+    statements = exchange.statements[batch.kind]
+    rows = statements.states(connection, [key for row in keys.values() for key in row])
+    there = {str(row.row_key).strip(): row for row in rows}
+    by_row = {
+        number: {key: there[key] for key in of_row if key in there}
+        for number, of_row in keys.items()
+    }
+    return Presence(rows, {row: lines for row, lines in by_row.items() if lines}, keys)
+
+
+def of_nothing(
+    exchange: Exchange, sent: SentBatch, rows: Sequence[Seen], visible_after: float
+) -> BatchReport:
+    """Return what it means that no line of a batch is there.
+
+    That it was never put in is believed only where rows stay, and only when there was time for a
+    commit under way to be done.
+    """
+    if sent.serial:
+        # the commit was answered: the rows were there, and have been taken away since
+        return BatchReport(BatchProgress.PENDING, answered(rows))
+    if not exchange.transport.rows_stay:
+        return proves_nothing("rows_gone", rows)
+    seen_by = sent.sent_at and sent.sent_at + timedelta(seconds=visible_after)
+    if seen_by is not None and exchange.clock.now() < seen_by:
+        return proves_nothing("not_visible_yet", rows)
+    return BatchReport(BatchProgress.UNKNOWN_BATCH, answered(rows))
+
+
+def of_deletion(exchange: Exchange, connection: Connection, sent: SentBatch) -> BatchReport:
+    """Return what can be told of a delivery that was to delete rows, and whose fate is unknown."""
+    lines = exchange.writer.lines(sent.batch).lines
+    statements = exchange.statements[sent.batch.kind]
+    found = statements.of_records(connection, [line.business_key for line in lines])
+    there = {business_key_of(row) for row in found}
+    if all(line.business_key in there for line in lines):
+        # one transaction deletes all of them or none
+        return BatchReport(BatchProgress.UNKNOWN_BATCH, answered(found))
+    return proves_nothing("row_gone", found)

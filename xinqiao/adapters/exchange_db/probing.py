@@ -1,0 +1,109 @@
+"""Looking over an exchange database before its first use: server, columns, permission, clock."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from xinqiao.adapters.base import Probe
+from xinqiao.adapters.exchange_db.complaints import complaint
+from xinqiao.adapters.exchange_db.connection import ExchangeDatabase, NotReachedError
+from xinqiao.adapters.exchange_db.exchange import Exchange
+from xinqiao.adapters.exchange_db.statements import Statements
+
+Check = tuple[str, bool, str]
+"""What was checked, whether it passed, Chinese remark."""
+
+_CLOCK_TOLERANCE = timedelta(minutes=1)
+_VERSIONS = {
+    "sqlite": "SELECT sqlite_version()",
+    "postgresql": "SELECT version()",
+    "mysql": "SELECT version()",
+    "oracle": "SELECT banner FROM v$version WHERE ROWNUM = 1",
+    "sqlserver": "SELECT @@VERSION",
+    "dameng": "SELECT banner FROM v$version WHERE ROWNUM = 1",
+}
+"""Family → question for the version text."""
+
+
+def probe(exchange: Exchange) -> Probe:
+    """Return the checks of the tables that rows are put into. Writes no row."""
+    database = exchange.database
+    checks: list[Check] = []
+    try:
+        with database.transaction() as connection:
+            checks.append(connection_check("前置库连接", database, connection))
+            offset = _clock_offset(exchange, connection)
+        for statements in exchange.statements.values():
+            checks += _table_checks(database, statements)
+    except NotReachedError as error:
+        checks.append(("前置库连接", False, error.complaint.message))
+        return Probe(ok=False, checks=tuple(checks))
+    checks.append(_clock_check(offset))
+    return Probe(
+        ok=all(passed for _, passed, _ in checks),
+        checks=tuple(checks),
+        clock_offset=None if offset is None else offset.total_seconds(),
+    )
+
+
+def connection_check(title: str, database: ExchangeDatabase, connection: Connection) -> Check:
+    """Return make and version of the server that answers."""
+    try:
+        told = connection.execute(sa.text(_VERSIONS[database.family])).scalar()
+    except SQLAlchemyError:
+        connection.rollback()
+        return title, True, f"可以连通；{database.dialect.title} 没有说明版本"
+    version = " ".join(str(told).split())[:80]
+    return title, True, f"可以连通：{database.dialect.title}，{version}"
+
+
+def failed(title: str, error: Exception, family: str) -> Check:
+    """Return the check that ``error`` makes fail."""
+    return title, False, complaint(error, family).message
+
+
+def _table_checks(database: ExchangeDatabase, statements: Statements) -> list[Check]:
+    """Try each column, then whether rows may be put in; every try has a transaction of its own."""
+    title = f"表 {statements.table.name}"
+    missing = []
+    for column in statements.table.columns:
+        try:
+            with database.transaction() as connection:
+                statements.try_reading(connection, column)
+        except SQLAlchemyError as error:
+            told = complaint(error, database.family)
+            if told.code != "column_missing":
+                return [(title, False, told.message)]
+            missing.append(column.name)
+    if missing:
+        return [(title, False, f"表中没有这些列：{'、'.join(missing)}")]
+    try:
+        with database.transaction() as connection:
+            statements.try_writing(connection)
+    except SQLAlchemyError as error:
+        return [(title, True, "各列都可读"), failed(f"{title} 写入权限", error, database.family)]
+    return [(title, True, "各列都可读，可以写入")]
+
+
+def _clock_offset(exchange: Exchange, connection: Connection) -> timedelta | None:
+    try:
+        told: Any = connection.execute(sa.select(sa.func.current_timestamp())).scalar()
+    except SQLAlchemyError:
+        return None
+    # a time without a zone could be meant in any
+    known = isinstance(told, datetime) and told.tzinfo is not None
+    return told - exchange.clock.now() if known else None
+
+
+def _clock_check(offset: timedelta | None) -> Check:
+    if offset is None:
+        return "前置库时钟", True, "没有说明时区，未核对"
+    seconds = offset.total_seconds()
+    if abs(offset) <= _CLOCK_TOLERANCE:
+        return "前置库时钟", True, f"相差 {abs(seconds):.0f} 秒"
+    side = "快" if seconds > 0 else "慢"
+    words = f"前置库时钟比本机{side} {abs(seconds):.0f} 秒，请校准本机时钟"
+    return "前置库时钟", False, words

@@ -1,0 +1,97 @@
+"""Receipts in columns of the very row that was put in (状态列)."""
+
+from collections.abc import Mapping
+
+from xinqiao.adapters.base import (
+    BatchProgress,
+    BatchReport,
+    Outcome,
+    Probe,
+    RowResult,
+    SentBatch,
+)
+from xinqiao.adapters.codes import words_for
+from xinqiao.adapters.exchange_db.cells import as_text
+from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, complaint
+from xinqiao.adapters.exchange_db.connection import NotReachedError
+from xinqiao.adapters.exchange_db.dates import read_instant
+from xinqiao.adapters.exchange_db.exchange import Exchange, answered, no_answer
+from xinqiao.adapters.exchange_db.layout import Meaning, Role
+from xinqiao.adapters.exchange_db.presence import of_deletion, of_nothing, presence
+from xinqiao.adapters.exchange_db.statements import Seen
+
+DECIDED: Mapping[Meaning, Outcome] = {
+    "received": Outcome.RECEIVED,
+    "accepted": Outcome.ACCEPTED,
+    "rejected": Outcome.REJECTED,
+}
+"""Meaning of a text → outcome of the row; ``pending`` is none."""
+
+
+class StatusColumn:
+    """Implements :class:`xinqiao.adapters.parts.ReceiptSource`; reads, and never writes."""
+
+    def __init__(self, exchange: Exchange, visible_after: float) -> None:
+        """Keep the parts; "absent" is believed ``visible_after`` seconds after a delivery."""
+        self._exchange = exchange
+        self._visible_after = visible_after
+
+    @property
+    def answers_in_doubt(self) -> bool:
+        """Whether absence proves anything: only where rows stay."""
+        return self._exchange.transport.rows_stay
+
+    def poll(self, sent: SentBatch) -> BatchReport:
+        """Read the columns of the rows of a batch, by our own row keys."""
+        exchange = self._exchange
+        try:
+            with exchange.database.transaction() as connection:
+                if exchange.writer.deletes(sent.batch):
+                    return of_deletion(exchange, connection, sent)
+                found = presence(exchange, connection, sent.batch)
+        except NotReachedError as error:
+            return no_answer(error.complaint)
+        except BEFORE_COMMIT as error:
+            return no_answer(complaint(error, exchange.database.family))
+        if not found.rows:
+            return of_nothing(exchange, sent, found.rows, self._visible_after)
+        results = []
+        for number, lines in found.by_row.items():
+            keys = found.keys[number]
+            if keys[-1] in lines:
+                result = self._result(sent.batch.kind, number, [lines.get(key) for key in keys])
+                results += [result] if result is not None else []
+        decided = [one for one in results if one.outcome is not Outcome.RECEIVED]
+        complete = len(decided) == len(found.by_row)
+        progress = BatchProgress.COMPLETE if complete else BatchProgress.PENDING
+        return BatchReport(progress, answered(found.rows), tuple(results))
+
+    def probe(self) -> Probe:
+        """Return nothing: the delivery checks the same table."""
+        return Probe(ok=True)
+
+    def close(self) -> None:
+        """Do nothing: the database is the delivery's."""
+
+    def _result(self, kind: str, number: int, lines: list[Seen | None]) -> RowResult | None:
+        """Return what the lines of one row say; the last is the row itself."""
+        row = lines[-1]
+        outcome = None if row is None else DECIDED.get(self._exchange.meaning(row.status))
+        if row is None or outcome is None:
+            return None
+        void = lines[0] if len(lines) > 1 else None
+        if void is not None and outcome is Outcome.ACCEPTED:
+            of_void = self._exchange.meaning(void.status)
+            if of_void == "rejected":
+                words = f"{words_for('void_refused')}：{as_text(void.error_text)}"
+                return RowResult(number, Outcome.RECEIVED, "void_refused", words)
+            if of_void != "accepted":
+                return None
+        taken = self._exchange.transport.tables[kind].column_of(Role.TAKEN_AT)
+        return RowResult(
+            number,
+            outcome,
+            as_text(row.error_code) or as_text(row.status),
+            as_text(row.error_text),
+            at=None if taken is None else read_instant(row.taken_at, taken.date_pattern),
+        )
