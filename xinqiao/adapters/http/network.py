@@ -116,6 +116,12 @@ def _existing(path: Path, key: str) -> Path:
         raise SettingsError(
             f"没有证书文件 {path}，请放入该文件，或更正{_WHERE}中的 {key}", code="certificate"
         )
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SettingsError(
+            f"证书文件 {path} 不能读取（{error.strerror}），请检查属主和权限", code="certificate"
+        ) from error
     return path
 
 

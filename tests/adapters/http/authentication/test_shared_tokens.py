@@ -81,6 +81,21 @@ def test_a_token_that_is_refused_is_asked_for_once_and_nobody_sends_anything(
     assert all(reply.message for reply in replies)
 
 
+def test_a_token_too_short_lived_to_be_kept_serves_those_who_waited_for_it(
+    router: Any, connect: Connect, batch: SealedBatch
+) -> None:
+    """Each asking for one of its own, one after the other, would pass the bound of a call."""
+    answer_slowly(router, {"code": "200", "data": {"access_token": "t", "expires_in": 1}})
+    connector = connect(overlay={"pace": {"parallel_calls": THREADS}})
+    replies = submit_together(connector, batch)
+    assert [reply.outcome for reply in replies] == [Outcome.REJECTED] * THREADS
+    assert router["submit"].call_count == THREADS
+    # whoever comes after all that asks for another
+    assert router["token"].call_count == 1
+    connector.submit(batch)
+    assert router["token"].call_count == 2
+
+
 @pytest.fixture
 def authentication(clock: FrozenClock) -> Authentication:
     """Tokens t1, t2 and so on, one for every time that one is asked for."""
