@@ -25,7 +25,8 @@ def judge(simulator: SimulatorProcess) -> tuple[list[tuple[str | None, bool]], d
 
 def test_every_fault_of_the_table_has_a_test_here() -> None:
     proven = {name.removeprefix("test_").split("__")[0] for name in globals()}
-    assert set(fault_kinds()) <= proven
+    wired = {name for name, kind in fault_kinds().items() if set(kind.calls) != {"file"}}
+    assert wired <= proven
 
 
 def test_timeout_before__takes_nothing_and_never_answers(

@@ -20,6 +20,7 @@ from xinqiao.adapters.base import Operation, ReceiptMode
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
 from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
+from xinqiao.adapters.file_drop.names import is_weak
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
 from xinqiao.adapters.http.authentication.checks import problem_with_steps
 from xinqiao.adapters.http.authentication.steps import AnyStep, TokenStep
@@ -329,6 +330,10 @@ def problem_with(profile: Profile) -> str:
             "receipts.mode = error_file 需要 receipts.file.folder",
         ),
         (
+            not _may_take_for_another(profile),
+            "文件名只含少于八位的 {serial}，两批可能同名：receipts.file.columns 须有 key 或 batch",
+        ),
+        (
             (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
             "receipts.page 与 receipts.mode = page_check 须同时写",
         ),
@@ -350,6 +355,15 @@ def _can_poll(profile: Profile) -> bool:
 
 def _says_where(profile: Profile) -> bool:
     return profile.receipts.file is not None and bool(profile.receipts.file.folder)
+
+
+def _may_take_for_another(profile: Profile) -> bool:
+    """Tell whether an answer might be about another file that had the same name."""
+    transport, answer = profile.transport, profile.receipts.file
+    if not isinstance(transport, FileTransport | ManualTransport) or answer is None:
+        return False
+    checked = answer.columns.key is not None or answer.columns.batch is not None
+    return not checked and any(is_weak(one.name) for one in transport.templates.values())
 
 
 def _tells_verdicts(profile: Profile) -> bool:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -90,16 +90,18 @@ def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str
 
 
 def _tables_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
-    tables = [model]
+    tables, keyed = [model], False
     for step in path:
         if isinstance(step, int):
             continue
-        tables = [
-            inner
-            for table in tables
-            if step in table.model_fields
-            for inner in _tables_in(table.model_fields[step].annotation)
+        if keyed:
+            keyed = False  # a name of the author's own, under which a table stands
+            continue
+        found = [
+            table.model_fields[step].annotation for table in tables if step in table.model_fields
         ]
+        keyed = any(get_origin(annotation) is dict for annotation in found)
+        tables = [inner for annotation in found for inner in _tables_in(annotation)]
     return tables
 
 

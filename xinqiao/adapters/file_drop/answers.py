@@ -21,12 +21,14 @@ class Statement:
         ambiguous: Rows whose key several rows of the batch share: it is unknown which one is meant.
         whole: Whether every row that is not named is meant too, and was taken.
         refused: Whether the file was refused as a whole.
+        reason: The platform's words about the file as a whole, where it has any.
     """
 
     rows: Mapping[int, RowResult] = field(default_factory=dict)
     ambiguous: frozenset[int] = frozenset()
     whole: bool = False
     refused: bool = False
+    reason: str = field(default="", repr=False)
 
     def decisions(self, batch: SealedBatch) -> dict[int, RowResult]:
         """Return row number → result, of every row that this decides."""
@@ -112,7 +114,7 @@ def _for_all(
         raise UnreadableError("row_named_twice" if results else "empty")
     if all(result.outcome is Outcome.REJECTED for result in results[0].values()):
         # which row is at fault is not said: none is named
-        return Statement(refused=True)
+        return Statement(refused=True, reason=lines[0].get("message", ""))
     return Statement(results[0])
 
 
@@ -125,11 +127,11 @@ def _row_by_row(
 ) -> Statement:
     rows: dict[int, RowResult] = {}
     ambiguous: set[int] = set()
-    refused = False
+    refused, reason = False, ""
     for line in lines:
         if not line[layout.match_by]:
             _refuse_unless_about_the_file(layout, line)
-            refused = True
+            refused, reason = True, reason or line.get("message", "")
             continue
         numbers = _meant(layout, line, batch)
         if len(numbers) > 1:
@@ -142,7 +144,7 @@ def _row_by_row(
     refused = refused or (layout.whole_file_refused and faulty)
     if refused and any(result.outcome is Outcome.ACCEPTED for result in rows.values()):
         raise UnreadableError("contradictory")
-    return Statement(rows, frozenset(ambiguous), whole=only_refused, refused=refused)
+    return Statement(rows, frozenset(ambiguous), whole=only_refused, refused=refused, reason=reason)
 
 
 def _refuse_unless_about_the_file(layout: ReceiptFile, line: Mapping[str, str]) -> None:

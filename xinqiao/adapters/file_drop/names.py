@@ -28,6 +28,7 @@ _OF_THE_ANSWER = frozenset({"file", "stem"})
 _BINDING = frozenset({"batch", "serial", "file", "stem"})
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _MOST_BYTES = 200
+_STRONG_DIGITS = 8
 _SERIALS = 1_000_000_000
 
 
@@ -75,6 +76,15 @@ def check_search_name(text: str) -> str:
 def binds(text: str) -> bool:
     """Return whether a name of this pattern says which batch is meant."""
     return bool(_placeholders(text) & _BINDING)
+
+
+def is_weak(text: str) -> bool:
+    """Return whether two batches may come to one name, if seldom: it has but a short serial."""
+    pieces = list(string.Formatter().parse(text))
+    if any(field == "batch" for _, field, _, _ in pieces):
+        return False
+    digits = [int((spec or "09d")[1]) for _, field, spec, _ in pieces if field == "serial"]
+    return not digits or max(digits) < _STRONG_DIGITS
 
 
 def file_name(pattern: NamePattern, parts: NameParts) -> str:

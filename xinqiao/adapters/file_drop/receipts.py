@@ -276,7 +276,7 @@ def _report(answers: Sequence[_Answer], batch: SealedBatch, *, per_row: bool) ->
         reply = Reply(
             Outcome.RECEIVED,
             "whole_file_refused",
-            words_for("whole_file_refused"),
+            newest.statement.reason or words_for("whole_file_refused"),
             raw=newest.content,
         )
         named = tuple(row for row in rows if row.outcome is not Outcome.ACCEPTED)
