@@ -25,6 +25,7 @@ class Way:
     Attributes:
         transport: Lines of ``[transport]``, with ``{port}`` and ``{where}`` to be filled in.
         where: What the stand-in serves, below the workspace; empty for HTTP.
+        capabilities: Further lines of ``[capabilities]``.
         more: Further lines of the platform file.
         secrets: Its credentials.
         by_hand: Whether a clerk carries files to the platform.
@@ -34,6 +35,7 @@ class Way:
 
     transport: str
     where: str = ""
+    capabilities: str = ""
     more: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
     by_hand: bool = False
@@ -96,6 +98,7 @@ profile = "{profile}"
 
 [capabilities]
 visible_after_seconds = 0.2
+{capabilities}
 
 [receipts]
 poll_after_seconds = 0.05
@@ -116,6 +119,7 @@ def set_up(root: Path, profile: str, way: Way, port: int) -> None:
 
     told = _PLATFORM_FILE.replace("{profile}", profile)
     told = told.replace("{transport}", way.transport).replace("{more}", way.more)
+    told = told.replace("{capabilities}", way.capabilities)
     (root / "platforms" / f"{PLATFORM}.toml").write_text(fill(told), "utf-8")
     secrets = root / "secrets" / f"{PLATFORM}.toml"
     secrets.write_text("".join(f'{name} = "{it}"\n' for name, it in way.secrets.items()), "utf-8")
@@ -192,6 +196,11 @@ def run(root: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli, ["-w", str(root), *arguments])
 
 
+def number(one: int) -> str:
+    """Return the document number of one permit."""
+    return f"云交许〔2026〕{one:04}号"
+
+
 def begin(workspace: Workspace, profile: str, running: ExitStack, **changes: Any) -> Journey:
     """Start the stand-in of a profile, and let the workspace reach it.
 
@@ -204,7 +213,7 @@ def begin(workspace: Workspace, profile: str, running: ExitStack, **changes: Any
     way = replace(WAYS[profile], **changes)
     place = workspace.root / way.where
     where = "" if not way.where else str(place)
-    if way.transport is DATABASE_TRANSPORT:
+    if way.transport.startswith(DATABASE_TRANSPORT):
         where = f"sqlite:///{place}"
     simulator = running.enter_context(start(profile, where=where))
     set_up(workspace.root, profile, way, simulator.port)

@@ -9,16 +9,12 @@ from collections.abc import Mapping
 import pytest
 
 from tests.e2e.conftest import Travel
-from tests.e2e.journey import WAYS, run
+from tests.e2e.journey import WAYS, number, run
 from tests.e2e.rehearsal import permit
 from xinqiao.adapters.profile import SHIPPED
 
 NUMBERS = (1, 2, 3)
 ROWS = [permit(number) for number in NUMBERS]
-
-
-def number(one: int) -> str:
-    return f"云交许〔2026〕{one:04}号"
 
 
 def test_there_is_a_way_over_every_shipped_profile() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import OPEN, batch, submission
 from xinqiao.errors import InputError
+from xinqiao.queue.claims import TAKEN
 from xinqiao.queue.states import State
 
 _FEWEST_CHARACTERS = 6
@@ -99,11 +100,13 @@ def waiting_deliveries(connection: Connection, asked: Collection[str]) -> list[W
 
     Args:
         connection: A reading connection.
-        asked: Platforms whose receipts are asked for: what only awaits one there waits for nobody.
+        asked: Platforms whose receipts are asked for: what only awaits one there waits for nobody,
+            unless it was taken without a word.
     """
     awaiting = sa.and_(
         submission.c.state == State.AWAITING_RECEIPT.value,
-        submission.c.platform.not_in(sorted(asked)),
+        # what was taken without a word (取走, 未确认) is told by nobody else any more
+        sa.or_(submission.c.platform.not_in(sorted(asked)), submission.c.waits_for == TAKEN),
     )
     held = sa.and_(
         submission.c.state == State.HELD.value, submission.c.request_started_at.is_not(None)
