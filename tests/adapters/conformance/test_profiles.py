@@ -230,15 +230,17 @@ def test_late_receipts_are_pending(
     assert (report.progress, report.rows) == (BatchProgress.PENDING, ())
 
 
-def test_a_receipt_that_names_a_row_twice_is_not_believed_and_asked_for_again(
+def test_a_receipt_that_comes_twice_counts_once(
     connect: Connect, platform: SimulatorProcess, batch: Batch
 ) -> None:
-    connector, one = connect(), batch("B1", row(1, KEY))
-    reply = connector.submit(one)
+    connector, two = connect(), batch("B1", row(1, KEY), row(2, "甲2", XK_XDR_MC="未登记企业"))
+    reply = connector.submit(two)
     platform.queue_faults([{"name": "double_receipt", "call": "receipts"}])
-    twice = asked(connector, one, reply)
-    assert (twice.progress, twice.reply.code) == (BatchProgress.NO_ANSWER, "row_named_twice")
-    assert results(asked(connector, one, reply)) == [(1, Outcome.ACCEPTED)]
+    twice = asked(connector, two, reply)
+    assert twice.progress is BatchProgress.COMPLETE
+    assert results(twice) == [(1, Outcome.ACCEPTED), (2, Outcome.REJECTED)]
+    assert twice.rows == asked(connector, two, reply).rows
+    assert platform.received()["queries"][0]["fault"] == "double_receipt"
 
 
 def test_receipts_that_contradict_each_other_are_both_told_as_they_came(

@@ -167,3 +167,11 @@ def test_a_refused_batch_whose_rows_cannot_be_read_is_no_answer() -> None:
     assert polled({"serial": "S1", "state": "10", "rows": ["x"]}).progress is (
         BatchProgress.NO_ANSWER
     )
+
+
+def test_a_row_that_is_told_twice_in_the_same_words_counts_once() -> None:
+    row = {"index": 1, "code": "0", "text": "好"}
+    told = {"serial": "S1", "state": "20", "rows": [row, row]}
+    assert [one.outcome for one in polled(told).rows] == [Outcome.ACCEPTED]
+    other = polled({**told, "rows": [row, {**row, "code": "0040"}]})
+    assert (other.progress, other.reply.code) == (BatchProgress.NO_ANSWER, "row_named_twice")

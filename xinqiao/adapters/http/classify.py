@@ -132,7 +132,8 @@ def _row_results(
         return ()
     if not isinstance(listed, list):
         raise _UnreadableError("rows_unreadable")
-    results = tuple(_row_result(table, element) for element in listed)
+    # what is said twice in the same words is said once
+    results = tuple(dict.fromkeys(_row_result(table, element) for element in listed))
     numbers = [result.row for result in results]
     if any(number < 1 or (rows is not None and number > rows) for number in numbers):
         raise _UnreadableError("row_outside_batch")
