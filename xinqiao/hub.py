@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -166,7 +166,7 @@ class Hub:
     def sync(self, platform: str | None = None) -> dict[str, SyncReport]:
         """Make one pass: deliver what is due, resolve what is in doubt, collect receipts."""
         names = self.chosen(platform)
-        broken = {} if platform is not None else self.connections.broken
+        broken = self._broken_among(platform, names)
         if len(names) == 1 and not broken:
             return {name: self._sync_one(name) for name in names}
         done = {name: self._sync_among_others(name) for name in names}
@@ -185,11 +185,24 @@ class Hub:
         """
         window = check_window(start, end, self.clock.today())
         names = self.chosen(platform)
-        broken = {} if platform is not None else self.connections.broken
+        broken = self._broken_among(platform, names)
         if len(names) == 1 and not broken:
             return {name: self._reconcile_one(name, window) for name in names}
         done = {name: self._reconcile_among_others(name, window) for name in names}
         return done | {name: self._unusable(name, window, one) for name, one in broken.items()}
+
+    def _broken_among(
+        self, platform: str | None, sound: Sequence[str]
+    ) -> Mapping[str, SettingsError]:
+        """Return the broken ones of the platforms that a command is about.
+
+        Raises:
+            SettingsError: There is only one platform, and it is broken: nothing can be done.
+        """
+        broken = {} if platform is not None else self.connections.broken
+        if not sound and len(broken) == 1:
+            raise next(iter(broken.values()))
+        return broken
 
     def _unusable(self, name: str, window: Window, error: SettingsError) -> PlatformReport:
         report = local_report(self.database, name, window, self.clock.now())

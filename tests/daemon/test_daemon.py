@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.daemon.conftest import DaemonProcess
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.support import wait_until
 from xinqiao.config.workspace import open_workspace
 from xinqiao.daemon import Daemon, Troubles

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from tests.commands.terminal import Terminal
 from tests.database.dumps import DUMP, PLATFORM, Rows, columns_of, read_rows
-from tests.e2e.conftest import rows_of_batches, unasked_resends
+from tests.e2e.rehearsal import rows_of_batches, unasked_resends
 from tests.imports.books import company, write_book
 from tests.support import wait_until
 from xinqiao.adapters.base import SealedBatch

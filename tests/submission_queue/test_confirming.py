@@ -188,10 +188,13 @@ def test_a_persons_word_stands_against_a_worker_that_is_asking(world: World) -> 
         now = world.clock.now()
         claimed = claims.claim_in_doubt(connection, world.platform.id, world.worker.lease, now, now)
     assert claimed is not None
+    (_, asked) = claimed
     confirm(world)
     with world.database.writing() as connection:
-        assert not claims.renew(connection, claimed[1], world.worker.lease, world.clock.now())
-    assert world.states() == ["accepted"]
+        assert not claims.renew(connection, asked, world.worker.lease, world.clock.now())
+        claims.postpone(connection, [(one, world.clock.now(), 9, "backoff") for one in asked])
+    (one,) = world.submissions()
+    assert (one.state, one.questions, one.waits_for) == ("accepted", 0, "")
 
 
 def test_what_the_platform_said_of_one_row_may_hold_an_identity_number_and_is_masked(

@@ -456,6 +456,11 @@ def load_profile(
         ) from None  # the library's text quotes values
 
 
+def shipped_profiles() -> list[Profile]:
+    """Return the profiles that come with the package, as they are."""
+    return [load_profile(name, {}) for name in SHIPPED]
+
+
 def read_profile(values: Mapping[str, Any], *, file: str) -> Profile:
     """Return a profile that stands whole in a file of the workspace, for a platform of its own.
 

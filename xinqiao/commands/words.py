@@ -77,6 +77,37 @@ SKIPPED = {
 }
 """Why a bulk action leaves a submission as it is."""
 
+TRANSPORTS = {
+    "http": "接口（HTTP）",
+    "exchange_db": "前置库",
+    "file": "文件夹",
+    "manual": "人工上传",
+    "python": "自编连接程序",
+}
+"""How rows reach a platform."""
+
+RECEIPTS = {
+    "sync": "报送时当场答复（整批）",
+    "sync_rows": "报送时当场逐行答复",
+    "poll": "报送后查询",
+    "status_column": "前置库的状态列",
+    "feedback_table": "前置库的反馈表",
+    "row_consumed": "前置库的行被取走（只知取走，不知结果）",
+    "receipt_file": "回执文件",
+    "error_file": "错误文件（只列退回的）",
+    "page_check": "核对公示页面",
+    "manual": "人工登记",
+    "none": "没有回执（靠对账或人工核实）",
+}
+"""How receipts come back."""
+
+STEPS = {"static": "固定密钥", "token": "令牌", "sign": "签名"}
+"""Steps by which a platform recognises us."""
+
+CORRECTIONS = {"update": "变更", "replace": "先撤后报", "by_hand": "人工办理"}
+WITHDRAWALS = {"operation": "撤回操作", "void_row": "报送一条无效的", "by_hand": "人工办理"}
+"""How a newer version reaches a platform, and how a record is taken back."""
+
 _VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
 
 _WAYS_ON = {

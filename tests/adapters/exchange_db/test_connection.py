@@ -87,7 +87,7 @@ def test_a_driver_that_is_missing_is_named_with_its_extra(
     really = builtins.__import__
 
     def no_driver(name: str, *arguments: Any, **named: Any) -> Any:
-        if name.split(".", maxsplit=1)[0] in {"oracledb", "pymssql", "dmPython", "pymysql"}:
+        if name.partition(".")[0] in {"oracledb", "pymssql", "dmPython", "pymysql"}:
             raise ImportError(name)
         return really(name, *arguments, **named)
 
@@ -96,6 +96,24 @@ def test_a_driver_that_is_missing_is_named_with_its_extra(
         built(url, tmp_path, rehearsal=False)
     assert caught.value.code == "driver_missing"
     assert f"pip install 'xinqiao[{extra}]'" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("driver", "url"),
+    [
+        ("oracledb", "oracle://127.0.0.1:1/?service_name=x"),
+        ("pymssql", "sqlserver://127.0.0.1:1/front"),
+        ("dmPython", "dm://127.0.0.1:1/front"),
+        ("pymysql", "mysql://127.0.0.1:1/front"),
+        ("psycopg", "kingbase://127.0.0.1:1/front"),
+    ],
+)
+def test_a_driver_takes_our_arguments_and_tells_that_nobody_answers(
+    driver: str, url: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(driver)
+    reply = built(url, tmp_path, rehearsal=False).submit(ONE)
+    assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "connect_failed")
 
 
 def test_a_missing_user_is_told_before_anything_is_opened(tmp_path: Path) -> None:

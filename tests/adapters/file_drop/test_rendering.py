@@ -157,6 +157,22 @@ def test_text_that_looks_like_something_else_stays_text(kind: str, text: str) ->
     assert read(written(by, batch(row(1, text, text)))) == [["1", text, text]]
 
 
+def test_no_cell_of_a_workbook_is_a_formula_a_number_or_a_link() -> None:
+    texts = ("=1+1", "123", "http://platform.test", "TRUE")
+    sealed = batch(*(row(number, text, text) for number, text in enumerate(texts, 1)))
+    content = written(template(format="xlsx"), sealed)
+    cells = [
+        cell
+        for line in openpyxl.load_workbook(io.BytesIO(content))["Sheet1"].iter_rows()
+        for cell in line
+    ]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+    with CalamineWorkbook.from_filelike(io.BytesIO(written(template(format="xls"), sealed))) as old:
+        read = old.get_sheet_by_name("Sheet1").to_python()
+    assert all(isinstance(cell, str) for line in read for cell in line)
+
+
 @pytest.mark.parametrize(
     ("changes", "text", "code", "point"),
     [

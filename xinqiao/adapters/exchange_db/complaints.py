@@ -137,6 +137,8 @@ _BY_NUMBER: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "-2106": "table_missing",
             "-2111": "column_missing",
             "-5504": "permission_missing",
+            "-70028": "connect_failed",
+            "-70019": "connection_broken",
             "-70005": "value_refused",
             "-6169": "value_refused",
             "-6602": "key_exists",
@@ -189,6 +191,8 @@ def complaint(error: Exception, family: str, *, connecting: bool = False) -> Com
         connecting: Whether there was no connection yet.
     """
     name = _name_of(error, family) or ("connect_failed" if connecting else "")
+    if name == "connect_failed" and not connecting:
+        name = "connection_broken"
     if not name:
         name = "constraint_failed" if isinstance(error, IntegrityError) else "database_error"
     return Complaint(_NAMES[name], name, words_for(name))

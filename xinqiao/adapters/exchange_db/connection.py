@@ -22,6 +22,8 @@ from xinqiao.errors import SettingsError
 MARKER = "XINQIAO_SIMULATOR"
 """Table by which the stand-in marks a database as its own."""
 
+_WRITES = "xinqiao_writes"
+
 
 class NotReachedError(Exception):
     """The database could not be opened, or broke off before anything was committed.
@@ -69,15 +71,18 @@ class ExchangeDatabase:
         return self.dialect.family
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, writes: bool = False) -> Iterator[Connection]:
         """Give a connection in a transaction that is undone unless it is committed by hand.
+
+        Args:
+            writes: Whether rows are to be changed.
 
         Raises:
             NotReachedError: It could not be opened.
             SettingsError: In a rehearsal, the database is not the stand-in's.
         """
         try:
-            connection = self._engine.connect()
+            connection = self._engine.connect().execution_options(**{_WRITES: writes})
         except (SQLAlchemyError, OSError, ValueError) as error:
             raise NotReachedError(complaint(error, self.family, connecting=True)) from None
         try:
@@ -108,7 +113,7 @@ class ExchangeDatabase:
             ) from None
         if self.dialect.family == "sqlite":
             event.listen(engine, "connect", _leave_transactions_to_us)
-            event.listen(engine, "begin", _begin_to_write)
+            event.listen(engine, "begin", _begin)
         if self.dialect.on_connect is not None:
             event.listen(engine, "connect", self._set_on_connect)
         return engine
@@ -192,6 +197,7 @@ def _leave_transactions_to_us(connection: sqlite3.Connection, _record: Any) -> N
     connection.isolation_level = None
 
 
-def _begin_to_write(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     # a look that becomes a change later would fail at once when somebody else writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

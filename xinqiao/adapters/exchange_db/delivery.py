@@ -127,7 +127,7 @@ class DatabaseDelivery:
         """
         try:
             self._stop_if_late(sending)
-            with self._exchange.database.transaction() as connection:
+            with self._exchange.database.transaction(writes=True) as connection:
                 return self._transact(connection, sending)
         except _StopError as stop:
             return stop.reply

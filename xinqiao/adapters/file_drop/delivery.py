@@ -62,7 +62,7 @@ class FileDelivery:
         file = render_file(self._profile, self._transport.templates, batch)
         if isinstance(file, Unfit):
             return refusal(file)
-        if self._rehearsal and not (self._drop.folder / STAND_IN_MARK).is_file():
+        if self._rehearsal and not self._is_stand_in():
             return Reply(Outcome.RETRYABLE, "not_a_stand_in", words_for("not_a_stand_in"))
         outcome, code = put(
             self._drop,
@@ -79,13 +79,19 @@ class FileDelivery:
         remark = words_for(code) if code else "可以写入"
         checks = [(f"上报文件夹 {self._drop.folder}", not code, remark)]
         if self._rehearsal:
-            marked = (self._drop.folder / STAND_IN_MARK).is_file()
+            marked = self._is_stand_in()
             words = "是模拟平台的文件夹" if marked else words_for("not_a_stand_in")
             checks.append(("演练", marked, words))
         return Probe(all(ok for _, ok, _ in checks), tuple(checks))
 
     def close(self) -> None:
         """Give up nothing: no file stays open."""
+
+    def _is_stand_in(self) -> bool:
+        try:
+            return (self._drop.folder / STAND_IN_MARK).is_file()
+        except OSError:
+            return False
 
     def _flag_content(self, content: bytes) -> bytes:
         told = {

@@ -5,9 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from xinqiao.adapters.base import Operation
 from xinqiao.adapters.fields import Seconds, Table, Text
@@ -40,6 +40,7 @@ DATE_PARTS: Mapping[str, str] = {
 }
 """What a date pattern is made of → what ``strftime`` calls it."""
 
+_SHEET = re.compile(r"[^\[\]:*?/\\']{1,31}")
 _XML_NAME = re.compile(r"[^\W\d][\w.-]*")
 _MOST_ROWS: Mapping[str, int] = {"xls": 65_536, "xlsx": 1_048_576}
 
@@ -50,10 +51,27 @@ def _date_pattern(text: str) -> str:
     return text
 
 
+def _sheet(value: Any) -> str | int:
+    if isinstance(value, str) and _SHEET.fullmatch(value):
+        return value
+    if isinstance(value, int) and value is not True and value > 0:
+        return value
+    raise ValueError("应为工作表名（31 字以内，不含 []:*?/\\）或工作表的位置（从 1 起）")
+
+
+def _place(value: Any) -> str | int | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    if isinstance(value, int) and value is not True and value > 0:
+        return value
+    raise ValueError("应为列的表头，或列的位置（从 1 起）")
+
+
 DatePattern = Annotated[str, AfterValidator(_date_pattern)]
 FileName = Annotated[NamePattern, AfterValidator(check_name)]
 SearchName = Annotated[NamePattern, AfterValidator(check_search_name)]
-SheetName = Annotated[str, Field(pattern=r"^[^\[\]:*?/\\']{1,31}$")]
+SheetName = Annotated[str | int, PlainValidator(_sheet)]
+Place = Annotated[str | int | None, PlainValidator(_place)]
 Suffix = Annotated[str, Field(pattern=r"^(\.[A-Za-z0-9_]{1,16})?$")]
 Mode = Annotated[str, Field(pattern=r"^0[46][0-6][0-6]$")]
 Delimiter = Annotated[str, Field(pattern='^[^"\r\n\0]$')]
@@ -118,7 +136,7 @@ class Sheet(Table):
     format: FileFormat
     """Kind of file."""
     sheet: SheetName = "Sheet1"
-    """Name of the worksheet (xlsx, xls)."""
+    """Name of the worksheet (xlsx, xls); of a file that is read also its position, from 1."""
     charset: Charset = "utf-8"
     """Encoding (csv, xml)."""
     delimiter: Delimiter = ","
@@ -165,6 +183,8 @@ class Template(Sheet):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Template":
+        if isinstance(self.sheet, int):
+            raise ValueError("上报模板的 sheet 须写工作表名")  # noqa: TRY004 - pydantic's way
         written = {column.field for column in self.columns if column.field is not None}
         both = sorted(written & set(self.omit))
         if both:
@@ -245,19 +265,19 @@ class ManualTransport(Table):
 class AnswerColumns(Table):
     """Which column of an answer tells what: a heading, or a position from 1 (回执的列)."""
 
-    row: Text | int | None = None
+    row: Place = None
     """Position in the batch, from 1."""
-    key: Text | int | None = None
+    key: Place = None
     """The key (文书号)."""
-    batch: Text | int | None = None
+    batch: Place = None
     """Batch number."""
-    verdict: Text | int | None = None
+    verdict: Place = None
     """What became of the row."""
-    message: Text | int | None = None
+    message: Place = None
     """The platform's words."""
-    reference: Text | int | None = None
+    reference: Place = None
     """The platform's id of the record."""
-    time: Text | int | None = None
+    time: Place = None
     """When it was taken in."""
 
 

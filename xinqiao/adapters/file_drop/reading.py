@@ -2,19 +2,23 @@
 
 import csv
 import io
+import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import Any
 from xml.parsers.expat import ExpatError
 
 import xmltodict
-from python_calamine import CalamineError, CalamineWorkbook
 
+from xinqiao.adapters.file_drop import workbook_child
 from xinqiao.adapters.file_drop.layout import CODECS, Sheet
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of the largest answer that is read."""
+
+_READING_SECONDS = 60.0
 
 
 class UnreadableError(Exception):
@@ -55,14 +59,20 @@ def read_lines(sheet: Sheet, content: bytes) -> list[Line]:
 
 
 def _workbook(sheet: Sheet, content: bytes) -> list[list[str]]:
+    by, which = ("number", sheet.sheet) if isinstance(sheet.sheet, int) else ("name", sheet.sheet)
+    command = [sys.executable, "-P", "-m", workbook_child.__name__, by, str(which)]
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            if sheet.sheet not in workbook.sheet_names:
-                raise UnreadableError("sheet_missing")
-            rows = workbook.get_sheet_by_name(sheet.sheet).to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError):
+        child = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command, input=content, capture_output=True, check=False, timeout=_READING_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
         raise UnreadableError("file_damaged") from None
-    return [[_text(cell) for cell in row] for row in rows]
+    if child.returncode == workbook_child.SHEET_MISSING:
+        raise UnreadableError("sheet_missing")
+    if child.returncode != 0:
+        raise UnreadableError("file_damaged")
+    rows: list[list[str]] = json.loads(child.stdout)
+    return rows
 
 
 def _csv(sheet: Sheet, content: bytes) -> list[list[str]]:
@@ -109,15 +119,3 @@ def _decoded(sheet: Sheet, content: bytes) -> str:
         return content.decode(CODECS[sheet.charset]).removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise UnreadableError("wrong_encoding") from None
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ", "seconds")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell)

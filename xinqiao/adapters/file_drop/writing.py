@@ -40,7 +40,7 @@ def _xlsx(template: Template, rows: Rows) -> bytes:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
         workbook.set_properties({"created": _BIRTHDAY})
-        sheet = workbook.add_worksheet(template.sheet)
+        sheet = workbook.add_worksheet(str(template.sheet))
         text = workbook.add_format({"num_format": _TEXT})
         for number, line in enumerate(_lines(template, rows)):
             for place, cell in enumerate(line):
@@ -52,7 +52,7 @@ def _xlsx(template: Template, rows: Rows) -> bytes:
 def _xls(template: Template, rows: Rows) -> bytes:
     content = io.BytesIO()
     workbook = xlwt.Workbook(encoding="utf-8")
-    sheet = workbook.add_sheet(template.sheet)
+    sheet = workbook.add_sheet(str(template.sheet))
     style = xlwt.XFStyle()
     style.num_format_str = _TEXT
     for number, line in enumerate(_lines(template, rows)):
