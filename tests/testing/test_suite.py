@@ -95,3 +95,12 @@ def test_what_a_stand_does_not_offer_is_skipped_with_its_reason(results: Results
     assert "the stand does not offer rate_limited" in skipped
     assert "the stand has no rows for take_down" in skipped
     assert all(skipped)
+
+
+def test_without_pytest_the_suite_says_what_to_install() -> None:
+    program = "import sys; sys.modules['pytest'] = None; import xinqiao.testing"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "pip install 'xinqiao[testing]'" in done.stderr
