@@ -99,6 +99,10 @@ _WORDS = MappingProxyType(
         "sheet_missing": "回执文件中没有平台配置所写的工作表",
         "headings_differ": "回执文件的表头与平台配置不符，可能不是这种回执",
         "whole_file_refused": "平台整批退回了这份文件，没有指明的行也没有入库",
+        "batch_unproven": (
+            "看不出这份结果文件说的是哪个批次：文件名不合平台配置，又没有指明批次号或文书号；"
+            "请核对后逐行登记平台的答复"
+        ),
         "foreign_file": "回执文件说的不是这个批次",
         "verdict_unknown": "回执文件中有平台配置没有说明的结果字样，请在 verdicts 中补上",
         "row_ambiguous": "批次中有几行的文书号相同，回执分不清是哪一行",

@@ -18,6 +18,7 @@ from tests.adapters.conftest import FrozenClock
 from tests.adapters.file_drop.samples import (
     IDENTITY_NUMBER,
     NAME,
+    answers,
     profile,
     row,
     sent,
@@ -449,7 +450,7 @@ def test_no_bytes_make_a_reader_raise_or_decide_a_row(
 def test_a_receipt_cut_short_never_decides_a_row_otherwise(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "cut.csv"
+    path = tmp_path_factory.getbasetemp() / RECEIPT
     path.write_bytes(BOTH.encode()[:cut])
     decided = told(read_result_file(profile(), path, sent()))
     assert decided.items() <= {1: "accepted", 2: "rejected"}.items()
@@ -459,9 +460,23 @@ def test_a_receipt_cut_short_never_decides_a_row_otherwise(
 
 
 def test_a_clerk_may_hand_over_the_answer_under_any_name(tmp_path: Path) -> None:
-    put(tmp_path, BOTH, "下载 (1).csv")
-    report = read_result_file(profile(), tmp_path / "下载 (1).csv", sent())
-    assert told(report) == {1: "accepted", 2: "rejected"}
+    path = tmp_path / "下载 (1).csv"
+    by = answers(columns={"key": "key"})
+    put(tmp_path, "row,key,result,why\r\n1,鲁交许〔2026〕1号,ok,\r\n", path.name)
+    assert told(read_result_file(by, path, sent())) == {1: "accepted"}
+
+
+@pytest.mark.parametrize("text", [BOTH, HEAD, HEAD + ",bad,\r\n"])
+def test_an_answer_that_could_be_about_any_batch_is_believed_only_by_its_name(
+    tmp_path: Path, text: str
+) -> None:
+    manual = {"mode": "error_file", "file": {"all_fine_name": "{stem}.fine"}}
+    by = profile({"receipts": manual if text != BOTH else {}})
+    for name, believed in (("下载.csv", False), (f"{STEM}0_receipt.csv", False), (RECEIPT, True)):
+        put(tmp_path, text, name)
+        report = read_result_file(by, tmp_path / name, sent())
+        assert (report.reply.code == "batch_unproven") is not believed
+        assert (report.progress is BatchProgress.NO_ANSWER) is not believed
 
 
 def test_a_file_that_a_clerk_names_and_that_is_not_there_is_no_answer(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What one answer of the other side says about one batch (一份回执)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xinqiao.adapters.base import Outcome, RowResult, SealedBatch
 from xinqiao.adapters.file_drop.layout import ReceiptFile
@@ -21,6 +21,8 @@ class Statement:
         ambiguous: Rows whose key several rows of the batch share: it is unknown which one is meant.
         whole: Whether every row that is not named is meant too, and was taken.
         refused: Whether the file was refused as a whole.
+        proven: Whether a line of it is about the batch by batch number or key, not by row number
+            alone: any batch has a first row.
         reason: The platform's words about the file as a whole, where it has any.
     """
 
@@ -28,6 +30,7 @@ class Statement:
     ambiguous: frozenset[int] = frozenset()
     whole: bool = False
     refused: bool = False
+    proven: bool = False
     reason: str = field(default="", repr=False)
 
     def decisions(self, batch: SealedBatch) -> dict[int, RowResult]:
@@ -61,8 +64,10 @@ def read_statement(
     if not lines and not only_refused:
         raise UnreadableError("empty")
     if layout.match_by == "batch":
-        return _for_all(layout, own, batch)
-    return _row_by_row(layout, own, batch, only_refused=only_refused)
+        said = _for_all(layout, own, batch)
+    else:
+        said = _row_by_row(layout, own, batch, only_refused=only_refused)
+    return replace(said, proven=any("batch" in line or line.get("key") for line in own))
 
 
 def _answers(layout: ReceiptFile, lines: Sequence[Line]) -> Iterator[dict[str, str]]:

@@ -184,7 +184,9 @@ class ReceiptFolder:
 def read_result_file(profile: Profile, path: Path, sent: SentBatch) -> BatchReport:
     """Return what a result file that a clerk hands over says about a batch (平台的结果文件).
 
-    The clerk says which batch it is about; where the file itself names one, it must be that.
+    The file must show by itself that it is about this batch: by its name, a batch number or the
+    keys of rows. A clerk may have picked the wrong one, and a list of errors that names no row
+    would let any batch pass for accepted.
 
     Args:
         profile: How the file is read (``receipts.file``).
@@ -207,12 +209,19 @@ def read_result_file(profile: Profile, path: Path, sent: SentBatch) -> BatchRepo
         statement = read_statement(layout, content, sent.batch, only_refused=only_refused)
         if statement is None:
             raise UnreadableError("foreign_file")  # noqa: TRY301 - one way out for what is no answer
+        if not statement.proven and not _named_for(profile, layout, path.name, sent.batch):
+            raise UnreadableError("batch_unproven")  # noqa: TRY301 - the same
     except OSError:
         return _no_answer(Outcome.IN_DOUBT, "file_damaged", words_for("file_damaged"))
     except UnreadableError as error:
         return _no_answer(Outcome.IN_DOUBT, error.code, words_for(error.code))
     answer = _Answer(path.name, (0, ""), statement, content=content)
     return _report([answer], sent.batch, per_row=not only_refused)
+
+
+def _named_for(profile: Profile, layout: ReceiptFile, name: str, batch: SealedBatch) -> bool:
+    expression = search_expression(layout.name, _parts(profile, batch))
+    return binds(layout.name) and expression.fullmatch(name) is not None
 
 
 def _only_refused(profile: Profile, layout: ReceiptFile) -> bool:
