@@ -174,6 +174,9 @@ class Daemon:
             threading.Thread(target=self._attend, args=(hub, name), name=name)
             for name in hub.platforms
         ]
+        for name, error in hub.connections.broken.items():
+            # the other platforms go on; it is taken up again once somebody has mended its file
+            self._ill(f"平台 {name}", error)
         self._moved_at = dict.fromkeys(hub.platforms, time.monotonic())
         for thread in threads:
             thread.start()

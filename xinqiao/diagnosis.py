@@ -48,7 +48,11 @@ def diagnose(root: Path) -> list[Check]:
     if checks[-1].ok:
         checks.append(_run("容量", lambda: capacity(workspace, hub.database, hub.clock.now())))
     checks.append(_run("工作日历", lambda: _calendar(hub)))
-    checks += [_platform(hub, name) for name in _platform_names(hub, checks)]
+    checks += [_platform(hub, name) for name in hub.platforms]
+    checks += [
+        Check(f"平台 {name}", ok=False, remark=error.message)
+        for name, error in hub.connections.broken.items()
+    ]
     return checks
 
 
@@ -115,14 +119,6 @@ def _calendar(hub: Hub) -> str:
     return f"{calendar.edition}；今天 {today} {status.reason}{doubtful}"
 
 
-def _platform_names(hub: Hub, checks: list[Check]) -> list[str]:
-    try:
-        return list(hub.platforms)
-    except XinqiaoError as error:
-        checks.append(Check("平台", ok=False, remark=error.message))
-        return []
-
-
 def _platform(hub: Hub, name: str) -> Check:
     connection = hub.platforms[name]
     title = f"平台 {name}"
@@ -134,6 +130,9 @@ def _platform(hub: Hub, name: str) -> Check:
         missing = set(connection.profile.credentials) - set(hub.workspace.credentials(name))
     except XinqiaoError as error:
         return Check(title, ok=False, remark=error.message)
+    if connection.missing_values:
+        names = "、".join(connection.missing_values)
+        return Check(title, ok=False, remark=f"缺少 {names}（platforms/{name}.toml 的 [values]）")
     if missing:
         names = "、".join(sorted(missing))
         return Check(title, ok=False, remark=f"缺少凭据 {names}（secrets/{name}.toml）")

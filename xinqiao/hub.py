@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -19,9 +19,10 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
+from xinqiao.adapters.profile import CorrectionStrategy
 from xinqiao.clock import Clock, end_of, local_date
 from xinqiao.config.workspace import Workspace
-from xinqiao.connections import Connection, connect, read_connections
+from xinqiao.connections import Connection, Connections, connect, read_connections
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
@@ -97,18 +98,35 @@ class Hub:
         return Counting(self.settings.deadlines.counting)
 
     @cached_property
-    def platforms(self) -> Mapping[str, Connection]:
-        """Platform identifier → its file, for every file in ``platforms/``."""
+    def connections(self) -> Connections:
+        """Every file in ``platforms/``, sound or broken."""
         return read_connections(self.workspace)
+
+    @property
+    def platforms(self) -> Mapping[str, Connection]:
+        """Platform identifier → its file, for every sound file in ``platforms/``."""
+        return self.connections.sound
+
+    def title(self, platform: str) -> str:
+        """Return the Chinese name of a platform; its identifier where its file is broken."""
+        sound = self.platforms.get(platform)
+        return platform if sound is None else sound.profile.name
 
     @cached_property
     def planner(self) -> Planner:
         """What plans duties, holdings and submissions."""
         return Planner(
-            frozenset(self.platforms),
+            # a file that somebody is mending makes nothing that is owed go unnoticed
+            self.connections.names,
             self.calendar,
             self.counting,
             exemptions_in_force(self.settings.exemptions),
+            frozenset(
+                (name, kind)
+                for name, one in self.platforms.items()
+                for kind, way in one.profile.corrections.items()
+                if way is CorrectionStrategy.REPLACE
+            ),
         )
 
     def cause(self, reason: str = "") -> Cause:
@@ -130,13 +148,16 @@ class Hub:
         return Importer(self.database, self.keys, self.clock, self.planner, folder, self.actor)
 
     def chosen(self, platform: str | None) -> list[str]:
-        """Return the platforms that a command is about: the one named, or all.
+        """Return the platforms that a command is about: the one named, or all that are sound.
 
         Raises:
             InputError: The workspace has no such platform.
+            SettingsError: The file of the one named is broken.
         """
         if platform is None:
             return list(self.platforms)
+        if platform in self.connections.broken:
+            raise self.connections.broken[platform]
         if platform not in self.platforms:
             known = "、".join(self.platforms) or "（还没有）"
             raise InputError(f"本工作区没有平台“{platform}”，已有：{known}")
@@ -145,9 +166,11 @@ class Hub:
     def sync(self, platform: str | None = None) -> dict[str, SyncReport]:
         """Make one pass: deliver what is due, resolve what is in doubt, collect receipts."""
         names = self.chosen(platform)
-        if len(names) == 1:
+        broken = self._broken_among(platform, names)
+        if len(names) == 1 and not broken:
             return {name: self._sync_one(name) for name in names}
-        return {name: self._sync_among_others(name) for name in names}
+        done = {name: self._sync_among_others(name) for name in names}
+        return done | {name: SyncReport(note=one.message) for name, one in broken.items()}
 
     def reconcile(self, platform: str | None, start: date, end: date) -> dict[str, PlatformReport]:
         """Collect receipts, then compare each platform's ledger with ours, and count time limits.
@@ -162,18 +185,36 @@ class Hub:
         """
         window = check_window(start, end, self.clock.today())
         names = self.chosen(platform)
-        if len(names) == 1:
+        broken = self._broken_among(platform, names)
+        if len(names) == 1 and not broken:
             return {name: self._reconcile_one(name, window) for name in names}
-        return {name: self._reconcile_among_others(name, window) for name in names}
+        done = {name: self._reconcile_among_others(name, window) for name in names}
+        return done | {name: self._unusable(name, window, one) for name, one in broken.items()}
+
+    def _broken_among(
+        self, platform: str | None, sound: Sequence[str]
+    ) -> Mapping[str, SettingsError]:
+        """Return the broken ones of the platforms that a command is about.
+
+        Raises:
+            SettingsError: There is only one platform, and it is broken: nothing can be done.
+        """
+        broken = {} if platform is not None else self.connections.broken
+        if not sound and len(broken) == 1:
+            raise next(iter(broken.values()))
+        return broken
+
+    def _unusable(self, name: str, window: Window, error: SettingsError) -> PlatformReport:
+        report = local_report(self.database, name, window, self.clock.now())
+        report.note = error.message
+        return report
 
     def _reconcile_among_others(self, name: str, window: Window) -> PlatformReport:
         try:
             return self._reconcile_one(name, window)
         except SettingsError as error:
             _log.warning("platform.unusable", platform=name, code=error.code)
-            report = local_report(self.database, name, window, self.clock.now())
-            report.note = error.message
-            return report
+            return self._unusable(name, window, error)
 
     def _reconcile_one(self, name: str, window: Window) -> PlatformReport:
         unreachable = self.unreachable(name)
@@ -194,10 +235,22 @@ class Hub:
             now = database_time(connection, self.clock)
             soon = self._due_soon_at(local_date(now))
             return {
-                name: board.platform_board(connection, name, now, soon)
-                | {"confirmed": self.is_confirmed(name), "name": self.platforms[name].profile.name}
-                for name in self.platforms
+                name: board.platform_board(connection, name, now, soon) | self._told_of(name)
+                for name in sorted(self.connections.names)
             }
+
+    def _told_of(self, name: str) -> dict[str, Any]:
+        """Return what a platform's file tells for the board."""
+        broken = self.connections.broken.get(name)
+        if broken is not None:
+            return {"confirmed": False, "name": name, "receipts": None, "broken": broken.message}
+        profile = self.platforms[name].profile
+        return {
+            "confirmed": self.is_confirmed(name),
+            "name": profile.name,
+            "receipts": profile.receipts.mode.value,
+            "broken": "",
+        }
 
     def is_confirmed(self, platform: str) -> bool:
         """Tell whether real records may go to ``platform`` as it is configured now."""
@@ -307,7 +360,7 @@ class Hub:
             RefusedError: It is not withdrawn, or a platform was told already.
         """
         with self.acting(reason) as (connection, cause):
-            restore(connection, record_id, self.keys, cause)
+            restore(connection, self.planner, record_id, self.keys, cause)
 
     def apply_routes(self, reason: str) -> int:
         """Plan again what the exemptions (不报送规则) cover or no longer cover; return how many."""

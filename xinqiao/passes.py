@@ -13,9 +13,11 @@ from xinqiao.queue.delivery import deliver
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
+from xinqiao.queue.strategies import follow_strategies
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.permitted import words
 from xinqiao.reconcile.receipts import collect
+from xinqiao.reconcile.unanswered import hold_unanswered
 
 _TURN_SECONDS = 20.0
 """After so long a turn of delivering, doubts and receipts have theirs: a long list starves none."""
@@ -57,6 +59,7 @@ def make_pass(worker: Worker, platform: Platform) -> SyncReport:
         BusyError: The database is away; what is under way ends in doubt, not as failed.
     """
     report = SyncReport()
+    follow_strategies(worker, platform)
     unfinished = True
     while unfinished:
         delivered = deliver(worker, platform, _TURN_SECONDS)
@@ -64,6 +67,7 @@ def make_pass(worker: Worker, platform: Platform) -> SyncReport:
         sent = delivered.reached
         report.delivered += sum(count for state, count in sent.items() if state != State.READY)
         report.reached += sent + resolve_doubts(worker, platform) + collect(worker, platform)
+    report.reached += hold_unanswered(worker, platform)
     with worker.database.reading() as connection:
         report.note = _note(connection, platform, worker.cause(connection).at)
     return report

@@ -58,7 +58,7 @@ OWN = "platforms/credit_shandong.toml"
         ({"transport": {"read_seconds": "slow"}}, f"{OWN}：transport.read_seconds 应为数字"),
         ({"transport": {"read_seconds": 0}}, f"{OWN}：transport.read_seconds 应大于 0"),
         ({"transport": {"read_seconds": float("inf")}}, "应为有限的数字"),
-        ({"transport": {"type": "pigeon"}}, f"{OWN}：transport type 应为 http、exchange_db"),
+        ({"transport": {"type": "pigeon"}}, f"{OWN}：transport.type 应为 http、exchange_db"),
         ({"transport": {"base_url": "ftp://x"}}, "应为 http:// 或 https:// 开头的地址"),
         ({"transport": {"base_url": "http://["}}, "应为 http:// 或 https:// 开头的地址"),
         ({"transport": {"base_url": "http://x:99999"}}, "应为 http:// 或 https:// 开头的地址"),
@@ -87,7 +87,7 @@ OWN = "platforms/credit_shandong.toml"
             {"authentication": [{"type": "token", "paht": "/x"}]},
             f"{OWN}：authentication[1].token 缺少这一项",
         ),
-        ({"authentication": [{"type": "spell"}]}, "type 应为 static、token 之一"),
+        ({"authentication": [{"type": "spell"}]}, "[1].type 应为 static、token、sign 之一"),
         ({"words": {"operations": {"inser": "x"}}}, "words.operations.inser 应为 insert、update、"),
     ],
 )
@@ -136,7 +136,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 CHANGES: dict[str, Any] = {
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
-    "base_url": "https://other.test", "header": "X-Other", "pattern": "Other {secret}",
+    "base_url": "https://other.test", "pattern": "Other {secret}",
     "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand",
     "path": "/other", "mode": "manual",
 }  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from tests.commands.terminal import Terminal
-from tests.e2e.conftest import HEADERS, permit
+from tests.e2e.rehearsal import HEADERS, permit
 from xinqiao.cli import COMMANDS
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database

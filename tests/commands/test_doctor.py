@@ -191,7 +191,7 @@ def test_a_lease_shorter_than_one_send_is_a_fault_of_the_platform(terminal: Term
 
 
 def test_the_lease_is_checked_without_a_way_to_the_platform(rehearsal: Workspace) -> None:
-    connection = read_connections(rehearsal)[PLATFORM]
+    connection = read_connections(rehearsal).sound[PLATFORM]
     connection.check_lease(PLATFORM, connection.profile.longest_submit_seconds + 1)
     with pytest.raises(SettingsError, match="可能重复报送"):
         connection.check_lease(PLATFORM, connection.profile.longest_submit_seconds)

@@ -89,6 +89,8 @@ def board(**changes: Any) -> dict[str, Any]:
         "last_success_at": "2026-11-20T02:03:04+00:00",
         "incidents": [],
         "confirmed": False,
+        "receipts": "poll",
+        "broken": "",
         **changes,
     }
 

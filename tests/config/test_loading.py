@@ -128,7 +128,7 @@ def test_every_shipped_template_is_toml_or_plain_text() -> None:
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "xinqiao.toml"
     path.write_text("[bureau]\nname = 示例县\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="line 2") as caught:
+    with pytest.raises(SettingsError, match="第 2 行第 8 列") as caught:
         read_toml(path)
     assert str(path) in caught.value.message
 

@@ -16,7 +16,7 @@ from tests.crash.database_server import DatabaseServer
 from tests.crash.disk import SmallDisk
 from tests.crash.judge import Verdict, judge
 from tests.crash.worker_process import WorkerProcess
-from tests.e2e.conftest import HEADERS, permit
+from tests.e2e.rehearsal import HEADERS, permit
 from xinqiao.config.workspace import create_workspace, open_workspace
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import submission, submission_count

@@ -11,7 +11,8 @@ from typing import IO
 
 import pytest
 
-from tests.e2e.conftest import Rehearsal, simulator, stage
+from tests.e2e.conftest import simulator, stage
+from tests.e2e.rehearsal import Rehearsal
 from tests.support import wait_until
 
 __all__ = ["simulator", "stage"]

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.daemon.conftest import DaemonProcess
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.support import wait_until
 from xinqiao.config.workspace import open_workspace
 from xinqiao.daemon import Daemon, Troubles
@@ -98,9 +98,12 @@ def test_it_delivers_and_collects_until_it_is_told_to_stop(stage: Rehearsal, dae
     assert seen["stopped_at"] is not None
 
 
-@pytest.mark.parametrize("broken", ["xinqiao.toml", f"platforms/{PLATFORM}.toml"])
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [("xinqiao.toml", "工作区："), (f"platforms/{PLATFORM}.toml", f"平台 {PLATFORM}：")],
+)
 def test_a_file_that_breaks_while_it_runs_is_told_once_and_nothing_is_sent_until_it_is_mended(
-    stage: Rehearsal, daemon: Start, broken: str
+    stage: Rehearsal, daemon: Start, broken: str, what: str
 ) -> None:
     stage.load(permit(1))
     running = daemon()
@@ -110,16 +113,16 @@ def test_a_file_that_breaks_while_it_runs_is_told_once_and_nothing_is_sent_until
     later = stage.file(permit(2))
     importer = stage.hub.importer()
     path.write_text(f"{good}\nbroken = \n", "utf-8")
-    running.wait_for("工作区：")
+    running.wait_for(what)
     importer.run(later)
     time.sleep(LONG_ENOUGH_TO_TELL_AGAIN_SECONDS)
     assert len(stage.simulator.received()["calls"]) == 1
     path.write_text(good, "utf-8")
-    running.wait_for("工作区：已恢复")
+    running.wait_for(f"{what}已恢复")
     accepted(stage, 2)
     running.signal(signal.SIGTERM)
     assert running.ended() == 0
-    about = [line for line in running.lines() if line.startswith("工作区：")]
+    about = [line for line in running.lines() if line.startswith(what)]
     assert len(about) == 2
     assert broken in about[0]
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from tests.commands.terminal import Terminal
 from tests.database.dumps import DUMP, PLATFORM, Rows, columns_of, read_rows
-from tests.e2e.conftest import rows_of_batches, unasked_resends
+from tests.e2e.rehearsal import rows_of_batches, unasked_resends
 from tests.imports.books import company, write_book
 from tests.support import wait_until
 from xinqiao.adapters.base import SealedBatch
@@ -90,7 +90,7 @@ def replay(terminal: Terminal, simulator: SimulatorProcess) -> dict[str, Any]:
     workspace = open_workspace(terminal.workspace.root)
     keys = workspace.keys()
     sealed = {row["number"]: row for row in old_rows(terminal)["batch"]}
-    platform = read_connections(workspace)[PLATFORM]
+    platform = read_connections(workspace).sound[PLATFORM]
     with connect(workspace, PLATFORM, platform, Clock()) as connector:
         for call in DUMP.platform["calls"]:
             if call["applied"]:

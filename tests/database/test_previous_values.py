@@ -158,7 +158,7 @@ def test_batches_sealed_by_the_previous_release_are_sent_as_the_same_bytes_today
     workspace: Workspace, keys: KeyRing
 ) -> None:
     sent = {call["batchNo"]: call["bodySha256"] for call in DUMP.platform["calls"]}
-    platform = read_connections(workspace)[PLATFORM]
+    platform = read_connections(workspace).sound[PLATFORM]
     rendered = {}
     with connect(workspace, PLATFORM, platform, Clock()) as connector:
         assert isinstance(connector, ProfileConnector)

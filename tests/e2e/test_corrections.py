@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from tests.e2e.conftest import HEADERS, Rehearsal, permit
+from tests.e2e.rehearsal import HEADERS, Rehearsal, permit
 from tests.e2e.test_penalties import FIRM, load
 from xinqiao.database.tables import duty, record
 from xinqiao.intake.corrections import UNASSIGNED, Wanted, Workbook

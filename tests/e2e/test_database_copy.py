@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.postgresql import Server
 from xinqiao.config.workspace import open_workspace
 from xinqiao.errors import SettingsError

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.e2e.test_penalties import FIRM, FIRM_KEY, PERSON, PERSON_KEY, load
 from tests.postgresql import Server
 from xinqiao.config.workspace import open_workspace

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.support import wait_until
 from xinqiao.errors import RefusedError, SettingsError
 from xinqiao.queue.states import State

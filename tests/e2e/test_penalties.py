@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from tests.e2e.conftest import BUREAU, PLATFORM, Rehearsal
+from tests.e2e.rehearsal import BUREAU, PLATFORM, Rehearsal
 from xinqiao.intake.report import FileReport
 from xinqiao.queue.withdrawal import Revocation
 

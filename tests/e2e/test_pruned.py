@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from xinqiao.audit.verify import verify
 from xinqiao.database.tables import attempt, batch, record_version
 from xinqiao.intake.corrections import Wanted

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.e2e.conftest import PLATFORM, Rehearsal, permit
+from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.e2e.test_penalties import FIRM, FIRM_KEY, PERSON, PERSON_KEY, load
 from tests.support import wait_until
 from xinqiao.adapters.profile import Profile

@@ -241,11 +241,12 @@ def test_an_update_that_is_not_decided_is_no_difference_whichever_version_shows(
     send(office, reply(Outcome.RECEIVED))
     ledger_of(office).shows(1)
     settle_down(office)
-    found = compare(office)
-    assert (found.under_way, found.clean) == (1, True)
     ledger_of(office).shows(1, XK_NR="道路普通货物运输")
     found = compare(office)
-    assert (found.matched, found.under_way, found.clean) == (1, 0, True)
+    assert (found.matched, found.accepted, found.under_way, found.clean) == (1, 0, 0, True)
+    ledger_of(office).shows(1)
+    found = compare(office)
+    assert (found.matched, found.accepted, found.under_way, found.clean) == (1, 1, 0, True)
 
 
 def test_an_update_that_has_not_left_hides_no_difference(office: World) -> None:

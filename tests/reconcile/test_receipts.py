@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from tests.reconcile.receiving import again, receive, sent
 from tests.submission_queue.world import World, decided, reply
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, RowResult, SentBatch
 from xinqiao.database.tables import batch, submission
@@ -14,26 +15,6 @@ from xinqiao.reconcile.receipts import collect
 
 ACCEPTED = RowResult(1, Outcome.ACCEPTED, "0000", "", "SD1")
 REJECTED = RowResult(1, Outcome.REJECTED, "1001", "主体不存在")
-
-
-def sent(world: World, *numbers: int) -> None:
-    world.add(*numbers)
-    world.connector.answers = [reply(Outcome.RECEIVED)]
-    deliver(world.worker, world.platform)
-    world.clock.advance(10)
-
-
-def receive(world: World, progress: BatchProgress, *rows: RowResult) -> None:
-    """Let one poll bring ``rows``."""
-    world.connector.reports = [decided(progress, rows)]
-    collect(world.worker, world.platform)
-    world.clock.advance(10)
-
-
-def again(world: World) -> None:
-    """Let the batch be asked about once more, as a later run would."""
-    with world.database.writing() as connection:
-        connection.execute(batch.update().values(next_poll_at=world.clock.now()))
 
 
 def test_receipts_are_not_asked_for_before_their_time(world: World) -> None:

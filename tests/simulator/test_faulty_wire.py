@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from email.utils import parsedate_to_datetime
 from http.client import IncompleteRead, RemoteDisconnected
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,9 @@ def judge(simulator: SimulatorProcess) -> tuple[list[tuple[str | None, bool]], d
 
 def test_every_fault_of_the_table_has_a_test_here() -> None:
     proven = {name.removeprefix("test_").split("__")[0] for name in globals()}
-    of_the_wire = {name for name, kind in fault_kinds().items() if kind.calls != ("rows",)}
-    assert of_the_wire <= proven
+    elsewhere = {"file", "rows"}
+    wired = {name for name, kind in fault_kinds().items() if not set(kind.calls) <= elsewhere}
+    assert wired <= proven
 
 
 def test_timeout_before__takes_nothing_and_never_answers(
@@ -315,3 +317,58 @@ def test_what_somebody_else_changed_is_shown_as_held(
         ("1号", "改"),
         ("3号", None),
     ]
+
+
+def test_double_receipt__names_every_row_twice_once(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    client.submit(client.batch("B1", client.fields("1号")))
+    simulator.queue_faults([{"name": "double_receipt", "call": "receipts"}])
+    assert [row["index"] for row in client.receipts("B1")["data"]["results"]] == [1, 1]
+    assert [row["index"] for row in client.receipts("B1")["data"]["results"]] == [1]
+
+
+def test_contradictory_receipt__says_the_opposite_once(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    rows = client.fields("1号"), client.fields("2号", XK_XDR_MC="未登记企业")
+    client.submit(client.batch("B1", *rows))
+    simulator.queue_faults([{"name": "contradictory_receipt", "call": "receipts"}])
+    told = [[row["code"] for row in client.receipts("B1")["data"]["results"]] for _ in range(2)]
+    assert told == [["1001", "0000"], ["0000", "1001"]]
+    assert judge(simulator)[1] == {"1号": 1}
+
+
+def test_row_vanished__is_said_to_be_taken_in_and_is_not_held(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    simulator.queue_faults([{"name": "row_vanished", "document_number": "1号"}])
+    client.submit(client.batch("B1", client.fields("1号"), client.fields("2号")))
+    assert [row["code"] for row in client.receipts("B1")["data"]["results"]] == ["0000", "0000"]
+    assert client.held("1号") == []
+    assert judge(simulator)[1] == {"2号": 1}
+
+
+def test_batch_refused_later__takes_no_row_and_names_those_at_fault(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    simulator.queue_faults([{"name": "batch_refused_later", "rows": [2]}])
+    body = client.batch("B1", client.fields("1号"), client.fields("2号"))
+    assert client.submit(body).code == "200"
+    data = client.receipts("B1")["data"]
+    assert (data["status"], [(row["index"], row["code"]) for row in data["results"]]) == (
+        "refused",
+        [(2, "1003")],
+    )
+    assert judge(simulator) == ([("batch_refused_later", False)], {})
+
+
+def test_clock_skew__is_told_by_the_date_of_the_answer(
+    client: Client, simulator: SimulatorProcess
+) -> None:
+    simulator.queue_faults([{"name": "clock_skew", "call": "receipts", "seconds": 3600}])
+    wrong, right = (
+        parsedate_to_datetime(client.ask("receipts", batchNo="B9").headers["Date"])
+        for _ in range(2)
+    )
+    assert 3500 < (wrong - right).total_seconds() <= 3600

@@ -288,3 +288,20 @@ def test_permits_and_penalties_of_one_number_stand_in_ledgers_of_their_own(
     day = date(2026, 11, 20)
     for resource in ("permit", "penalty"):
         assert platform.ledger(resource, day, day, 1, 100)["data"]["total"] == 1
+
+
+def test_a_batch_that_is_refused_later_is_processing_until_then(clock: HandClock) -> None:
+    platform = Platform(load_rules("credit_shandong"), clock, receipt_delay=60)
+    send(platform, "B1", row("1号"), twist=Twist(refused_later={}))
+    assert platform.receipts("B1")["data"]["status"] == "processing"
+    clock.forward(60)
+    data = platform.receipts("B1")["data"]
+    assert (data["status"], data["results"]) == ("refused", [])
+    assert platform.history() == {}
+
+
+def test_the_public_sees_what_is_held_and_valid(platform: Platform) -> None:
+    send(platform, "B1", row("1号"), row("2号"))
+    send(platform, "B2", row("2号", XK_ZT="2"), operation="withdraw")
+    assert platform.published("permit") == [("1号", "沂源县青山运输有限公司")]
+    assert platform.published("penalty") == []

@@ -20,6 +20,9 @@ KINDS: Mapping[str, Nature] = {
         poll=False, query=False, deduplicates=True, refuses_whole=True
     ),
     "tells receipts only": Nature(query=False, deduplicates=True, decides_later=True),
+    "refuses whole batches with its receipts": Nature(
+        decides_later=True, refuses_whole=True, refuses_later=True
+    ),
     "cannot be asked at all": Nature(poll=False, query=False),
 }
 """Each walks alone: left to chance, one kind would crowd out the others."""

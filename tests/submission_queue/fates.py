@@ -48,6 +48,7 @@ class Nature:
         deduplicates: Takes an identical batch once.
         knows_numbers: Calls a second record under one number a duplicate.
         refuses_whole: Refuses a batch with a row it dislikes as a whole, naming none.
+        refuses_later: Such a refusal is not said at once but told with the receipts.
         decides_later: Takes rows first and decides about them afterwards, where it tells receipts.
         visible_after: Seconds until it shows what it took.
     """
@@ -57,6 +58,7 @@ class Nature:
     deduplicates: bool = False
     knows_numbers: bool = False
     refuses_whole: bool = False
+    refuses_later: bool = False
     decides_later: bool = False
     visible_after: float = 10
 

@@ -146,7 +146,8 @@ class QueueMachine(RuleBasedStateMachine):
         cause = self.world.cause("更正登记")
         with suppress(XinqiaoError), self.world.database.writing() as connection:
             if permit.withdrawn:
-                restore(connection, permit.record_id, self.world.keys, cause)
+                planner = self.world.planner()
+                restore(connection, planner, permit.record_id, self.world.keys, cause)
             else:
                 withdraw(connection, self.world.planner(), permit.record_id, REVOKED, cause)
             permit.withdrawn = not permit.withdrawn

@@ -7,7 +7,7 @@ its answer comes back is chosen from outside, one :class:`Fate` per call.
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from tests.submission_queue.fates import DEFINITE, MARK, VOID, Crash, Deed, Fate, Nature, deed_of
@@ -97,6 +97,7 @@ class RememberingPlatform:
         unwelcome: Records that it refuses.
         deeds: What took effect, and how often.
         taken: Batch number → what it has.
+        turned_away: Numbers of batches that it refused as a whole, as it tells with receipts.
         refused: Deeds that it refused, by row or alone in their batch.
         fickle: Records of which it contradicted itself.
         meanwhile: Happens once, after a call reached the platform and before its answer is there.
@@ -109,6 +110,7 @@ class RememberingPlatform:
     unwelcome: set[int] = field(default_factory=set)
     deeds: Counter[Deed] = field(default_factory=Counter)
     taken: dict[str, Taken] = field(default_factory=dict)
+    turned_away: set[str] = field(default_factory=set)
     refused: set[Deed] = field(default_factory=set)
     fickle: set[int] = field(default_factory=set)
     meanwhile: Callable[[], None] | None = None
@@ -157,7 +159,10 @@ class RememberingPlatform:
             return BatchReport(BatchProgress.NO_ANSWER, Reply(Outcome.RETRYABLE, "timeout"))
         self.arrive()
         taken = self.taken.get(batch_number)
-        if taken is None:
+        if batch_number in self.turned_away:
+            self._settle(lambda one: one.number == batch_number)
+            report = BatchReport(BatchProgress.REFUSED, replace(_ASKED, code="4001"))
+        elif taken is None:
             report = BatchReport(BatchProgress.UNKNOWN_BATCH, _ASKED)
         else:
             self._settle(lambda one: one.number == batch_number)
@@ -304,10 +309,15 @@ class RememberingPlatform:
     def _take(self, batch: SealedBatch, visible_at: datetime, *, decides: bool) -> Reply:
         if self.nature.deduplicates and batch.number in self.taken:
             return self.taken[batch.number].reply()
+        if batch.number in self.turned_away:
+            return Reply(Outcome.RECEIVED, raw=b"{}")
         deeds = [deed_of(batch, row) for row in batch.rows]
         if self.nature.refuses_whole and any(one.record in self.unwelcome for one in deeds):
             if len(deeds) == 1:
                 self.refused.update(deeds)
+            if self.nature.refuses_later:
+                self.turned_away.add(batch.number)
+                return Reply(Outcome.RECEIVED, raw=b"{}")
             return Reply(Outcome.REJECTED, "4001", raw=b"{}")
         taken = self.taken[batch.number] = Taken(batch)
         if decides:

@@ -25,7 +25,7 @@ def take_back(world: World, record_id: str, revocation: Revocation = REVOKED) ->
 
 def undo(world: World, record_id: str) -> None:
     with world.database.writing() as connection:
-        restore(connection, record_id, world.keys, world.cause("登记错了"))
+        restore(connection, world.planner(), record_id, world.keys, world.cause("登记错了"))
 
 
 def accepted_one(world: World) -> str:

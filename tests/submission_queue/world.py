@@ -43,7 +43,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.pace import Pace
 from xinqiao.queue.planning import Change, Planner
-from xinqiao.queue.platforms import Platform, Withdrawal
+from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
@@ -184,6 +184,7 @@ class World:
         default_factory=lambda: {"permit": Withdrawal.VOID_ROW, "penalty": Withdrawal.OPERATION}
     )
 
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
     lanes: int = 1
     exchange_seconds: float = 5
@@ -217,6 +218,7 @@ class World:
             self.withdrawals,
             self.exchange_seconds,
             self.pace,
+            self.corrections,
         )
 
     def cause(self, reason: str = "") -> Cause:
@@ -224,7 +226,15 @@ class World:
 
     def planner(self) -> Planner:
         return Planner(
-            frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE, exemptions_in_force({})
+            frozenset({PLATFORM}),
+            WorkingCalendar(),
+            Counting.EXCLUSIVE,
+            exemptions_in_force({}),
+            frozenset(
+                (PLATFORM, kind)
+                for kind, way in self.corrections.items()
+                if way is Correction.REPLACE
+            ),
         )
 
     def add(self, *numbers: int, **changes: str) -> list[str]:

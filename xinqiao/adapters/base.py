@@ -94,6 +94,8 @@ class SealedBatch:
         operation: What is asked for every row.
         edition: Edition of the format table that rendered the rows, such as ``2018``.
         rows: The rows, in order.
+        sealed_at: When it was sealed: what is named or dated by day is the same for every resend.
+            None in batches of releases that did not note it.
     """
 
     number: str
@@ -102,11 +104,15 @@ class SealedBatch:
     operation: Operation
     edition: str
     rows: tuple[SealedRow, ...]
+    sealed_at: datetime | None = None
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes (RFC 8785) that are sealed, hashed and stored."""
+        # left out where it is not known, so that older batches keep their bytes
+        sealed_at = {"sealed_at": self.sealed_at.isoformat()} if self.sealed_at else {}
         return rfc8785.dumps(
             {
+                **sealed_at,
                 "number": self.number,
                 "platform": self.platform,
                 "kind": self.kind,
@@ -128,6 +134,7 @@ class SealedBatch:
     def from_bytes(cls, sealed: bytes) -> "SealedBatch":
         """Return the batch that :meth:`to_bytes` wrote."""
         plain = json.loads(sealed)
+        sealed_at = plain.get("sealed_at")
         return cls(
             number=plain["number"],
             platform=plain["platform"],
@@ -137,6 +144,7 @@ class SealedBatch:
             rows=tuple(
                 SealedRow(row["number"], row["key"], dict(row["values"])) for row in plain["rows"]
             ),
+            sealed_at=datetime.fromisoformat(sealed_at) if sealed_at else None,
         )
 
 

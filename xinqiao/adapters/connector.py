@@ -28,14 +28,25 @@ from xinqiao.adapters.exchange_db.feedback_table import FeedbackReader
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
 from xinqiao.adapters.exchange_db.row_consumed import RowConsumed
 from xinqiao.adapters.exchange_db.status_column import StatusColumn
+from xinqiao.adapters.file_drop.delivery import FileDelivery
+from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
+from xinqiao.adapters.file_drop.manual import ManualDelivery
+from xinqiao.adapters.file_drop.receipts import ReceiptFolder
+from xinqiao.adapters.http.page_check import PublicPage
 from xinqiao.adapters.http.platform import HttpPlatform
+from xinqiao.adapters.outside.guard import GuardedConnector
 from xinqiao.adapters.parts import Delivery, Questions, ReceiptSource
-from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.profile import Profile, PythonTransport
 from xinqiao.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 
 _NOT_SUPPORTED = Reply(Outcome.IN_DOUBT, "not_supported", words_for("not_supported"))
+_FROM_TABLES = frozenset(
+    {ReceiptMode.STATUS_COLUMN, ReceiptMode.FEEDBACK_TABLE, ReceiptMode.ROW_CONSUMED}
+)
+_FROM_FILES = frozenset({ReceiptMode.RECEIPT_FILE, ReceiptMode.ERROR_FILE})
+_CLOSED = Reply(Outcome.RETRYABLE, "closed", words_for("closed"))
 
 
 def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
@@ -48,15 +59,19 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
     for name, label in profile.settings.items():
         if not surroundings.settings.get(name, "").strip():
             raise SettingsError(
-                f"{profile.name} 需要填写{label}（settings.{name}），请在平台配置中补上",
+                f"{profile.name} 需要填写{label}（{name}），"
+                f"请写在 platforms/{profile.id}.toml 的 [values] 中",
                 code="profile",
             )
+    if isinstance(profile.transport, PythonTransport):
+        outside = GuardedConnector(profile, profile.transport, surroundings)
+        return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
     access = profile.access
     web = HttpPlatform(profile, access, surroundings) if access is not None else None
     exchange = _exchange(profile, surroundings)
     return ProfileConnector(
         profile,
-        _delivery(profile, web, exchange),
+        _delivery(profile, web, exchange, surroundings),
         _receipts(profile, web, exchange, surroundings),
         web,
     )
@@ -68,7 +83,16 @@ def _exchange(profile: Profile, surroundings: Surroundings) -> Exchange | None:
     return Exchange(profile.transport, profile.words.operations, surroundings)
 
 
-def _delivery(profile: Profile, web: HttpPlatform | None, exchange: Exchange | None) -> Delivery:
+def _delivery(
+    profile: Profile,
+    web: HttpPlatform | None,
+    exchange: Exchange | None,
+    surroundings: Surroundings,
+) -> Delivery:
+    if isinstance(profile.transport, FileTransport):
+        return FileDelivery(profile, profile.transport, surroundings)
+    if isinstance(profile.transport, ManualTransport):
+        return ManualDelivery(profile, profile.transport, surroundings)
     if profile.transport.type == "http" and web is not None:
         return web
     if exchange is not None:
@@ -82,17 +106,30 @@ def _receipts(
     exchange: Exchange | None,
     surroundings: Surroundings,
 ) -> ReceiptSource | None:
-    if exchange is not None:
-        visible_after = profile.capabilities.visible_after_seconds
-        if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
-            return StatusColumn(exchange, visible_after)
-        if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
-            return RowConsumed(exchange)
-        if profile.receipts.feedback is not None:
-            return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
+    page, access = profile.receipts.page, profile.access
+    if page is not None and access is not None:
+        return PublicPage(profile, page, access, surroundings)
+    if exchange is not None and profile.receipts.mode in _FROM_TABLES:
+        return _from_tables(profile, exchange, surroundings)
+    file = profile.receipts.file
+    if file is not None and profile.receipts.mode in _FROM_FILES:
+        return ReceiptFolder(profile, file, surroundings)
     if profile.operations.poll is not None:
         return web
     return None
+
+
+def _from_tables(
+    profile: Profile, exchange: Exchange, surroundings: Surroundings
+) -> ReceiptSource | None:
+    visible_after = profile.capabilities.visible_after_seconds
+    if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
+        return StatusColumn(exchange, visible_after)
+    if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
+        return RowConsumed(exchange)
+    if profile.receipts.feedback is None:
+        return None
+    return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
 
 
 class ProfileConnector:
@@ -104,12 +141,15 @@ class ProfileConnector:
         delivery: Delivery,
         receipts: ReceiptSource | None,
         questions: Questions | None,
+        capabilities: Capabilities | None = None,
     ) -> None:
-        """Keep the parts."""
+        """Keep the parts; ``capabilities`` where the profile does not tell them all."""
         self._profile = profile
         self._delivery = delivery
         self._receipts = receipts
         self._questions = questions
+        self._capabilities = capabilities
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"ProfileConnector({self._profile.id!r})"
@@ -117,6 +157,8 @@ class ProfileConnector:
     @property
     def capabilities(self) -> Capabilities:
         """What the platform can be asked."""
+        if self._capabilities is not None:
+            return self._capabilities
         profile = self._profile
         return Capabilities(
             receipts=profile.receipts.mode,
@@ -144,7 +186,7 @@ class ProfileConnector:
             SettingsError: As :meth:`render`; nothing was sent.
         """
         self._refuse_foreign(batch)
-        reply = self._delivery.submit(batch, send_before)
+        reply = _CLOSED if self._closed else self._delivery.submit(batch, send_before)
         _log.info(
             "submission_answered",
             platform=self._profile.id,
@@ -157,8 +199,8 @@ class ProfileConnector:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Ask for the receipts of a batch that was sent, or may have been."""
-        if self._receipts is None:
-            return BatchReport(BatchProgress.NO_ANSWER, _NOT_SUPPORTED)
+        if self._closed or self._receipts is None:
+            return BatchReport(BatchProgress.NO_ANSWER, self._silence)
         report = self._receipts.poll(sent)
         _log.info(
             "batch_polled",
@@ -172,8 +214,8 @@ class ProfileConnector:
 
     def query(self, kind: str, key: str) -> KeyReport:
         """Ask what the platform holds under ``key``."""
-        if self._questions is None:
-            return KeyReport(_NOT_SUPPORTED, None)
+        if self._closed or self._questions is None:
+            return KeyReport(self._silence, None)
         report = self._questions.query(kind, key)
         _log.info(
             "key_queried",
@@ -185,8 +227,8 @@ class ProfileConnector:
 
     def ledger(self, kind: str, start: date, end: date, page: int = 1) -> LedgerPage:
         """Ask for one page of the records taken in from ``start`` to ``end``, both included."""
-        if self._questions is None:
-            return LedgerPage(_NOT_SUPPORTED)
+        if self._closed or self._questions is None:
+            return LedgerPage(self._silence)
         answer = self._questions.ledger(kind, start, end, page)
         _log.info(
             "ledger_read",
@@ -200,6 +242,8 @@ class ProfileConnector:
 
     def probe(self) -> Probe:
         """Check everything that is needed to deliver and to read receipts; send no record."""
+        if self._closed:
+            return Probe(ok=False, checks=(("连接", False, _CLOSED.message),))
         parts = self._parts()
         probes = [part.probe() for part in parts]
         return Probe(
@@ -211,9 +255,17 @@ class ProfileConnector:
         )
 
     def close(self) -> None:
-        """Give up connections."""
+        """Give up connections; nothing is sent or asked after that. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         for part in self._parts():
             part.close()
+
+    @property
+    def _silence(self) -> Reply:
+        """Why a question is not asked."""
+        return _CLOSED if self._closed else _NOT_SUPPORTED
 
     def _parts(self) -> Sequence[Delivery | ReceiptSource]:
         # one object may be several parts

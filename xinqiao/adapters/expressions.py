@@ -4,15 +4,17 @@ JMESPath (https://jmespath.org) reads and builds JSON and can do nothing else: a
 profile has no way to reach files, network or secrets that it was not handed.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator
+
+from xinqiao.adapters.predicates import PREDICATES, Predicates
 
 
 class EvaluationError(Exception):
@@ -43,7 +45,7 @@ def evaluate(text: str, context: Mapping[str, Any]) -> Any:
         EvaluationError: The expression cannot work on the values it met.
     """
     try:
-        return compile_expression(text).search(context)
+        return compile_expression(text).search(context, PREDICATES)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         # the library's text quotes the value, which may be personal data: it goes no further
         raise EvaluationError(text) from None
@@ -88,7 +90,7 @@ def _calls(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _check_call(text: str, call: Mapping[str, Any]) -> None:
     # the library finds these only while evaluating, which would be in the middle of a delivery
-    entry = Functions.FUNCTION_TABLE.get(call["value"])
+    entry = Predicates.FUNCTION_TABLE.get(call["value"])
     if entry is None:
         raise ValueError(f"表达式「{text}」用了不存在的函数 {call['value']}")
     signature = entry["signature"]
@@ -98,6 +100,18 @@ def _check_call(text: str, call: Mapping[str, Any]) -> None:
         raise ValueError(
             f"表达式「{text}」中函数 {call['value']} 应有 {wanted} 个参数，实有 {given} 个"
         )
+    if call["value"] == "matches":
+        _check_pattern(text, call["children"][1])
+
+
+def _check_pattern(text: str, pattern: Mapping[str, Any]) -> None:
+    # a pattern from an answer would let the other side decide how long we compute
+    if pattern["type"] != "literal" or not isinstance(pattern["value"], str):
+        raise ValueError(f"表达式「{text}」中 matches 的第二个参数应为单引号内的正则表达式")
+    try:
+        re.compile(pattern["value"])
+    except (re.error, RecursionError, OverflowError):
+        raise ValueError(f"表达式「{text}」中 matches 的正则表达式不合法") from None
 
 
 def _first_line(error: Exception) -> str:

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
 Path = Annotated[str, Field(pattern=r"^/([^/\s?#][^\s?#]*)?$")]
-Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 Pattern = Annotated[str, Field(pattern=r"^[ -z|~]*\{secret\}[ -z|~]*$")]
 
 

@@ -21,21 +21,32 @@ from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
 from xinqiao.adapters.fields import Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
+from xinqiao.adapters.file_drop.names import is_weak
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
+from xinqiao.adapters.http.authentication.checks import problem_with_steps
+from xinqiao.adapters.http.authentication.steps import AnyStep, TokenStep
 from xinqiao.adapters.http.calls import (
+    Call,
     Ledger,
     PageCheck,
     Poll,
     ProbeCall,
     Query,
-    StaticStep,
     Submit,
-    TokenStep,
 )
+from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
-SHIPPED = ("credit_shandong", "credit_frontdb_2018", "void_and_insert")
+SHIPPED = (
+    "credit_shandong",
+    "sd_gateway_credit",
+    "async_serial",
+    "credit_frontdb_2018",
+    "void_and_insert",
+    "credit_template_2018",
+    "transport_csv_folder",
+)
 """Profiles that come with the package."""
 
 ADDRESS_KEYS = ("base_url", "url", "folder", "connector")
@@ -200,8 +211,8 @@ class Profile(Table):
     credentials: dict[str, Text] = Field(default_factory=dict)
     """Name of a secret that the workspace must give → its Chinese label."""
     transport: Transport
-    authentication: tuple[Annotated[StaticStep | TokenStep, Field(discriminator="type")], ...] = ()
-    """Steps in order; each call carries the headers of all."""
+    authentication: tuple[AnyStep, ...] = ()
+    """Steps in order; each call carries what they put into it."""
     web: WebAccess | None = None
     """Address of the operations, where rows are not delivered over HTTP themselves."""
     operations: Operations = Operations()
@@ -217,7 +228,9 @@ class Profile(Table):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
-        problem = problem_with(self)
+        problem = problem_with(self) or problem_with_steps(
+            self.authentication, _calls(self.operations), self.settings, self.credentials
+        )
         if problem:
             raise ValueError(problem)
         return self
@@ -233,13 +246,22 @@ class Profile(Table):
         return self.transport if isinstance(self.transport, HttpTransport) else self.web
 
     @property
+    def longest_token_seconds(self) -> float:
+        """Upper bound of having every token.
+
+        Each is asked for, and once more all but the last when an earlier one was refused there.
+        """
+        tokens = sum(isinstance(step, TokenStep) for step in self.authentication)
+        access = self.access
+        return 0.0 if access is None else access.total_seconds * max(2 * tokens - 1, 0)
+
+    @property
     def longest_submit_seconds(self) -> float:
         """Upper bound of one submit: tokens and call, both a second time after a refused token.
 
         One exchange more is the rehearsal's check. A lease on the rows must be longer than this.
         """
-        tokens = sum(isinstance(step, TokenStep) for step in self.authentication)
-        return self.transport.total_seconds * (2 * (tokens + 1) + 1)
+        return self.transport.total_seconds * 3 + self.longest_token_seconds * 2
 
 
 _MODES: Mapping[str, frozenset[ReceiptMode]] = {
@@ -310,6 +332,18 @@ def problem_with(profile: Profile) -> str:
             "receipts.file 与 receipts.mode = receipt_file、error_file 须同时写",
         ),
         (
+            mode is not ReceiptMode.RECEIPT_FILE or _tells_verdicts(profile),
+            "receipts.mode = receipt_file 需要 receipts.file.folder、columns.verdict 和 verdicts",
+        ),
+        (
+            mode is not ReceiptMode.ERROR_FILE or _says_where(profile),
+            "receipts.mode = error_file 需要 receipts.file.folder",
+        ),
+        (
+            not _may_take_for_another(profile),
+            "文件名只含少于八位的 {serial}，两批可能同名：receipts.file.columns 须有 key 或 batch",
+        ),
+        (
             (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
             "receipts.page 与 receipts.mode = page_check 须同时写",
         ),
@@ -317,6 +351,7 @@ def problem_with(profile: Profile) -> str:
             profile.access is not None or not _needs_web(profile),
             "有 operations、authentication 或 receipts.page 时，须在 [web] 中写明地址",
         ),
+        (not (calls := _problem_with_calls(profile)), calls),
     )
     problem = next((words for fits, words in parts if not fits), "")
     return problem or _problem_with_tables(profile)
@@ -338,8 +373,36 @@ def _problem_with_tables(profile: Profile) -> str:
     return problem_with_tables(profile.transport, around)
 
 
+def _problem_with_calls(profile: Profile) -> str:
+    receipts = profile.receipts
+    rows = profile.limits.rows_per_batch
+    return problem_with_calls(profile.operations.submit, receipts.mode, receipts.page, rows)
+
+
+def _calls(operations: Operations) -> dict[str, Call]:
+    return {name: call for name, call in operations if call is not None}
+
+
 def _can_poll(profile: Profile) -> bool:
     return profile.operations.poll is not None or profile.transport.type == "python"
+
+
+def _says_where(profile: Profile) -> bool:
+    return profile.receipts.file is not None and bool(profile.receipts.file.folder)
+
+
+def _may_take_for_another(profile: Profile) -> bool:
+    """Tell whether an answer might be about another file that had the same name."""
+    transport, answer = profile.transport, profile.receipts.file
+    if not isinstance(transport, FileTransport | ManualTransport) or answer is None:
+        return False
+    checked = answer.columns.key is not None or answer.columns.batch is not None
+    return not checked and any(is_weak(one.name) for one in transport.templates.values())
+
+
+def _tells_verdicts(profile: Profile) -> bool:
+    file = profile.receipts.file
+    return file is not None and bool(file.folder) and file.columns.verdict is not None
 
 
 def _needs_web(profile: Profile) -> bool:
@@ -358,7 +421,8 @@ def load_profile(
 ) -> Profile:
     """Return the shipped profile with ``overlay`` laid over it.
 
-    Tables are merged key by key; any other value, lists included, replaces the shipped one.
+    Tables are merged key by key; any other value, lists included, replaces the shipped one, and so
+    does a table of another ``type``.
 
     Args:
         shipped_name: Name of a profile in :data:`SHIPPED`.
@@ -373,7 +437,8 @@ def load_profile(
     """
     if shipped_name not in SHIPPED:
         raise SettingsError(
-            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}",
+            f"没有名为「{shipped_name}」的随附平台配置，可用的有：{'、'.join(SHIPPED)}；"
+            "也可以写一份完整的配置，见 docs/connectors.md",
             code="profile",
         )
     shipped_file = f"{shipped_name}.toml"
@@ -389,6 +454,11 @@ def load_profile(
             explain(Profile, error, overlay=overlay, overlay_file=own_file, file=shipped_file),
             code="profile",
         ) from None  # the library's text quotes values
+
+
+def shipped_profiles() -> list[Profile]:
+    """Return the profiles that come with the package, as they are."""
+    return [load_profile(name, {}) for name in SHIPPED]
 
 
 def read_profile(values: Mapping[str, Any], *, file: str) -> Profile:
@@ -414,8 +484,13 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and not _other_type(old, value):
             merged[key] = _merge(old, value)
         else:
             merged[key] = value
     return merged
+
+
+def _other_type(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a table is of another ``type`` than the shipped one, whose keys it has not."""
+    return "type" in old and new.get("type", old["type"]) != old["type"]

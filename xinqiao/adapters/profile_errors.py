@@ -1,9 +1,10 @@
 """Chinese explanations of what is wrong with a profile: file, key, what was expected."""
 
 import difflib
-from collections.abc import Mapping
-from itertools import pairwise
-from typing import Any, get_args, get_origin
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,11 +25,9 @@ _EXPECTED = {
     "tuple_type": "应为列表",
     "dict_type": "应为表",
     "model_type": "应为表",
-    "union_tag_not_found": "缺少 type",
+    "list_type": "应为列表",
+    "union_tag_not_found": "缺少这一项",
 }
-
-_TAGS = frozenset({"static", "token", "sign", "http", "exchange_db", "file", "manual", "python"})
-"""Words of ``type``, which pydantic adds to the location of what is below."""
 
 _EXPECTED_WITH = {
     "greater_than": ("应大于 {}", "gt"),
@@ -37,7 +36,7 @@ _EXPECTED_WITH = {
     "string_pattern_mismatch": ("应符合格式 {}", "pattern"),
     "literal_error": ("应为 {} 之一", "expected"),
     "enum": ("应为 {} 之一", "expected"),
-    "union_tag_invalid": ("type 应为 {} 之一", "expected_tags"),
+    "union_tag_invalid": ("应为 {} 之一", "expected_tags"),
     "value_error": ("{}", "error"),
 }
 
@@ -60,63 +59,100 @@ def explain(
     for detail in details:
         if detail["type"] == "too_short" and _wrong_inside(detail, details):
             continue  # a list whose only elements are wrong counts as empty
-        path = _path(detail["loc"])
-        where = overlay_file if _holds(overlay, _element(path)) else file
-        lines.append(f"{where}：{_dotted(path)} {_what(model, path, detail)}")
+        place = _place(model, detail)
+        holder = _element(place.path[:-1] if detail["type"] in _MISSING else place.path)
+        where = overlay_file if overlay and _holds(overlay, holder) else file
+        told = " ".join(part for part in (_dotted(place.path), _what(place, detail)) if part)
+        lines.append(f"{where}：{told}")
     return "平台配置有误，请更正后重试。\n" + "\n".join(lines)
 
 
-def _what(model: type[BaseModel], path: tuple[int | str, ...], detail: ErrorDetails) -> str:
+_MISSING = frozenset({"missing", "union_tag_not_found"})
+_ADDED = "[key]"
+"""What pydantic adds to the location of a dict's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something is wrong.
+
+    Attributes:
+        path: Keys and positions as the file has them.
+        known: Keys that could stand there.
+        is_key: Whether it is a key that is wrong, and not what stands under it.
+    """
+
+    path: tuple[int | str, ...]
+    known: tuple[str, ...]
+    is_key: bool
+
+
+def _place(model: type[BaseModel], detail: ErrorDetails) -> _Place:
+    """Follow a location through the model; words of ``type`` that pydantic adds are left out."""
+    path: list[int | str] = []
+    here: list[Any] = [model]
+    above = here
+    for step in detail["loc"]:
+        tagged = [one for one in here if step in _tags(one)]
+        if step == _ADDED or (tagged and len(here) > 1):
+            here = tagged or here
+        else:
+            path.append(step)
+            above, here = here, [inner for one in here for inner in _below(one, step)]
+    if detail["type"].startswith("union_tag"):
+        path.append("type")
+    fields = {name for one in above for name in _fields(one)}
+    return _Place(tuple(path), tuple(sorted(fields)), detail["loc"][-1:] == (_ADDED,))
+
+
+def _what(place: _Place, detail: ErrorDetails) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(model, path)
+        words = "、".join(place.known)
+        return f"不是认识的项，{_near(place, place.known) or f'这里可以写 {words}'}"
     if kind in _EXPECTED_WITH:
         pattern, name = _EXPECTED_WITH[kind]
         given = str(detail.get("ctx", {}).get(name, ""))
-        return pattern.format(given.replace(" or ", ", ").replace("'", "").replace(", ", "、"))
+        words = given.replace(" or ", ", ").replace("'", "").replace(", ", "、")
+        near = _near(place, words.split("、")) if place.is_key else ""
+        return pattern.format(words) + (near and f"，{near}")
     return _EXPECTED.get(kind, f"的写法不对（{kind}）")
 
 
-def _unknown_key(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
-    known = _known_keys(model, path[:-1])
-    near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-    if near:
-        return f"不是认识的项，是否想写 {near[0]}"
-    return f"不是认识的项，这里可以写 {'、'.join(known)}"
+def _near(place: _Place, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(place.path[-1]), known, n=1, cutoff=0.5)
+    return f"是否想写 {near[0]}" if near else ""
 
 
-def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    fields = (one for table in _tables_at(model, path) for one in table.model_fields.items())
-    return sorted({field.alias or name for name, field in fields})
+def _below(annotation: Any, step: int | str) -> list[Any]:
+    """Return the types that can stand under ``step`` of a table, list or dict."""
+    fields = _fields(annotation)
+    if fields:
+        return _alternatives(fields[step]) if step in fields else []
+    inner = [part for part in get_args(annotation) if part is not Ellipsis]
+    return _alternatives(inner[-1]) if inner else []
 
 
-def _tables_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[type[BaseModel]]:
-    tables = [model]
-    key_follows = False
-    for step in path:
-        if isinstance(step, int) or key_follows:
-            key_follows = False
-            continue
-        fields = [table.model_fields[step] for table in tables if step in table.model_fields]
-        key_follows = any(get_origin(field.annotation) is dict for field in fields)
-        tables = [inner for field in fields for inner in _tables_in(field.annotation)]
-    return tables
+def _fields(annotation: Any) -> dict[str, Any]:
+    """Return key as a profile writes it → type; none for what is no table."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return {}
+    return {info.alias or name: info.annotation for name, info in annotation.model_fields.items()}
 
 
-def _tables_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [table for part in get_args(annotation) for table in _tables_in(part)]
+def _alternatives(annotation: Any) -> list[Any]:
+    """Return the members of a union, or the one type."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return [one for part in get_args(annotation) for one in _alternatives(part)]
+    return [annotation]
 
 
-def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Leave out what pydantic adds to a location: the tag of a union, the mark of a dict's key."""
-    kept: list[int | str] = []
-    for before, step in pairwise(("", *location)):
-        tag = step in _TAGS and (isinstance(before, int) or before == "transport")
-        if step != "[key]" and not tag:
-            kept.append(step)
-    return tuple(kept)
+def _tags(annotation: Any) -> tuple[Any, ...]:
+    """Return the words of ``type`` by which pydantic knows a table from its alternatives."""
+    return get_args(_fields(annotation).get("type"))
 
 
 def _element(path: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xinqiao.clock import SHANGHAI
+from xinqiao.clock import SHANGHAI, local_date
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
@@ -104,3 +104,8 @@ def local_time(text: str | None) -> str:
     if text is None:
         return "—"
     return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def due_day(text: str) -> str:
+    """Return the last day that is still in time for a due instant (the midnight after it)."""
+    return local_date(datetime.fromisoformat(text) - timedelta(seconds=1)).isoformat()

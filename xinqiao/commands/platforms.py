@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
-from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
@@ -16,11 +15,16 @@ from xinqiao.commands.output import (
     print_table,
     reason_option,
 )
+from xinqiao.commands.platforms_facts import (
+    STATUS,
+    facts,
+    plain_examination,
+    show_examination,
+)
+from xinqiao.commands.words import RECEIPTS, TRANSPORTS
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
-
-_STATUS = {"reference": "参考（未经平台方确认）", "confirmed": "已按平台方文件核对"}
 
 
 @click.group(cls=ChineseGroup)
@@ -39,6 +43,8 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         {
             "platform": name,
             "name": one.profile.name,
+            "transport": one.profile.transport.type,
+            "receipts": one.profile.receipts.mode.value,
             "status": one.profile.status,
             "connected": one.connected,
             "confirmed": boards[name]["confirmed"],
@@ -46,21 +52,70 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         }
         for name, one in hub.platforms.items()
     ]
+    broken = [
+        {"platform": name, "broken": error.message}
+        for name, error in hub.connections.broken.items()
+    ]
     if as_json:
-        print_json(rows)
+        print_json([*rows, *broken])
+    else:
+        print_table(
+            ["平台", "名称", "传输", "档案", "地址", "人工确认", "暂停"],
+            [
+                (
+                    row["platform"],
+                    row["name"],
+                    TRANSPORTS[str(row["transport"])],
+                    STATUS[str(row["status"])],
+                    "已填" if row["connected"] else "未填",
+                    "是" if row["confirmed"] else "否",
+                    "是" if row["paused"] else "否",
+                )
+                for row in rows
+            ],
+        )
+        for one in broken:
+            console.print(
+                f"[red]平台 {one['platform']} 的文件有误[/]：{escape(one['broken'])}",
+                soft_wrap=True,
+            )
+    if broken:
+        context.exit(NEEDS_A_PERSON)
+
+
+@platforms.command()
+@json_option
+def profiles(*, as_json: bool) -> None:
+    """列出随附的平台配置，供工作区的平台文件引用（profile = "名称"）。"""
+    from xinqiao.adapters.profile import shipped_profiles
+
+    shipped = shipped_profiles()
+    if as_json:
+        print_json(
+            [
+                {
+                    "profile": one.id,
+                    "name": one.name,
+                    "transport": one.transport.type,
+                    "receipts": one.receipts.mode.value,
+                    "status": one.status,
+                    "source": one.source,
+                }
+                for one in shipped
+            ]
+        )
         return
     print_table(
-        ["平台", "名称", "档案", "地址", "人工确认", "暂停"],
+        ["配置", "名称", "传输", "回执", "依据"],
         [
             (
-                row["platform"],
-                row["name"],
-                _STATUS[str(row["status"])],
-                "已填" if row["connected"] else "未填",
-                "是" if row["confirmed"] else "否",
-                "是" if row["paused"] else "否",
+                one.id,
+                one.name,
+                TRANSPORTS[one.transport.type],
+                RECEIPTS[one.receipts.mode.value],
+                one.source,
             )
-            for row in rows
+            for one in shipped
         ],
     )
 
@@ -78,10 +133,13 @@ def show(context: click.Context, platform: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"profile": plain, "digest": connection.digest})
         return
-    console.print(f"[bold]{escape(connection.profile.name)}[/]（{name}）{_STATUS[plain['status']]}")
+    console.print(f"[bold]{escape(connection.profile.name)}[/]（{name}）{STATUS[plain['status']]}")
     console.print(f"来源：{escape(connection.profile.source)}", soft_wrap=True)
     address = connection.profile.address if connection.connected else "未填写"
-    console.print(f"地址：{escape(address)}\n确认摘要：{connection.digest}")
+    console.print(f"地址：{escape(address)}", soft_wrap=True)
+    for what, how in facts(connection.profile):
+        console.print(f"{what}：{escape(how)}", soft_wrap=True)
+    console.print(f"确认摘要：{connection.digest}")
     console.print("全部内容用 --json 查看；字段表用 xinqiao formats show 查看。")
 
 
@@ -90,20 +148,15 @@ def show(context: click.Context, platform: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, platform: str, *, as_json: bool) -> None:
-    """接通平台试一次：网络、凭据、时钟；不报送任何记录。"""
-    probe = open_hub(context).check(platform)
+    """检查平台：地址、凭据、时钟、版式、签名示例，还有哪些只是参考；不报送任何记录。"""
+    from xinqiao.examination import examine
+
+    found = examine(open_hub(context), platform)
     if as_json:
-        checks = [{"check": name, "ok": ok, "remark": remark} for name, ok, remark in probe.checks]
-        print_json({"ok": probe.ok, "checks": checks, "clock_offset": probe.clock_offset})
+        print_json(plain_examination(found))
     else:
-        print_table(
-            ["检查", "结果", "说明"],
-            [
-                (name, "通过" if ok else Text("未通过", "red"), remark)
-                for name, ok, remark in probe.checks
-            ],
-        )
-    if not probe.ok:
+        show_examination(found)
+    if not found.ok:
         context.exit(NEEDS_A_PERSON)
 
 

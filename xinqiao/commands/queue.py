@@ -1,6 +1,5 @@
 """``xinqiao queue``: looking at submissions and deciding about them."""
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,18 +10,19 @@ import click
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
     console,
+    due_day,
     json_option,
     open_hub,
     print_json,
     print_table,
     reason_option,
 )
+from xinqiao.commands.queue_confirming import confirm_delivery
 from xinqiao.commands.queue_filters import require_some, selecting
 from xinqiao.commands.words import OPERATIONS
 
 if TYPE_CHECKING:
     from xinqiao.commands.queue_acting import How
-    from xinqiao.queue.operations import Evidence
     from xinqiao.queue.selection import Selection
 
 _MOST = click.IntRange(min=1, max=1_000_000)
@@ -89,7 +89,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
                 *([row["platform"]] if several else []),
                 OPERATIONS[row["operation"]],
                 CHINESE[State(row["state"])],
-                _due_day(row["due_at"]),
+                due_day(row["due_at"]),
                 row["attempts"],
                 row["message"],
             )
@@ -118,21 +118,13 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     confirmed = connected is not None and hub.is_confirmed(platform)
     told["platform_standing"]["confirmed"] = confirmed
     if connected is not None:
+        told["platform_standing"]["receipts"] = connected.profile.receipts.mode.value
         hours = pace_of(connected.profile.pace, hub.calendar).hours
         told["platform_standing"]["opens_at"] = opens_at(told, hours)
     if as_json:
         print_json(told)
         return
     show_story(told, what_next(told, confirmed=confirmed))
-
-
-def _due_day(text: str) -> str:
-    """Return the last day that is still in time for a due instant (the midnight after it)."""
-    from datetime import datetime, timedelta
-
-    from xinqiao.clock import local_date
-
-    return local_date(datetime.fromisoformat(text) - timedelta(seconds=1)).isoformat()
 
 
 def acting(command: Callable[..., None]) -> Callable[..., Any]:
@@ -224,17 +216,10 @@ def resolve(
 ) -> None:
     """登记到平台核实的结果，用于待核实、有冲突或挂起的报送件。"""
     from xinqiao.commands.queue_acting import run
+    from xinqiao.confirmation import evidence_of
     from xinqiao.queue.operations import Resolution, resolving
 
-    run(context, resolving(Resolution(found), _evidence(evidence)), selection, how)
+    run(context, resolving(Resolution(found), evidence_of(evidence)), selection, how)
 
 
-def _evidence(path: Path) -> "Evidence":
-    from xinqiao.errors import InputError
-    from xinqiao.queue.operations import Evidence
-
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"证据文件 {path} 无法读取：{error.strerror}") from error
-    return Evidence(path.name, digest)
+queue.add_command(confirm_delivery)

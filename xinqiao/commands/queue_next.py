@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from xinqiao.queue.pace import Hours
 
 _SUPERSEDED = "superseded"
+_TAKEN = "taken"
 
 _CALLED = frozenset({"ready", "sending", "awaiting_receipt", "in_doubt"})
 """States in which the platform is still to be called."""
@@ -67,7 +68,8 @@ def _held(told: Mapping[str, Any]) -> str:
     if told["request_started_at"] is not None:
         return (
             f"已挂起{why}：是否到达平台尚不清楚，不会再报也不会再问。"
-            "请到平台核实，再用 xinqiao queue resolve 登记结果。"
+            "请到平台核实，再用 xinqiao queue resolve 登记结果；"
+            "平台对整批有答复的用 xinqiao queue confirm-delivery 登记。"
         )
     return (
         f"已挂起{why}：没有离开本系统。查明后用 xinqiao queue release 放行，"
@@ -89,7 +91,7 @@ def _moving(told: Mapping[str, Any]) -> str:
             return f"报送中：{worker} 正在报送，最迟 {local_time(told['lease_until'])} 有结果。"
         return "报送中断：报送它的程序没有回来，下次执行 xinqiao sync 时向平台查证。"
     if state == "awaiting_receipt":
-        return f"待回执：平台已收下，还没有决定。{_when(told, told['next_poll_at'], '取回执')}"
+        return _awaiting(told)
     if state == "in_doubt":
         if _future(told, told["lease_until"]):
             worker = worker_words(told["lease_owner"] or "")
@@ -98,6 +100,24 @@ def _moving(told: Mapping[str, Any]) -> str:
         asked = f"已问过 {told['questions']} 次。" if told["questions"] else ""
         return f"待核实：不知平台是否收到，查清之前不会再报。{asked}{next_one}{_why(told)}"
     return f"待报送：{_when(told, told['next_attempt_at'], '报送')}{_why(told)}"
+
+
+_NOT_ASKED = {
+    "manual": "待登记：报送包已生成，请上传后用 xinqiao queue confirm-delivery 登记平台答复",
+    "none": "待回执：这个平台不给回执，请用 xinqiao reconcile 对账，"
+    "或到平台核实后用 xinqiao queue confirm-delivery 登记",
+}
+"""Way receipts come back → what is to be done, where the platform is not asked for them."""
+
+
+def _awaiting(told: Mapping[str, Any]) -> str:
+    to_do = _NOT_ASKED.get(told["platform_standing"]["receipts"])
+    if to_do is not None:
+        until = told["next_poll_at"]
+        late = f"；{local_time(until)} 还没有登记的转为挂起" if _future(told, until) else ""
+        return f"{to_do}{late}。"
+    stands = "平台已取走，还没有确认" if told["waits_for"] == _TAKEN else "平台已收下，还没有决定"
+    return f"待回执：{stands}。{_when(told, told['next_poll_at'], '取回执')}"
 
 
 def _when(told: Mapping[str, Any], at: str | None, what: str) -> str:

@@ -68,7 +68,7 @@ def reconcile(
     else:
         console.print(f"对账范围：{first} 至 {last}")
         for name, one in reports.items():
-            show_platform(name, hub.platforms[name].profile.name, one)
+            show_platform(name, hub.title(name), one)
         if not reports:
             console.print("工作区里还没有平台（platforms/ 为空）。")
     if any(one.needs_a_person for one in reports.values()):
@@ -107,6 +107,8 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         f"不一致 {len({one.record for one in found.different})}{under_way}",
         soft_wrap=True,
     )
+    if found.accepted:
+        console.print(f"  凭台账登记为已入库 {found.accepted} 条（此前没有回执，内容与报送的相同）")
     if found.by_number_only:
         console.print(f"  其中 {found.by_number_only} 条台账只给出文书号，没有可比的内容")
     if found.waiting:

@@ -41,7 +41,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
             "rule": route.rule,
             "change_rule": route.change_rule,
             "natural_persons": route.natural_persons,
-            "connected": route.platform in hub.platforms,
+            "connected": route.platform in hub.connections.names,
             "note": route.note,
         }
         for kind in KINDS.values()

@@ -52,9 +52,15 @@ def status(context: click.Context, *, as_json: bool) -> None:
 def needs_a_person(one: dict[str, Any]) -> bool:
     """Tell whether anything on a platform's board waits for a person."""
     states = one["states"]
-    waiting = one["to_correct"] + states["conflict"] + states["held"]
-    troubled = one["paused"] or one["incidents"]
+    waiting = one["to_correct"] + states["conflict"] + states["held"] + _to_confirm(one)
+    troubled = one["paused"] or one["incidents"] or one["broken"]
     return bool(waiting or one["invalid"] or one["overdue"] or troubled)
+
+
+def _to_confirm(one: dict[str, Any]) -> int:
+    """Return how many submissions lie in packages whose answer a person must record."""
+    waiting: int = one["states"]["awaiting_receipt"]
+    return waiting if one["receipts"] == "manual" else 0
 
 
 def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> None:
@@ -70,6 +76,12 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
     from xinqiao.queue.states import CHINESE
 
     states = {state: one["states"][state.value] for state in CHINESE}
+    if one["broken"]:
+        console.print(
+            f"[red]平台 {name} 的文件有误[/]，更正前不向它报送，其他平台照常：\n"
+            f"{escape(one['broken'])}",
+            soft_wrap=True,
+        )
     if not any(states.values()) and not one["invalid"]:
         title = f"[bold]{escape(one['name'])}[/]（{name}）"
         console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。", soft_wrap=True)
@@ -98,7 +110,7 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
             f"共 {incident['times']} 次）",
             soft_wrap=True,
         )
-    if not one["confirmed"]:
+    if not one["confirmed"] and not one["broken"]:
         console.print(
             "  [yellow]档案未确认，不会报送[/]；核对后执行 xinqiao platforms confirm",
             soft_wrap=True,
@@ -147,13 +159,16 @@ def _daemon(one: dict[str, Any]) -> str:
 
 def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
     states = one["states"]
-    under_way = ("ready", "sending", "awaiting_receipt", "in_doubt")
+    under_way = ["ready", "sending", "in_doubt"]
+    if one["receipts"] not in ("manual", "none"):
+        under_way.append("awaiting_receipt")
     # a daemon does it by itself, and a paused platform must be resumed first
     by_hand = not (daemon_runs or one["paused"])
     steps = {
         "被退回待更正的：xinqiao corrections 生成待更正表，改正后再导入": one["to_correct"],
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
         "挂起的：xinqiao queue list --state held": states["held"],
+        "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
         ],

@@ -63,7 +63,7 @@ def withdraw(
     if as_json:
         print_json({"record": found.id, "withdrawn": True, "platforms": _plain(effects)})
         return
-    _show({name: one.profile.name for name, one in hub.platforms.items()}, effects)
+    _show({name: hub.title(name) for name in hub.connections.names}, effects)
 
 
 def _check_options(decided_on: datetime | None, document: str | None, *, undo: bool) -> None:

@@ -53,6 +53,8 @@ WAITS = {
     "retry_after": "平台要求过一段时间再来",
     "not_visible_yet": "平台刚收下的可能还查不到，现在查不到不算没有",
     "split": "整批被退回又没有指明哪一行，改为更小的批次",
+    "mates_at_fault": "同一批里别的行有错，整批被退回；这一行没有被收下，重新报送",
+    "taken": "平台已取走，还没有确认",
     "isolated": "报送它时程序曾意外中止，改为单独报送",
     "by_hand": "人工提前",
 }
@@ -75,11 +77,43 @@ SKIPPED = {
 }
 """Why a bulk action leaves a submission as it is."""
 
+TRANSPORTS = {
+    "http": "接口（HTTP）",
+    "exchange_db": "前置库",
+    "file": "文件夹",
+    "manual": "人工上传",
+    "python": "自编连接程序",
+}
+"""How rows reach a platform."""
+
+RECEIPTS = {
+    "sync": "报送时当场答复（整批）",
+    "sync_rows": "报送时当场逐行答复",
+    "poll": "报送后查询",
+    "status_column": "前置库的状态列",
+    "feedback_table": "前置库的反馈表",
+    "row_consumed": "前置库的行被取走（只知取走，不知结果）",
+    "receipt_file": "回执文件",
+    "error_file": "错误文件（只列退回的）",
+    "page_check": "核对公示页面",
+    "manual": "人工登记",
+    "none": "没有回执（靠对账或人工核实）",
+}
+"""How receipts come back."""
+
+STEPS = {"static": "固定密钥", "token": "令牌", "sign": "签名"}
+"""Steps by which a platform recognises us."""
+
+CORRECTIONS = {"update": "变更", "replace": "先撤后报", "by_hand": "人工办理"}
+WITHDRAWALS = {"operation": "撤回操作", "void_row": "报送一条无效的", "by_hand": "人工办理"}
+"""How a newer version reaches a platform, and how a record is taken back."""
+
 _VERIFY = "请先到平台核实，再用 xinqiao queue resolve 登记结果"
 
 _WAYS_ON = {
     "sending": "正在报送，等它有了结果再处理",
-    "awaiting_receipt": "等平台的回执；执行 xinqiao sync 收取",
+    "awaiting_receipt": "等平台的回执：执行 xinqiao sync 收取；"
+    "没有回执的平台用 xinqiao queue confirm-delivery 登记平台答复",
     "in_doubt": _VERIFY,
     "conflict": "请到平台核对，再用 xinqiao queue resolve --as accepted 登记，"
     "或用 xinqiao queue cancel 取消",
@@ -96,6 +130,8 @@ _ACTIONS = {
     "submission.created": "生成报送件",
     "submission.brought_forward": "提前重试",
     "submission.resolved_by_hand": "人工核实",
+    "submission.confirmed_by_hand": "人工登记平台答复",
+    "delivery.confirmed": "登记批次的答复",
     "record.withdrawn": "登记撤回",
     "record.restored": "取消撤回",
     "duty.moved": "截止日变动",

@@ -1,6 +1,7 @@
 """Reading TOML into pydantic models, with messages that name file, key and what was expected."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,9 +41,19 @@ def read_toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} 不是 UTF-8 文字文件，请另存为 UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} 写法有误（TOML）：{error}") from error
+        raise SettingsError(f"{path} {_where(str(error))}") from error
     except OSError as error:
         raise SettingsError(f"{path} 无法读取：{error.strerror}，请检查权限") from error
+
+
+def _where(words: str) -> str:
+    """Return what is wrong with the TOML, in Chinese, and where."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", words)
+    what, line, column = found.groups() if found else (words, None, None)
+    twice = re.match(r"Cannot (?:declare|overwrite|mutate)", what)
+    told = "同一项或同一节写了两次" if twice else what
+    place = f"第 {line} 行第 {column} 列" if line else "文件末尾"
+    return f"写法有误（TOML）：{place}，{told}"
 
 
 def parse(model: type[Model], values: Mapping[str, Any], source: Path) -> Model:

@@ -150,6 +150,13 @@ holding = sa.Table(
     sa.Column("reference", sa.Text, nullable=False, server_default="", comment="platform's own id"),
     sa.Column("findings", JsonText, nullable=False, comment="why the version does not fit"),
     sa.Column("updated_at", Instant, nullable=False),
+    sa.Column(
+        "replaces",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="a newer version is taken only after the old one was withdrawn",
+    ),
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
     sa.Index(

@@ -86,6 +86,7 @@ def seal(
     *,
     operation: Operation,
     edition: str,
+    sealed_at: datetime,
     keys: KeyRing,
 ) -> Sealed:
     """Return ``tickets`` as one batch that never changes again; touches no database.
@@ -95,6 +96,7 @@ def seal(
         rendered: Submission id → the row.
         operation: What is asked of the platform; a withdrawal may go out as an update.
         edition: Edition of the format that rendered them.
+        sealed_at: The present instant.
         keys: Encrypt the sealed bytes.
     """
     head = tickets[0]
@@ -108,6 +110,7 @@ def seal(
             SealedRow(number, rendered[ticket.id].asked_by, rendered[ticket.id].values)
             for number, ticket in enumerate(tickets, 1)
         ),
+        sealed_at=sealed_at,
     )
     plain = sealed.to_bytes()
     key_id, encrypted = keys.encrypt(plain, f"batch/{sealed.number}")

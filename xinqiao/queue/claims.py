@@ -18,6 +18,9 @@ from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets, tickets_by_id
 from xinqiao.queue.transitions import Cause, Move, advance
 
+TAKEN = "taken"
+"""Waits for: the platform took the row and has not said what became of it (取走, 未确认)."""
+
 _RECOVERY_CHUNK = 500
 
 FREE = {"lease_owner": None, "lease_until": None}
@@ -241,6 +244,22 @@ def claim_poll(
         return None
     schedule_poll(connection, row.id, again_at)
     return DueBatch(row.id, row.sent_at)
+
+
+def note_taken(connection: Connection, taken: Sequence[Ticket]) -> None:
+    """Note of submissions that the platform took them without deciding; their state stays."""
+    if not taken:
+        return
+    connection.execute(
+        sa.update(submission)
+        .where(
+            submission.c.id == sa.bindparam("which"),
+            submission.c.fence == sa.bindparam("its_fence"),
+            submission.c.state == State.AWAITING_RECEIPT.value,
+        )
+        .values(waits_for=TAKEN),
+        [{"which": one.id, "its_fence": one.fence} for one in taken],
+    )
 
 
 def claim_in_doubt(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -238,6 +238,7 @@ def _prepare(
             rows.rendered,
             operation=rows.operation,
             edition=rows.edition,
+            sealed_at=worker.clock.now(),
             keys=worker.keys,
         )
     if worker.stopping.is_set():
@@ -338,11 +339,11 @@ def _decide(
             "request_started_at": cause.at,
         }
     elif after is State.REJECTED and not verdict.named and len(sending.tickets) > 1:
-        return halved(ticket, verdict, len(sending.tickets), cause)
+        return halved(ticket, verdict, len(sending.tickets), cause.at)
     return Decision(ticket, after, verdict, values)
 
 
-def halved(ticket: Ticket, verdict: Verdict, rows: int, cause: Cause) -> Decision:
+def halved(ticket: Ticket, verdict: Verdict, rows: int, at: datetime) -> Decision:
     """Return what becomes of a row of a batch that was refused as a whole without naming a row.
 
     Halves find the row that is at fault.
@@ -350,7 +351,7 @@ def halved(ticket: Ticket, verdict: Verdict, rows: int, cause: Cause) -> Decisio
     values = {
         **UNSENT,
         "batch_limit": max(1, rows // 2),
-        "next_attempt_at": cause.at,
+        "next_attempt_at": at,
         "waits_for": "split",
     }
     return Decision(ticket, State.READY, verdict, values)

@@ -34,6 +34,7 @@ class Holding:
         held_version: Version we believe it holds; None for nothing.
         held_key: Key under which it holds it.
         findings: Why the wanted version cannot be sent; empty when it can.
+        replaces: Whether the platform takes a newer version only after it let go of the old one.
         due_at: When the earliest open duty ends, if one is open.
     """
 
@@ -46,6 +47,7 @@ class Holding:
     held_version: int | None
     held_key: str | None
     findings: tuple[Any, ...]
+    replaces: bool
     due_at: datetime | None
 
 
@@ -80,8 +82,8 @@ def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cau
 def needed(row: Holding) -> tuple[Operation, int] | None:
     """Return what is to be asked of the platform next, and for which version; None for nothing.
 
-    A record whose key at the platform changed is withdrawn under the old key first, but only once
-    the version of the new key can be sent.
+    A record whose key at the platform changed is withdrawn under the old key first, and one of a
+    platform that replaces is withdrawn too, but only once the newer version can be sent.
     """
     if row.wanted_version is None:
         return None if row.held_version is None else (Operation.WITHDRAW, row.held_version)
@@ -89,7 +91,7 @@ def needed(row: Holding) -> tuple[Operation, int] | None:
         return None
     if row.held_version is None:
         return (Operation.INSERT, row.wanted_version)
-    if row.held_key is not None and row.held_key != row.wanted_key:
+    if row.replaces or (row.held_key is not None and row.held_key != row.wanted_key):
         return (Operation.WITHDRAW, row.held_version)
     return (Operation.UPDATE, row.wanted_version)
 
@@ -167,7 +169,7 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
         if (row["record_id"], row["platform"]) in existing
     ]
     if changed:
-        names = ("wanted_version", "wanted_key", "findings", "updated_at")
+        names = ("wanted_version", "wanted_key", "findings", "replaces", "updated_at")
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == sa.bindparam("which"))
@@ -211,6 +213,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
             held_version=row.held_version,
             held_key=row.held_key,
             findings=tuple(row.findings),
+            replaces=row.replaces,
             due_at=due.get((row.record_id, row.platform)),
         )
         for row in rows

@@ -69,12 +69,15 @@ class Planner:
         calendar: Working days.
         counting: Whether the decision day counts.
         exemptions: What is owed to nobody (不报送).
+        replacing: (platform, kind) whose newer versions are taken only after the old one was
+            withdrawn (先撤后报).
     """
 
     platforms: frozenset[str]
     calendar: WorkingCalendar
     counting: Counting
     exemptions: tuple[Exemption, ...]
+    replacing: frozenset[tuple[str, str]] = frozenset()
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> int:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -111,7 +114,7 @@ class Planner:
         for route in routes:
             place = (change.record_id, route.platform)
             if route in taken:
-                plan.holdings.append(wanted_row(change, route.platform, cause))
+                plan.holdings.append(self.wanted_row(change, route.platform, cause))
             elif place in held:
                 # it was owed before this version and is not any more
                 plan.holdings.append(_unwanted(place, cause))
@@ -127,28 +130,30 @@ class Planner:
             if rule is not None:
                 plan.duties.append(Owed(*place, rule, change.version, starts_on))
 
+    def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
+        """Return the values of the holding by which ``platform`` should hold a new version."""
+        compiled = format_for(platform, change.kind)
+        rendering = compiled.render(change.content)
+        fits = rendering.values is not None
+        key = compiled.key_of(rendering.values) if rendering.values is not None else None
+        stored = [] if fits else [asdict(finding) for finding in rendering.findings]
+        if not change.valid:
+            stored.insert(
+                0, {"field": "", "code": "invalid", "severity": "error", "message": INVALID}
+            )
+        return {
+            "record_id": change.record_id,
+            "platform": platform,
+            "wanted_version": change.version,
+            "wanted_key": key,
+            "findings": stored,
+            "replaces": (platform, change.kind) in self.replacing,
+            "updated_at": cause.at,
+        }
+
 
 def _takes(route: Route, change: Change) -> bool:
     return route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
-
-
-def wanted_row(change: Change, platform: str, cause: Cause) -> dict[str, Any]:
-    """Return the values of the holding by which ``platform`` should hold a new version."""
-    compiled = format_for(platform, change.kind)
-    rendering = compiled.render(change.content)
-    fits = rendering.values is not None
-    key = compiled.key_of(rendering.values) if rendering.values is not None else None
-    stored = [] if fits else [asdict(finding) for finding in rendering.findings]
-    if not change.valid:
-        stored.insert(0, {"field": "", "code": "invalid", "severity": "error", "message": INVALID})
-    return {
-        "record_id": change.record_id,
-        "platform": platform,
-        "wanted_version": change.version,
-        "wanted_key": key,
-        "findings": stored,
-        "updated_at": cause.at,
-    }
 
 
 def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
@@ -159,6 +164,7 @@ def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
         "wanted_version": None,
         "wanted_key": None,
         "findings": [],
+        "replaces": False,
         "updated_at": cause.at,
     }
 

@@ -31,6 +31,19 @@ class Withdrawal(StrEnum):
     """A person does it in the platform's own pages."""
 
 
+class Correction(StrEnum):
+    """How a platform takes a newer version of a record that it holds (变更方式)."""
+
+    UPDATE = "update"
+    """In the place of the old one."""
+
+    REPLACE = "replace"
+    """The old one is withdrawn first, and the new one inserted after that was accepted."""
+
+    BY_HAND = "by_hand"
+    """A person does it in the platform's own pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """A connected platform and the policies of its profile; all times in seconds.
@@ -45,6 +58,7 @@ class Platform:
         withdrawals: Record kind → how it is withdrawn; one that is left out is done by hand.
         exchange_seconds: Longest that one exchange with it can take.
         pace: How fast and when it may be called.
+        corrections: Record kind → how a newer version is taken; an update where it is left out.
     """
 
     id: str
@@ -56,6 +70,11 @@ class Platform:
     withdrawals: Mapping[str, Withdrawal]
     exchange_seconds: float = 0
     pace: Pace = field(default_factory=Pace)
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
+
+    def correction(self, kind: str) -> Correction:
+        """Return how a newer version of a record of ``kind`` is taken."""
+        return self.corrections.get(kind, Correction.UPDATE)
 
     def withdrawal(self, kind: str) -> Withdrawal:
         """Return how records of ``kind`` are withdrawn."""

@@ -1,7 +1,8 @@
 """Resolving what is in doubt: ask first, resend only what is proven absent (核实).
 
-The order is fixed: by batch number, then by business key, then an identical resend where the
-platform de-duplicates and the whole batch is in doubt, else a person.
+The order is fixed: by batch number where that answers for a delivery without an answer, then by
+business key, then an identical resend where the platform de-duplicates and the whole batch is in
+doubt, else a person.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from xinqiao.adapters.base import (
     LedgerEntry,
     Operation,
     Outcome,
+    ReceiptMode,
     Reply,
     SealedBatch,
     SealedRow,
@@ -39,6 +41,21 @@ from xinqiao.queue.verdicts import Verdict, compare, differing, of_reply
 from xinqiao.queue.worker import Worker
 
 log = structlog.get_logger()
+
+ASK_A_PERSON: Mapping[ReceiptMode, str] = {
+    ReceiptMode.MANUAL: "不知报送包是否完整生成、是否已上传，须人工核实："
+    "已上传的用 xinqiao queue confirm-delivery 登记平台答复，"
+    "没有上传的用 xinqiao queue resolve --as absent 登记",
+    ReceiptMode.NONE: "平台不给回执也不能查询，须人工核实：用 xinqiao reconcile 对账，"
+    "或到平台核实后用 xinqiao queue confirm-delivery 登记",
+    ReceiptMode.RECEIPT_FILE: "不知文件是否已放到，没有应答的报送不能按回执文件核实；"
+    "须人工查看交换文件夹和平台",
+    ReceiptMode.ERROR_FILE: "不知文件是否已放到，没有错误文件不等于已入库；"
+    "须人工查看交换文件夹和平台",
+    ReceiptMode.ROW_CONSUMED: "不知行是否已写入前置库，行不在也可能是已被取走；须人工到平台核实",
+    ReceiptMode.PAGE_CHECK: "不知平台是否收到，公示页面不能证明没有收到；须人工到平台核实",
+}
+"""Way receipts come back → what a person is told of a doubt that no question can resolve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +177,7 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
     can = platform.connector.capabilities
     held = [row.ticket for row in doubt.rows]
     inquiry = Inquiry(worker, platform, doubt.batch_id, doubt.sent, held)
-    if can.poll:
+    if can.poll and can.poll_in_doubt:
         try:
             report = inquiry.receipts().answer
         except NotNowError as error:
@@ -175,7 +192,8 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
         return _ask_by_key(inquiry, doubt)
     if can.deduplicates and len(doubt.rows) == len(doubt.batch.rows):
         return _resend(worker, platform, doubt)
-    return _all(doubt, State.HELD, Outcome.IN_DOUBT, "平台不能查询，须人工到平台核实")
+    message = ASK_A_PERSON.get(can.receipts, "平台不能查询，须人工到平台核实")
+    return _all(doubt, State.HELD, Outcome.IN_DOUBT, message)
 
 
 def _was_asked(reply: Reply) -> bool:
@@ -293,7 +311,7 @@ def _resend(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
             answers.waiting.append(_Waiting(rows[number]))
         elif after is State.REJECTED and not verdict.named and len(rows) > 1:
             # a platform that takes identical bytes once would have known them, had they arrived
-            answers.decisions.append(halved(rows[number].ticket, verdict, len(rows), cause))
+            answers.decisions.append(halved(rows[number].ticket, verdict, len(rows), cause.at))
         else:
             row = rows[number]
             answers.decisions.append(Decision(row.ticket, after, verdict))

@@ -12,10 +12,14 @@ from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.batches import Rendered
-from xinqiao.queue.platforms import Platform, Withdrawal
+from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.tickets import Ticket
 
 BY_HAND = "这个平台的撤回须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
+
+CORRECT_BY_HAND = (
+    "这个平台的变更须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
+)
 
 PRUNED = (
     "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
@@ -48,6 +52,9 @@ def render(
     head = tickets[0]
     compiled = format_for(platform.id, head.kind)
     operation = Operation(head.operation)
+    if operation is Operation.UPDATE and platform.correction(head.kind) is Correction.BY_HAND:
+        unfit = [(ticket, CORRECT_BY_HAND) for ticket in tickets]
+        return Rows({}, unfit, operation, compiled.table.edition)
     marks: Mapping[str, str] = {}
     if operation is Operation.WITHDRAW:
         way = platform.withdrawal(head.kind)

@@ -113,6 +113,7 @@ def _moves(decisions: Sequence[Decision]) -> list[Move]:
             values={
                 "lease_owner": None,
                 "lease_until": None,
+                "waits_for": "",
                 # only a worker that came back proves that the submission does not kill
                 **({"deaths": 0} if decision.ticket.state is State.SENDING else {}),
                 "outcome": decision.verdict.outcome.value,
@@ -279,6 +280,12 @@ def awaits_receipts(connection: Connection, batch_id: int) -> bool:
         submission.c.batch_id == batch_id, submission.c.state == State.AWAITING_RECEIPT.value
     )
     return connection.execute(waiting.limit(1)).scalar_one_or_none() is not None
+
+
+def occupied(connection: Connection, batch_id: int) -> bool:
+    """Tell whether any submission of a batch is not decided, whoever is to decide it."""
+    open_ones = sa.select(submission.c.id).where(submission.c.batch_id == batch_id, OPEN)
+    return connection.execute(open_ones.limit(1)).scalar_one_or_none() is not None
 
 
 def note_serial(connection: Connection, batch_id: int, serial: str) -> None:

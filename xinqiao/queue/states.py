@@ -58,7 +58,8 @@ _DECIDED = frozenset({State.ACCEPTED, State.REJECTED, State.CONFLICT, State.HELD
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.READY: frozenset({State.SENDING, State.HELD, State.CANCELLED}),
     State.SENDING: _DECIDED | {State.AWAITING_RECEIPT, State.IN_DOUBT, State.READY},
-    State.AWAITING_RECEIPT: _DECIDED,
+    # ready again only when the platform refused the whole delivery: see xinqiao.queue.reports
+    State.AWAITING_RECEIPT: _DECIDED | {State.READY},
     State.IN_DOUBT: _DECIDED | {State.AWAITING_RECEIPT, State.READY},
     State.ACCEPTED: frozenset({State.CONFLICT}),
     State.REJECTED: frozenset({State.ACCEPTED}),

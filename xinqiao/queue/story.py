@@ -208,4 +208,5 @@ def _standing(connection: Connection, platform: str) -> dict[str, Any]:
         "next_call_at": None if stands.next_call_at is None else stands.next_call_at.isoformat(),
         # whoever knows the platform's profile fills it in
         "opens_at": None,
+        "receipts": None,
     }

@@ -29,7 +29,7 @@ from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import replan, write_holdings
-from xinqiao.queue.planning import Change, Planner, wanted_row
+from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.states import OPEN, State
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.routes import routes_for
@@ -121,7 +121,9 @@ def withdraw(
     return [_effect(connection, record_id, place) for place in places]
 
 
-def restore(connection: Connection, record_id: str, keys: KeyRing, cause: Cause) -> None:
+def restore(
+    connection: Connection, planner: Planner, record_id: str, keys: KeyRing, cause: Cause
+) -> None:
     """Undo a withdrawal that was recorded by mistake, as long as no platform was told of it.
 
     Raises:
@@ -141,7 +143,8 @@ def restore(connection: Connection, record_id: str, keys: KeyRing, cause: Cause)
     contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
-    write_holdings(connection, [wanted_row(change, platform, cause) for platform in platforms])
+    wanted = [planner.wanted_row(change, platform, cause) for platform in platforms]
+    write_holdings(connection, wanted)
     replan(connection, [(record_id, platform) for platform in platforms], cause)
 
 

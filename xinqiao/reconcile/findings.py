@@ -76,6 +76,8 @@ class LedgerFindings:
         by_number_only: Records of which the ledger tells nothing but the key.
         under_way: Entries of records whose submission has no decision yet, or had it a moment ago:
             no difference.
+        accepted: Submissions that had no receipt and stand in the ledger as they were sent: they
+            are accepted.
         waiting: See :class:`Waiting`; a help for whoever resolves them, no difference.
         missing: See :class:`Missing`; empty while ``incomplete``.
         unexpected: See :class:`Unexpected`.
@@ -87,6 +89,7 @@ class LedgerFindings:
     matched: int = 0
     by_number_only: int = 0
     under_way: int = 0
+    accepted: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     unexpected: list[Unexpected] = field(default_factory=list)
@@ -106,6 +109,7 @@ class LedgerFindings:
             "matched": self.matched,
             "by_number_only": self.by_number_only,
             "under_way": self.under_way,
+            "accepted_by_ledger": self.accepted,
             "found_while_waiting": [asdict(one) for one in self.waiting],
             "missing_at_platform": [asdict(one) for one in self.missing],
             "unknown_locally": [asdict(one) for one in self.unexpected],

@@ -1,7 +1,8 @@
 """Comparing a platform's ledger with what we believe it holds (台账对账).
 
-Nothing is changed here: a difference is told to a person. A ledger that breaks off proves nothing
-about what it did not show, so nothing is called missing then.
+A difference changes nothing: it is told to a person. What shows as it was sent is a receipt for
+what had none. A ledger that breaks off proves nothing about what it did not show, so nothing is
+called missing then.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -33,6 +34,7 @@ from xinqiao.reconcile.ours import (
 )
 from xinqiao.reconcile.pages import LedgerReader, identity
 from xinqiao.reconcile.permitted import PermittedLedger, words
+from xinqiao.reconcile.shown import accept_shown
 from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 
@@ -67,8 +69,10 @@ def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window
     source = PermittedLedger(worker, platform)
     reader = LedgerReader(source, kind, window.start, window.end)
     for entries in reader.pages():
+        by_key = comparison.unseen(entries)
+        comparison.findings.accepted += accept_shown(worker, scope, by_key)
         with worker.database.reading() as connection:
-            comparison.take(connection, worker.keys, entries)
+            comparison.take(connection, worker.keys, by_key)
     findings = comparison.findings
     findings.incomplete = reader.incomplete or findings.incomplete
     if not findings.incomplete:
@@ -85,9 +89,10 @@ class _Comparison:
     _seen_holdings: set[int] = field(default_factory=set)
     _seen_keys: dict[str, Hashable] = field(default_factory=dict)
 
-    def take(self, connection: Connection, keys: KeyRing, entries: Sequence[LedgerEntry]) -> None:
+    def take(
+        self, connection: Connection, keys: KeyRing, by_key: Mapping[str, LedgerEntry]
+    ) -> None:
         """Compare the entries of one page."""
-        by_key = self._unseen(entries)
         held = held_under(connection, self.scope, by_key.keys())
         known = {key: (one, by_key[key]) for key, one in held.items()}
         strangers = {key: entry for key, entry in by_key.items() if key not in held}
@@ -117,7 +122,7 @@ class _Comparison:
                 missing = Missing(one.record_id, self.scope.kind, number, one.at.isoformat())
                 self.findings.missing.append(missing)
 
-    def _unseen(self, entries: Sequence[LedgerEntry]) -> dict[str, LedgerEntry]:
+    def unseen(self, entries: Sequence[LedgerEntry]) -> dict[str, LedgerEntry]:
         """Return key → entry for what no earlier page showed; note keys that stand there twice."""
         fresh: dict[str, LedgerEntry] = {}
         for entry in entries:

@@ -5,37 +5,49 @@ one are kept, and each has its meaning.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedBatch, SentBatch
+from xinqiao.adapters.base import (
+    BatchProgress,
+    BatchReport,
+    LedgerEntry,
+    Outcome,
+    RowResult,
+    SealedBatch,
+    SentBatch,
+)
 from xinqiao.errors import DamageError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.asking import Inquiry, NotNowError
 from xinqiao.queue.calls import admission, begin_call, call_under_way, finish_call
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
+from xinqiao.queue.reports import meaning_of
 from xinqiao.queue.resolution import judge
 from xinqiao.queue.resting import note_reply
 from xinqiao.queue.settlement import (
     Decision,
     awaits_receipts,
+    occupied,
     settle,
     store_receipts,
     submissions_of_batch,
 )
-from xinqiao.queue.states import State, allowed
+from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.verdicts import Verdict, of_row
 from xinqiao.queue.worker import Worker
+from xinqiao.reconcile.unanswered import overdue
 
 log = structlog.get_logger()
 
-_AFTER = {Outcome.ACCEPTED: State.ACCEPTED, Outcome.REJECTED: State.REJECTED}
+_OVER = frozenset({BatchProgress.COMPLETE, BatchProgress.REFUSED})
+"""After these nothing more is to come of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class _Polled:
     batch_id: int
     sent: SentBatch
     sent_at: datetime
+    polled_at: datetime
     tickets: Mapping[int, Ticket]
     previous: Mapping[int, Mapping[str, str]]
     call: int
@@ -72,7 +85,7 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
             continue
         with call_under_way(worker, polled.call):
             report = platform.connector.poll(polled.sent)
-            meanings = _compare_duplicates(worker, platform, polled, report)
+            meanings = _compare(worker, platform, polled, report)
         done = _settle(worker, platform, polled, report, meanings)
         reached.update(decision.after for decision in done)
         log.info(
@@ -115,48 +128,77 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
             ]
             return settle(connection, held, cause)
         call = begin_call(connection, platform, worker.lease, now)
-        return _Polled(row.id, sent, row.sent_at, by_row, previous, call, again_at)
+        return _Polled(row.id, sent, row.sent_at, now, by_row, previous, call, again_at)
 
 
-def _compare_duplicates(
+def _compare(
     worker: Worker, platform: Platform, polled: _Polled, report: BatchReport
 ) -> dict[int, Decision | Verdict]:
-    """Return row number → what it means; a duplicate is compared with what the platform holds.
+    """Return row number → what it means.
 
-    A duplicate that cannot be compared now is left out and met again at the next poll.
+    A duplicate is compared with what the platform holds; one that cannot be compared now is left
+    out and met again at the next poll. What was only taken is looked for, where that can be asked.
     """
     meanings: dict[int, Decision | Verdict] = {}
     inquiry = Inquiry(worker, platform, polled.batch_id, polled.sent, (), own=1)
+    may_ask = platform.connector.capabilities.query
     for result in report.rows:
         if result.row not in polled.tickets:
             # an answer about a row that was never sent is about something else: not believed
             log.warning("receipts.unknown_row", batch=polled.batch.number, row=result.row)
             continue
-        if result.outcome is not Outcome.DUPLICATE:
-            meanings[result.row] = of_row(result)
-            continue
-        sent = polled.batch.rows[result.row - 1]
-        try:
-            asked = inquiry.record(sent).answer
-        except NotNowError:
-            continue
         ticket = polled.tickets[result.row]
-        if asked.entries is not None:
-            decision = judge(
-                ticket,
-                polled.batch.operation,
-                sent,
-                asked.entries,
-                polled.previous.get(ticket.id),
-            )
-            # it says it holds the key and shows nothing, or the old content: a contradiction
-            contradiction = Verdict(Outcome.DUPLICATE, result.code, result.message)
-            meanings[result.row] = (
-                Decision(ticket, State.CONFLICT, contradiction)
-                if decision.after is State.READY
-                else decision
-            )
+        undecided = ticket.state in {State.AWAITING_RECEIPT, State.IN_DOUBT}
+        try:
+            if result.outcome is Outcome.DUPLICATE:
+                duplicate = _duplicate(inquiry, polled, result)
+                if duplicate is not None:
+                    meanings[result.row] = duplicate
+            elif result.outcome is Outcome.RECEIVED and undecided and may_ask:
+                meanings[result.row] = _found(inquiry, polled, result) or of_row(result)
+            else:
+                meanings[result.row] = of_row(result)
+        except NotNowError:
+            # paused, resting or at its limits by now: no other row is asked about either
+            may_ask = False
+            if result.outcome is Outcome.RECEIVED:
+                meanings[result.row] = of_row(result)
     return meanings
+
+
+def _duplicate(inquiry: Inquiry, polled: _Polled, result: RowResult) -> Decision | None:
+    """Return what a duplicate is, by what the platform holds; None when it did not tell."""
+    asked = inquiry.record(polled.batch.rows[result.row - 1]).answer
+    if asked.entries is None:
+        return None
+    decision = _judged(polled, result.row, asked.entries)
+    if decision.after is not State.READY:
+        return decision
+    # it says it holds the key and shows nothing, or the old content: a contradiction
+    contradiction = Verdict(Outcome.DUPLICATE, result.code, result.message)
+    return Decision(decision.ticket, State.CONFLICT, contradiction)
+
+
+def _found(inquiry: Inquiry, polled: _Polled, result: RowResult) -> Decision | None:
+    """Return the acceptance of a row that was taken and stands at the platform as it was sent.
+
+    Asked only after the time in which the platform shows what it took: before it, an absence says
+    nothing, and a record that is to be deleted is there with right.
+    """
+    visible_after = timedelta(seconds=inquiry.platform.connector.capabilities.visible_after)
+    if polled.polled_at < polled.sent_at + visible_after:
+        return None
+    entries = inquiry.record(polled.batch.rows[result.row - 1]).answer.entries
+    if entries is None:
+        return None
+    decision = _judged(polled, result.row, entries)
+    return decision if decision.after is State.ACCEPTED else None
+
+
+def _judged(polled: _Polled, number: int, entries: Sequence[LedgerEntry]) -> Decision:
+    ticket = polled.tickets[number]
+    row = polled.batch.rows[number - 1]
+    return judge(ticket, polled.batch.operation, row, entries, polled.previous.get(ticket.id))
 
 
 def _settle(
@@ -166,40 +208,21 @@ def _settle(
     report: BatchReport,
     meanings: Mapping[int, Decision | Verdict],
 ) -> list[Decision]:
-    decisions = []
-    for number, meaning in meanings.items():
-        ticket = polled.tickets[number]
-        decision = meaning if isinstance(meaning, Decision) else _decide(ticket, meaning)
-        if decision is None or ticket.batch_id != polled.batch_id:
-            continue
-        # what a person looks at already, or was refused, does not become a conflict by a duplicate
-        if decision.after is ticket.state or allowed(ticket.state, decision.after):
-            decisions.append(decision)
-    moving = [one for one in decisions if one.ticket.state is not one.after]
-    standing_still = [one for one in decisions if one not in moving]
-    decided = {decision.ticket.id for decision in moving}
-    waiting = [
-        ticket
-        for ticket in polled.tickets.values()
-        if ticket.state is State.AWAITING_RECEIPT
-        and ticket.id not in decided
-        # sent anew since, it waits for the receipts of another batch
-        and ticket.batch_id == polled.batch_id
-    ]
-
     def store(connection: Connection) -> list[Decision]:
         cause = worker.cause(connection)
         finish_call(connection, polled.call, cause.at)
         note_reply(connection, platform.id, report.reply, worker.backoff, cause)
-        store_receipts(connection, standing_still, cause)
+        meant = meaning_of(report, meanings, polled.tickets, polled.batch_id, cause.at)
+        store_receipts(connection, meant.standing, cause)
         # a platform that was away is not one that kept us waiting
         answered = report.progress is not BatchProgress.NO_ANSWER
         late = answered and cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
-        overdue = [_overdue(ticket) for ticket in waiting] if late else []
-        done = settle(connection, [*moving, *overdue], cause)
-        complete = report.progress is BatchProgress.COMPLETE
+        mode = platform.connector.capabilities.receipts
+        held = [overdue(one, mode) for one in meant.undecided] if late else []
+        done = settle(connection, [*meant.moving, *held], cause)
+        claims.note_taken(connection, meant.taken)
         # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
-        if complete and not awaits_receipts(connection, polled.batch_id):
+        if _nothing_more(connection, report, polled):
             batches.schedule_poll(connection, polled.batch_id, None)
         return done
 
@@ -207,23 +230,12 @@ def _settle(
     return worker.store(polled.again_at, store)
 
 
-def _decide(ticket: Ticket, verdict: Verdict) -> Decision | None:
-    """Return what a receipt says of a submission; None when it decides nothing.
+def _nothing_more(connection: Connection, report: BatchReport, polled: _Polled) -> bool:
+    """Tell whether nothing of a batch is to be asked for any more.
 
-    A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict.
+    A platform that only takes never decides: there a batch is over once people decided all of it.
     """
-    after = _AFTER.get(verdict.outcome)
-    if after is None:
-        return None
-    if ticket.state is State.ACCEPTED and after is State.REJECTED:
-        after = State.CONFLICT
-    return Decision(ticket, after, verdict)
-
-
-def _overdue(ticket: Ticket) -> Decision:
-    message = "平台在约定时间内没有给出回执，须人工到平台核实"
-    return Decision(
-        ticket,
-        State.HELD,
-        Verdict(Outcome.IN_DOUBT, "receipt_overdue", message, named=False),
-    )
+    if report.progress in _OVER:
+        return not awaits_receipts(connection, polled.batch_id)
+    taken = {result.row for result in report.rows if result.outcome is Outcome.RECEIVED}
+    return taken >= set(polled.tickets) and not occupied(connection, polled.batch_id)

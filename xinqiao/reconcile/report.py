@@ -52,6 +52,7 @@ class PlatformReport:
             whole.matched += one.matched
             whole.by_number_only += one.by_number_only
             whole.under_way += one.under_way
+            whole.accepted += one.accepted
             whole.waiting += one.waiting
             whole.missing += one.missing
             whole.unexpected += one.unexpected
@@ -105,6 +106,7 @@ def _figures(report: PlatformReport, window: Window) -> dict[str, str | int | bo
         "from": window.start.isoformat(),
         "to": window.end.isoformat(),
         "matched": sum(one.matched for one in found),
+        "accepted_by_ledger": sum(one.accepted for one in found),
         "missing": sum(len(one.missing) for one in found),
         "unknown": sum(len(one.unexpected) for one in found),
         "different": len({d.record for one in found for d in one.different}),

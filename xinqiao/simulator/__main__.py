@@ -44,6 +44,7 @@ def _credentials(options: argparse.Namespace) -> CredentialRules:
     return CredentialRules(
         client_id=options.client_id or os.environ.get(CLIENT_ID) or usual.client_id,
         client_secret=options.client_secret or os.environ.get(CLIENT_SECRET) or usual.client_secret,
+        others=usual.others,
     )
 
 

@@ -36,6 +36,7 @@ class Answer:
         headers: Further headers.
         manner: How the bytes go out.
         seconds: How long a manner other than WHOLE lasts at most.
+        clock_offset: Seconds by which the platform's clock is fast, as the Date header tells.
     """
 
     status: int
@@ -44,6 +45,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     manner: Manner = Manner.WHOLE
     seconds: float = 0.0
+    clock_offset: float = 0.0
 
 
 def json_answer(

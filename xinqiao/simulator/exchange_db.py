@@ -379,8 +379,9 @@ class ExchangeDb:
     def _make_tables(self) -> None:
         tables = [*self._tables.values(), self._feedback]
         try:
-            present = {name.lower() for name in sa.inspect(self._engine).get_table_names()}
-            known = MARKER.lower() in present
+            # quoted names refuse lower(): they say that their case is meant
+            present = {name.casefold() for name in sa.inspect(self._engine).get_table_names()}
+            known = MARKER.casefold() in present
             ours = [table for table in tables if str(table.name).lower() in present]
             if ours and not known:
                 raise SettingsError(

@@ -20,8 +20,8 @@ from pydantic import (
 from xinqiao.errors import InputError, SettingsError
 from xinqiao.simulator.submission import Operation
 
-CallName = Literal["token", "submissions", "receipts", "records", "ledger", "rows"]
-"""The calls of the wire that a fault can befall; ``rows`` are those of an exchange database."""
+CallName = Literal["token", "submissions", "receipts", "records", "ledger", "file", "rows"]
+"""What a fault can befall: calls, a file that is delivered, rows of an exchange database."""
 
 Option = Literal["seconds", "status", "code", "rows"]
 
@@ -112,8 +112,9 @@ class Fault(BaseModel):
             raise ValueError("nth 与 probability 只能填写一个")
         if self.call == "rows" and self.operation:
             raise ValueError("operation 不适用于 rows")
-        if self.call not in {"submissions", "rows"} and (self.operation or self.document_number):
-            raise ValueError("operation 和 document_number 只适用于 submissions")
+        told = self.operation or self.document_number
+        if self.call not in {"submissions", "file", "rows"} and told:
+            raise ValueError("operation 和 document_number 只适用于 submissions、file 和 rows")
         return self
 
     @property

@@ -1,12 +1,10 @@
 """What a fault makes of an answer, or of the rows of a batch."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Any
 
-from xinqiao.simulator.answers import HTML, Answer, Manner, json_answer
+from xinqiao.simulator.answers import HTML, Answer, Manner
 from xinqiao.simulator.faults import Fault
 from xinqiao.simulator.platform import Payload, Twist
 from xinqiao.simulator.submission import Submission
@@ -28,7 +26,11 @@ _GATEWAY_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 _PORTAL_PAGE = "<html><body><h1>统一身份认证平台</h1></body></html>"
 
 
-def answer_untaken(fault: Fault, messages: Mapping[str, str]) -> Answer:
+Envelope = Callable[[Payload, int, Mapping[str, str]], Answer]
+"""Writes a payload, an HTTP status and headers as an answer of the wire."""
+
+
+def answer_untaken(fault: Fault, messages: Mapping[str, str], envelope: Envelope) -> Answer:
     """Return the answer of a fault that keeps the request from being taken."""
     if fault.name == "timeout_before":
         return Answer(200, b"", manner=Manner.SILENT, seconds=fault.duration)
@@ -39,63 +41,83 @@ def answer_untaken(fault: Fault, messages: Mapping[str, str]) -> Answer:
     code = _CODES.get(fault.name, fault.platform_code)
     payload = {"code": code, "message": messages.get(code, messages["9999"])}
     if fault.name == "rate_limited":
-        pause = {"Retry-After": str(ceil(fault.duration))}
-        return json_answer(payload, status=fault.http_status, headers=pause)
-    return json_answer(payload)
+        return envelope(payload, fault.http_status, {"Retry-After": str(ceil(fault.duration))})
+    return envelope(payload, 200, {})
 
 
-def distort(fault: Fault, answer: Answer, messages: Mapping[str, str]) -> Answer:
-    """Return what becomes of ``answer`` to a request that was taken."""
-    if fault.name == "timeout_after_commit":
-        return replace(answer, manner=Manner.SILENT, seconds=fault.duration)
-    if fault.name == "reset_mid_answer":
-        return replace(answer, manner=Manner.HALF)
-    if fault.name == "slow_trickle":
-        return replace(answer, manner=Manner.TRICKLE, seconds=fault.duration)
+def distort(
+    fault: Fault, payload: Payload, messages: Mapping[str, str], envelope: Envelope
+) -> Answer:
+    """Return what becomes of the answer ``payload`` to a request that was taken."""
     if fault.name == "http_500_after_commit":
-        payload = {"code": "5000", "message": messages["5000"]}
-        return json_answer(payload, status=fault.http_status)
-    return replace(answer, body=_garbled(fault, answer.body))
+        return envelope({"code": "5000", "message": messages["5000"]}, fault.http_status, {})
+    answer = envelope(_twisted(fault, payload, messages), 200, {})
+    change = _MANNERS.get(fault.name)
+    return answer if change is None else change(answer, fault.duration)
 
 
-def _garbled(fault: Fault, body: bytes) -> bytes:
-    """Return what a fault makes of the words of an answer."""
+_MANNERS: Mapping[str, Callable[[Answer, float], Answer]] = {
+    "timeout_after_commit": lambda answer, seconds: replace(
+        answer, manner=Manner.SILENT, seconds=seconds
+    ),
+    "reset_mid_answer": lambda answer, _: replace(answer, manner=Manner.HALF),
+    "slow_trickle": lambda answer, seconds: replace(answer, manner=Manner.TRICKLE, seconds=seconds),
+    "wrong_encoding": lambda answer, _: replace(
+        answer, body=answer.body.decode().encode("gb18030")
+    ),
+    "clock_skew": lambda answer, seconds: replace(answer, clock_offset=seconds),
+}
+"""Fault → what becomes of the bytes of an answer and of the manner in which they go out."""
+
+
+def _twisted(fault: Fault, payload: Payload, messages: Mapping[str, str]) -> Payload:
+    """Return what a fault makes of the content of an answer."""
+    if fault.name == "wrong_encoding":
+        # without a Chinese word in it, the answer would be the same in either encoding
+        return {**payload, "message": payload.get("message") or "成功"}
+    data = payload.get("data")
+    if not isinstance(data, dict):
+        return payload
     if fault.name in _LISTS:
-        return json_answer(_miscounted(fault.name, json.loads(body))).body
-    return _in_gbk(body) if fault.name == "wrong_encoding" else body
+        return {**payload, "data": {**data, **_LISTS[fault.name](data)}}
+    if fault.name == "double_receipt":
+        return {**payload, "data": {**data, "results": [*data["results"], *data["results"]]}}
+    if fault.name == "contradictory_receipt":
+        opposite = [_opposite(row, fault.platform_code, messages) for row in data["results"]]
+        return {**payload, "data": {**data, "results": opposite}}
+    return payload
+
+
+def _opposite(row: Payload, refusal: str, messages: Mapping[str, str]) -> Payload:
+    code = refusal if row["code"] == "0000" else "0000"
+    return {**row, "code": code, "message": messages.get(code, "")}
 
 
 def twist_of(fault: Fault | None, sent: Submission, key: str) -> Twist:
     """Return how ``fault`` changes the fate of the rows of ``sent``, whose key field is ``key``."""
-    if fault is None:
+    twist = None if fault is None else _TWISTS.get(fault.name)
+    if fault is None or twist is None:
         return Twist()
     rows = fault.rows or tuple(
         item.index for item in sent.items if _concerned(fault, item.fields.get(key, ""))
     )
-    if fault.name == "late_receipts":
-        return Twist(delayed=dict.fromkeys(rows, fault.duration))
-    if fault.name == "duplicate_reported":
-        return Twist(duplicates=frozenset(rows))
-    if fault.name == "partial_rejection":
-        named = fault.rows or fault.document_number is not None
-        return Twist(refused=dict.fromkeys(rows if named else rows[-1:], fault.platform_code))
-    return Twist()
+    named = bool(fault.rows) or fault.document_number is not None
+    return twist(fault, rows, rows if named else ())
+
+
+_TWISTS: Mapping[str, Callable[[Fault, Sequence[int], Sequence[int]], Twist]] = {
+    "late_receipts": lambda fault, rows, _: Twist(delayed=dict.fromkeys(rows, fault.duration)),
+    "duplicate_reported": lambda _fault, rows, _named: Twist(duplicates=frozenset(rows)),
+    "row_vanished": lambda _fault, rows, _named: Twist(vanished=frozenset(rows)),
+    "partial_rejection": lambda fault, rows, named: Twist(
+        refused=dict.fromkeys(named or rows[-1:], fault.platform_code)
+    ),
+    "batch_refused_later": lambda fault, _, named: Twist(
+        refused_later=dict.fromkeys(named, fault.platform_code)
+    ),
+}
+"""Fault → its twist of the rows concerned, and of those that were named."""
 
 
 def _concerned(fault: Fault, document_number: str) -> bool:
     return fault.document_number in (None, document_number)
-
-
-def _in_gbk(body: bytes) -> bytes:
-    payload = json.loads(body)
-    # Without a Chinese word in it, the answer would be the same in either encoding.
-    payload["message"] = payload.get("message") or "成功"
-    return json.dumps(payload, ensure_ascii=False).encode("gb18030")
-
-
-def _miscounted(name: str, payload: Any) -> Any:
-    """Let a list and what is said of its length contradict each other."""
-    data = payload.get("data")
-    if isinstance(data, dict):
-        data.update(_LISTS[name](data))
-    return payload

@@ -27,11 +27,16 @@ class Twist:
         refused: Row → code with which it is refused at once.
         delayed: Row → seconds by which its receipt is later than usual.
         duplicates: Rows that are taken in although the platform says it held them.
+        vanished: Rows that are said to be taken in and are not held.
+        refused_later: Not None: the whole batch is refused when its receipts are due; row → code
+            for those that are said to be at fault.
     """
 
     refused: Mapping[int, str] = field(default_factory=dict)
     delayed: Mapping[int, float] = field(default_factory=dict)
     duplicates: frozenset[int] = frozenset()
+    vanished: frozenset[int] = frozenset()
+    refused_later: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class _Row:
     fields: Mapping[str, str]
     due: datetime
     report_duplicate: bool = False
+    vanishes: bool = False
     verdict: _Verdict | None = None
 
 
@@ -68,6 +74,7 @@ class _Batch:
     body_hash: str
     reply: Payload
     rows: list[_Row]
+    refused_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -123,33 +130,41 @@ class Platform:
             return Taken(known.reply if same else self.plain("4009"), applied=False)
         if sent.resource not in self._rules.resources:
             return Taken(self.plain("4001"), applied=False)
-        self._settle()
+        self.settle()
         now = self._clock.now()
-        rows = [self._receive(sent, item, now, twist or Twist()) for item in sent.items]
+        twist = twist or Twist()
+        rows = [self._receive(sent, item, now, twist) for item in sent.items]
         # Rows that have no verdict yet are answered "received", even when they are due at once.
         reply = self._confirmation(sent.batch_number, rows)
-        self._batches[sent.batch_number] = _Batch(body_hash, reply, rows)
-        return Taken(reply, applied=True)
+        batch = _Batch(body_hash, reply, rows)
+        if twist.refused_later is not None:
+            self._refuse_later(batch, twist.refused_later, now)
+        self._batches[sent.batch_number] = batch
+        return Taken(reply, applied=twist.refused_later is None)
 
     def receipts(self, batch_number: str) -> Payload:
         """Return the receipts of a batch decided so far (回执); 4040 for an unknown batch."""
-        self._settle()
+        self.settle()
         batch = self._batches.get(batch_number)
         if batch is None:
             return self.plain("4040")
+        if batch.refused_at is not None and self._clock.now() < batch.refused_at:
+            return _success({"batchNo": batch_number, "status": "processing", "results": []})
         decided = [_receipt(row, row.verdict) for row in batch.rows if row.verdict is not None]
         status = "done" if len(decided) == len(batch.rows) else "processing"
+        if batch.refused_at is not None:
+            status = "refused"
         return _success({"batchNo": batch_number, "status": status, "results": decided})
 
     def records(self, resource: str, key: str) -> Payload:
         """Return what is held under one document number, of every subject."""
-        self._settle()
+        self.settle()
         items = [_entry(record) for record in self._records.get((resource, key), {}).values()]
         return _success({"total": len(items), "items": items})
 
     def ledger(self, resource: str, start: date, end: date, page: int, size: int) -> Payload:
         """Return one page of the records taken in from ``start`` to ``end``, both included."""
-        self._settle()
+        self.settle()
         held = [
             record
             for (kind, _), records in self._records.items()
@@ -167,9 +182,21 @@ class Platform:
             }
         )
 
+    def published(self, resource: str) -> list[tuple[str, str]]:
+        """Return (document number, subject's name) of every record that the public may see."""
+        self.settle()
+        rules = self._rules.resources[resource]
+        return [
+            (record.key, record.fields.get(rules.subject, ""))
+            for (kind, _), records in self._records.items()
+            for record in records.values()
+            if kind == resource
+            and not (rules.status and record.fields.get(rules.status) == rules.withdrawn)
+        ]
+
     def plant(self, change: Planting) -> None:
         """Change, make or take away a record as somebody else at the platform could."""
-        self._settle()
+        self.settle()
         under_number = self._records.setdefault((change.resource, change.number), {})
         if change.fields is None:
             under_number.pop(change.subject, None)
@@ -185,7 +212,7 @@ class Platform:
 
         Where several subjects stand under one number, the name follows it after a fullwidth bar.
         """
-        self._settle()
+        self.settle()
         told: dict[str, list[str]] = {}
         held = [record for records in self._records.values() for record in records.values()]
         for record in [*self._deleted, *held]:
@@ -209,6 +236,7 @@ class Platform:
             fields=item.fields,
             due=now + timedelta(seconds=wait),
             report_duplicate=duplicate,
+            vanishes=item.index in twist.vanished,
         )
         code, place = refusal(rules, sent.operation, item.fields)
         code = code or twist.refused.get(item.index, "")
@@ -216,12 +244,19 @@ class Platform:
             row.verdict = self._verdict(code, now, place=place)
         elif duplicate:
             row.verdict = self._decide(row)
-        else:
+        elif twist.refused_later is None:
             self._rows_seen += 1
             heapq.heappush(self._waiting, (row.due, self._rows_seen, row))
         return row
 
-    def _settle(self) -> None:
+    def _refuse_later(self, batch: _Batch, at_fault: Mapping[int, str], now: datetime) -> None:
+        batch.refused_at = now + timedelta(seconds=self._delay)
+        for row in batch.rows:
+            code = at_fault.get(row.index, "")
+            row.verdict = self._verdict(code, batch.refused_at) if code else None
+
+    def settle(self) -> None:
+        """Decide every row whose receipt is due."""
         now = self._clock.now()
         while self._waiting and self._waiting[0][0] <= now:
             _, _, row = heapq.heappop(self._waiting)
@@ -237,6 +272,8 @@ class Platform:
             return self._verdict("0040", row.due)
         if row.operation != "insert" and held is None:
             return self._verdict("0041", row.due)
+        if row.vanishes:
+            return self._verdict("0000", row.due, record_id="R00000000")
         record = held or self._new_record(row.resource, row.key, row.subject, row.due)
         record.fields = dict(row.fields)
         record.history.append(row.operation)

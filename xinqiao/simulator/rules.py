@@ -10,11 +10,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-PLATFORMS = ("credit_shandong", "credit_frontdb_2018", "void_and_insert")
+PLATFORMS = (
+    "credit_shandong",
+    "sd_gateway_credit",
+    "async_serial",
+    "credit_template_2018",
+    "transport_csv_folder",
+    "credit_frontdb_2018",
+    "void_and_insert",
+)
 """Platforms that there is a stand-in for."""
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -26,10 +34,17 @@ class _Table(BaseModel):
 
 
 class CredentialRules(_Table):
-    """What a client must show to be given a token (客户端凭证)."""
+    """What a client must show to be recognised (客户端凭证).
+
+    Attributes:
+        client_id: Who it is.
+        client_secret: Secret of a token or a signature.
+        others: What else the wire asks for, by name, such as a gateway's key.
+    """
 
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: Annotated[str, Field(min_length=1, repr=False)]
+    others: Mapping[str, str] = Field(default_factory=dict, repr=False)
 
 
 class TokenRules(_Table):
@@ -75,20 +90,40 @@ class ResourceRules(_Table):
 
 
 class PlatformRules(_Table):
-    """Everything the stand-in for one platform knows from the start."""
+    """Everything the stand-in for one platform knows from the start.
+
+    Attributes:
+        title: Chinese name.
+        credentials: What clients must show.
+        tokens: How long tokens are good.
+        messages: Code → what the platform says.
+        codes: Code of :class:`xinqiao.simulator.platform.Platform` → the wire's own code for it.
+            Those that are left out stand in the wire as they are.
+        resources: Resource word → what is asked of its rows.
+    """
 
     title: str
     credentials: CredentialRules
     tokens: TokenRules
     messages: Mapping[str, str]
+    codes: Mapping[str, str] = Field(default_factory=dict)
     resources: Mapping[str, ResourceRules]
 
 
 @cache
 def load_rules(platform: str) -> PlatformRules:
-    """Return the rules of ``platform``, one of :data:`PLATFORMS`."""
+    """Return the rules of ``platform``, one of :data:`PLATFORMS`.
+
+    A table may name another one in ``like``: what it does not say itself is as there.
+    """
+    return PlatformRules.model_validate(_table_of(platform))
+
+
+def _table_of(platform: str) -> dict[str, Any]:
     text = resources.files(__package__).joinpath(f"{platform}.toml").read_text(encoding="utf-8")
-    return PlatformRules.model_validate(tomllib.loads(text))
+    table = tomllib.loads(text)
+    other = table.pop("like", None)
+    return table if other is None else {**_table_of(other), **table}
 
 
 def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> tuple[str, str]:

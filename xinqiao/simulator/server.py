@@ -79,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = -1  # header and body leave together
+    _clock_offset = 0.0
 
     def do_GET(self) -> None:
         self._serve()
@@ -107,6 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             parameters=dict(parse_qsl(query)),
             token=token.strip() if scheme.lower() == "bearer" else "",
             body=body,
+            headers={name.lower(): text for name, text in self.headers.items()},
         )
         self.server.linger(request)
         answer = self.server.application.answer(request)
@@ -157,7 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         self.wfile.flush()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the date of an answer: that of the platform's clock, right or wrong."""
+        instant = time.time() if timestamp is None else timestamp
+        return super().date_time_string(instant + self._clock_offset)
+
     def _send_head(self, answer: Answer) -> None:
+        self._clock_offset = answer.clock_offset
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))

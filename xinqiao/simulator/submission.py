@@ -1,7 +1,7 @@
 """The request body of a submission, checked for its structure before anything is decided."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
@@ -58,5 +58,21 @@ def read_submission(body: bytes) -> Submission:
     try:
         return Submission.model_validate_json(body)
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise InputError(f"报文结构不合要求：{place or '整个报文'}") from None
+        raise _unfit(error) from None
+
+
+def submission_of(values: Mapping[str, Any]) -> Submission:
+    """Return the submission that another wire spells as ``values``, under the names of this one.
+
+    Raises:
+        InputError: As :func:`read_submission`.
+    """
+    try:
+        return Submission.model_validate(dict(values))
+    except ValidationError as error:
+        raise _unfit(error) from None
+
+
+def _unfit(error: ValidationError) -> InputError:
+    place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+    return InputError(f"报文结构不合要求：{place or '整个报文'}")

@@ -1,13 +1,16 @@
-"""The calls of the simulated 信用·山东: token, submissions, receipts, records and ledger.
+"""What the stand-ins over HTTP have in common: taking batches, answering questions, misbehaving.
 
-Status of the wire: reference. Its shapes are the hub's own; the real interface is handed over
-only when a bureau is connected.
+Each wire brings its own paths, its own way to recognise a client and its own envelope; what came of
+a batch is the :class:`xinqiao.simulator.platform.Platform`'s business, the same for all.
 """
 
 import hashlib
-from collections.abc import Callable
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 
-from xinqiao.simulator.answers import Answer, json_answer
+from xinqiao.errors import InputError
+from xinqiao.simulator.answers import HTML, Answer, json_answer
 from xinqiao.simulator.faults import CallName, Fault
 from xinqiao.simulator.journal import CallEntry, Journal, QueryEntry
 from xinqiao.simulator.misbehaviour import answer_untaken, distort, twist_of
@@ -17,138 +20,167 @@ from xinqiao.simulator.platform import Payload, Platform
 from xinqiao.simulator.request import Request
 from xinqiao.simulator.rules import PlatformRules
 from xinqiao.simulator.stand_in import Routes, Setup
-from xinqiao.simulator.submission import Submission, read_submission
+from xinqiao.simulator.submission import Submission
 from xinqiao.simulator.tokens import Tokens
 
-_MOST_PAGES = 1_000_000
-_MOST_PER_PAGE = 1000
 
+class Wire(ABC):
+    """A platform as its clients see it, with its faults. Not safe for threads by itself.
 
-class Wire:
-    """The platform as its clients see it, with its faults. Not safe for threads by itself.
-
-    Only calls with a good token can suffer a fault, so that counting them is predictable.
+    Only calls of a client that is recognised can suffer a fault, so that counting them is
+    predictable.
     """
 
-    def __init__(
-        self,
-        rules: PlatformRules,
-        setup: Setup,
-        plan: FaultPlan,
-    ) -> None:
-        self._rules = rules
-        self._credentials = setup.credentials or rules.credentials
-        self._clock = setup.clock
-        self._plan = plan
-        self._platform = Platform(
+    def __init__(self, rules: PlatformRules, setup: Setup, plan: FaultPlan) -> None:
+        self.rules = rules
+        self.credentials = setup.credentials or rules.credentials
+        self.clock = setup.clock
+        self.platform = Platform(
             rules, setup.clock, setup.receipt_delay, accept_repeats=setup.accept_repeats
         )
-        self._tokens = Tokens(setup.clock, rules.tokens.seconds)
+        self.tokens = Tokens(setup.clock, rules.tokens.seconds)
+        self._plan = plan
         self._journal = Journal()
 
     @property
+    @abstractmethod
+    def paths(self) -> Routes:
+        """The paths of the wire itself."""
+
+    @property
     def routes(self) -> Routes:
-        """The paths of the wire."""
-        return {
-            ("POST", "/oauth/token"): self.token,
-            ("POST", "/api/v1/submissions"): self.submission,
-            ("GET", "/api/v1/receipts"): self.receipts,
-            ("GET", "/api/v1/records"): self.records,
-            ("GET", "/api/v1/ledger"): self.ledger,
-        }
+        """The paths of the wire, and the page that anybody may see."""
+        paths = {**self.paths, ("GET", "/public/records"): self.public_page}
+        return {path: self._patient(handler) for path, handler in paths.items()}
+
+    def envelope(
+        self, payload: Payload, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Write an answer the way the wire does."""
+        return json_answer(payload, status=status, headers=headers)
+
+    def late(self, request: Request, skew: float) -> str:
+        """Return the code with which a request is refused for its time; empty if it is not.
+
+        Args:
+            request: The request of a client that was recognised.
+            skew: Seconds by which the platform's clock is fast.
+        """
+        del request, skew
+        return ""
+
+    def forget_token(self, request: Request) -> None:
+        """Let the token that came with ``request`` run out, if the wire has tokens."""
+        self.tokens.revoke(request.token)
 
     def work(self) -> None:
-        """Do nothing: whatever is due is settled when somebody looks."""
+        """Settle what is due; whoever looks does so too."""
+        self.platform.settle()
 
-    def token(self, request: Request) -> Answer:
-        """Give out an access token (令牌); 401 for credentials that are not known."""
-        asked = request.json_object()
+    def give_token(self, request: Request, known: bool, refusal: str) -> Answer:
+        """Give out a token (令牌) to a client that is ``known``, else answer with ``refusal``."""
         fault = self._plan.draw(Call("token"))
         if fault is not None and not fault.kind.taken:
             return self._untaken(fault, request)
-        expected = {
-            "client_id": self._credentials.client_id,
-            "client_secret": self._credentials.client_secret,
-            "grant_type": "client_credentials",
-        }
-        if any(asked.get(name) != text for name, text in expected.items()):
-            return self._taken(fault, self._platform.plain("401"))
-        data = {"access_token": self._tokens.issue(), "expires_in": self._rules.tokens.seconds}
+        if not known:
+            return self._taken(fault, self.platform.plain(refusal))
+        data = {"access_token": self.tokens.issue(), "expires_in": self.rules.tokens.seconds}
         return self._taken(fault, {"code": "200", "message": "", "data": data})
 
-    def submission(self, request: Request) -> Answer:
-        """Take a batch (提交批次).
+    def take(self, request: Request, refusal: str, read: Callable[[], Submission]) -> Answer:
+        """Take the batch (提交批次) that ``read`` finds, unless there is a ``refusal``.
 
         Raises:
-            InputError: The body is not a submission.
+            InputError: ``read`` found none.
         """
         entry = self._note_call(request)
-        if not self._tokens.good(request.token):
-            entry.code = "0032"
-            return json_answer(self._platform.plain("0032"))
-        sent = read_submission(request.body)
+        if refusal:
+            entry.code = refusal
+            return self.envelope(self.platform.plain(refusal))
+        sent = read()
         entry.batch_number, entry.operation = sent.batch_number, sent.operation
         entry.resource, entry.rows = sent.resource, len(sent.items)
         fault = self._plan.draw(self._call_of(sent))
         entry.fault = fault.name if fault else None
         if fault is not None and not fault.kind.taken:
             return self._untaken(fault, request)
+        late = self.late(request, _skew(fault))
+        if late:
+            entry.code = late
+            return self._taken(fault, self.platform.plain(late))
         twist = twist_of(fault, sent, self._key_field(sent))
-        taken = self._platform.submit(sent, entry.body_hash, twist)
+        taken = self.platform.submit(sent, entry.body_hash, twist)
         entry.applied, entry.code = taken.applied, taken.reply["code"]
         return self._taken(fault, taken.reply)
 
-    def receipts(self, request: Request) -> Answer:
-        """Tell the receipts of a batch (回执)."""
-        return self._question(
-            "receipts", request, lambda: self._platform.receipts(request.text("batchNo"))
+    def look_up(
+        self,
+        name: CallName,
+        request: Request,
+        refusal: str,
+        look: Callable[[], Payload],
+        parameters: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Answer a question of a client, unless there is a ``refusal``."""
+        if refusal:
+            return self.envelope(self.platform.plain(refusal))
+        reply = look()
+        fault = self._plan.draw(Call(name))
+        asked = request.parameters if parameters is None else parameters
+        entry = QueryEntry(
+            sequence=self._journal.next_sequence(),
+            at=self.clock.now(),
+            query=name,
+            parameters=dict(asked),
+            fault=fault.name if fault else None,
         )
+        self._journal.add_query(entry)
+        if fault is not None and not fault.kind.taken:
+            return self._untaken(fault, request)
+        late = self.late(request, _skew(fault))
+        return self._taken(fault, self.platform.plain(late) if late else reply)
 
-    def records(self, request: Request) -> Answer:
-        """Tell what is held under a document number (文书号)."""
-        return self._question(
-            "records",
-            request,
-            lambda: self._platform.records(
-                request.text("resource"), request.text("documentNumber")
-            ),
-        )
-
-    def ledger(self, request: Request) -> Answer:
-        """Tell a page of what is held (平台台账)."""
-        return self._question(
-            "ledger",
-            request,
-            lambda: self._platform.ledger(
-                request.text("resource"),
-                request.day("from"),
-                request.day("to"),
-                request.number("page", 1, _MOST_PAGES),
-                request.number("size", 100, _MOST_PER_PAGE),
-            ),
-        )
+    def public_page(self, request: Request) -> Answer:
+        """Show what is published (公示): everything, or what stands under one ``number``."""
+        number = request.parameters.get("number", "")
+        lines = [
+            f"<tr><td>{html.escape(key)}</td><td>{html.escape(name)}</td></tr>"
+            for key, name in self.platform.published(request.text("resource"))
+            if number in ("", key)
+        ]
+        page = f"<html><body><h1>双公示</h1><table>{''.join(lines)}</table></body></html>"
+        return Answer(200, page.encode(), HTML)
 
     def plant(self, change: Planting) -> None:
         """Change what the platform holds behind the client's back."""
-        self._platform.plant(change)
+        self.platform.plant(change)
 
     def received(self) -> Payload:
         """Return what was really received, and what came of it, per document number."""
-        history = self._platform.history()
+        history = self.platform.history()
         effects = {number: len(operations) for number, operations in history.items()}
         return {**self._journal.plain(), "effects": effects, "history": history}
+
+    def _patient(self, handler: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+        def answer(request: Request) -> Answer:
+            try:
+                return handler(request)
+            except InputError as error:
+                return self.envelope({"code": "4000", "message": error.message}, 400)
+
+        return answer
 
     def _note_call(self, request: Request) -> CallEntry:
         entry = CallEntry(
             sequence=self._journal.next_sequence(),
-            at=self._clock.now(),
+            at=self.clock.now(),
             body_hash=hashlib.sha256(request.body).hexdigest(),
         )
         self._journal.add_call(entry)
         return entry
 
     def _key_field(self, sent: Submission) -> str:
-        rules = self._rules.resources.get(sent.resource)
+        rules = self.rules.resources.get(sent.resource)
         return rules.key if rules else ""
 
     def _call_of(self, sent: Submission) -> Call:
@@ -156,28 +188,16 @@ class Wire:
         numbers = frozenset(item.fields.get(key, "") for item in sent.items)
         return Call("submissions", sent.operation, numbers)
 
-    def _question(self, name: CallName, request: Request, look_up: Callable[[], Payload]) -> Answer:
-        if not self._tokens.good(request.token):
-            return json_answer(self._platform.plain("0032"))
-        reply = look_up()
-        fault = self._plan.draw(Call(name))
-        entry = QueryEntry(
-            sequence=self._journal.next_sequence(),
-            at=self._clock.now(),
-            query=name,
-            parameters=dict(request.parameters),
-            fault=fault.name if fault else None,
-        )
-        self._journal.add_query(entry)
-        if fault is not None and not fault.kind.taken:
-            return self._untaken(fault, request)
-        return self._taken(fault, reply)
-
     def _untaken(self, fault: Fault, request: Request) -> Answer:
         if fault.name == "token_expired":
-            self._tokens.revoke(request.token)
-        return answer_untaken(fault, self._rules.messages)
+            self.forget_token(request)
+        return answer_untaken(fault, self.rules.messages, self.envelope)
 
     def _taken(self, fault: Fault | None, reply: Payload) -> Answer:
-        answer = json_answer(reply)
-        return answer if fault is None else distort(fault, answer, self._rules.messages)
+        if fault is None:
+            return self.envelope(reply)
+        return distort(fault, reply, self.rules.messages, self.envelope)
+
+
+def _skew(fault: Fault | None) -> float:
+    return fault.duration if fault is not None and fault.name == "clock_skew" else 0.0

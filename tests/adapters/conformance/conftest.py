@@ -4,16 +4,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from xinqiao.adapters.base import Credentials, Surroundings
+from tests.adapters.conformance.wires import ASYNC, GATEWAY, Batch, Connect, Wire
+from xinqiao.adapters.base import (
+    Credentials,
+    Operation,
+    SealedBatch,
+    SealedRow,
+    Surroundings,
+)
 from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
+from xinqiao.simulator.process import SimulatorProcess, start
 
 COMMAND = ["-m", "xinqiao.simulator", "--platform", "credit_shandong", "--port", "0"]
 
@@ -70,3 +78,64 @@ def connect_to(simulator: str) -> Iterator[Callable[..., ProfileConnector]]:
     yield make
     for connector in made:
         connector.close()
+
+
+WIRES = [pytest.param(wire, id=wire.name) for wire in (GATEWAY, ASYNC)]
+
+
+@pytest.fixture(scope="module", params=WIRES)
+def wire(request: pytest.FixtureRequest) -> Wire:
+    chosen: Wire = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def running(wire: Wire) -> Iterator[SimulatorProcess]:
+    with start(wire.name) as process:
+        yield process
+
+
+@pytest.fixture
+def platform(running: SimulatorProcess) -> SimulatorProcess:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def connect(wire: Wire, platform: SimulatorProcess) -> Iterator[Connect]:
+    made = []
+
+    def make(
+        overlay: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        **transport: float,
+    ) -> ProfileConnector:
+        changes = {**(overlay or {}), "transport": {"base_url": platform.base_url, **transport}}
+        connector = build(
+            load_profile(wire.name, changes),
+            Surroundings(
+                Credentials({**wire.secrets, **(secrets or {})}),
+                Clock(),
+                settings={
+                    "organisation_code": "11370323MB2826290X",
+                    "resource_provider_id": "xinqiao-provider",
+                },
+                rehearsal=True,
+            ),
+        )
+        made.append(connector)
+        return connector
+
+    yield make
+    for connector in made:
+        connector.close()
+
+
+@pytest.fixture
+def batch(wire: Wire) -> Batch:
+    def make(
+        number: str, *rows: SealedRow, operation: Operation = Operation.INSERT, kind: str = "permit"
+    ) -> SealedBatch:
+        return SealedBatch(number, wire.name, kind, operation, "2018", rows)
+
+    return make

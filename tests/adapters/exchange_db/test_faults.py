@@ -245,7 +245,7 @@ def test_a_database_that_is_away_may_be_tried_again(file_front: Front) -> None:
 def test_between_look_and_insertion_nobody_else_writes_in_a_file(file_front: Front) -> None:
     file_front.create()
     connector = file_front.connector()
-    refused = []
+    refused: list[str] = []
 
     def intrude(_connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("SELECT") and not refused:

@@ -9,6 +9,7 @@ import respx
 from tests.support import WaitlessClock
 from xinqiao.adapters.http.client import FAILURES, HttpBounds, HttpClient, is_loopback
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.http.network import Network, Proxy
 from xinqiao.errors import SettingsError
 
 Serve = Callable[[Callable[[socket.socket], None]], str]
@@ -300,6 +301,12 @@ def test_a_rehearsal_refuses_a_foreign_address_before_anything_is_sent() -> None
         with pytest.raises(SettingsError, match="只能连接本机"):
             HttpClient("https://platform.test", BOUNDS, loopback_only=True)
     assert not route.called
+
+
+def test_a_rehearsal_goes_through_no_proxy_of_another_machine() -> None:
+    network = Network(proxy=Proxy("http://10.0.0.1:3128"))
+    with pytest.raises(SettingsError, match="代理服务器"):
+        HttpClient("http://127.0.0.1:1", BOUNDS, network=network, loopback_only=True)
 
 
 def test_a_rehearsal_sends_nothing_to_what_is_not_the_simulator(

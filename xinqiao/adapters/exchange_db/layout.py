@@ -157,13 +157,15 @@ class TableMap(Table):
         names = [column.name for column in self.columns]
         roles = [column.role for column in self.columns if column.role is not None]
         fields = [column.field for column in self.columns if column.field is not None]
-        missing = [code for code in self.business_key if code not in fields]
+        missing = [
+            str(number) for number, code in enumerate(self.business_key, 1) if code not in fields
+        ]
         if len(set(names)) < len(names):
             raise ValueError("columns 中有两列的 name 相同")
         if len(set(roles)) < len(roles):
             raise ValueError("columns 中有两列的 role 相同")
         if missing:
-            raise ValueError(f"business_key 中的 {'、'.join(missing)} 不是任何一列的 field")
+            raise ValueError(f"business_key 的第 {'、'.join(missing)} 项不是任何一列的 field")
         for role, why in self._needed_roles():
             if role not in roles:
                 raise ValueError(f"{why}时，columns 中须有 role = {role.value} 的一列")

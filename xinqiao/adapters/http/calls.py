@@ -4,22 +4,16 @@ Every field's docstring is the description that an operator gets for it.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-from xinqiao.adapters.fields import Header, Path, Pattern, Seconds, Table, Text
-
-
-class TokenMeaning(StrEnum):
-    """What an answer to a request for a token means."""
-
-    GRANTED = "granted"
-    AUTH = "auth"
-    RATE_LIMITED = "rate_limited"
-    RETRYABLE = "retryable"
+from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.http.access import Address
+from xinqiao.adapters.http.exchange import BodyAs, Charset
+from xinqiao.adapters.http.paths import CallPath
 
 
 class ReadMeaning(StrEnum):
@@ -96,11 +90,24 @@ class ProbeAnswer(Answer):
     """Whether the platform knows us."""
 
 
-class TokenAnswer(Answer):
-    """Rule for answers to a request for a token."""
+AnswerAs = Literal["json", "xml", "text"]
+"""What an answer can be read as."""
 
-    means: TokenMeaning
-    """Whether a token was granted."""
+
+_IN_OTHER_CHARSETS = ("form", "multipart", "xml")
+
+
+class Unwrap(Table):
+    """A text inside an answer that is parsed in its place (逐层解包).
+
+    A place that is missing, blank or no text leaves the answer as it is; a text that does not parse
+    makes ``problem`` ``not_unwrapped``.
+    """
+
+    at: Annotated[str, Field(pattern=r"^$|^[^.\s]+(\.[^.\s]+)*$")]
+    """Names on the way to it, with dots between them; empty for the answer as a whole."""
+    parsed_as: Annotated[Literal["json", "xml"], Field(alias="as")]
+    """What the text is."""
 
 
 class Call(Table):
@@ -110,14 +117,24 @@ class Call(Table):
     """Where this part comes from (依据)."""
     method: Literal["GET", "POST"]
     """HTTP method."""
-    path: Path
-    """Path below the base address, as it stands."""
+    path: CallPath
+    """Path below the base address; ``{operation}`` and other names of the context are filled in."""
     query: dict[str, Expression] = Field(default_factory=dict)
     """Parameter name → expression over the context of the call."""
     body: Expression | None = None
     """Expression that builds the body."""
-    body_as: Literal["json", "form"] = "json"
-    """How the body is written: JSON, or form fields."""
+    body_as: BodyAs = "json"
+    """How the body is written; ``query`` puts its fields into the query string."""
+    charset: Charset = "utf-8"
+    """Character set of the body; JSON is always UTF-8."""
+    answer_as: AnswerAs = "json"
+    """What an answer is."""
+    answer_charset: Charset | None = None
+    """Character set of answers that are not UTF-8 and do not say what they are."""
+    lists: tuple[Text, ...] = ()
+    """XML elements that are lists even when there is only one of them."""
+    unwrap: tuple[Unwrap, ...] = ()
+    """Texts inside the answer that are JSON or XML themselves, in the order of unpacking."""
     code: Expression = "body.code"
     """The platform's code in an answer."""
     message: Expression = "body.message"
@@ -125,45 +142,12 @@ class Call(Table):
     retry_after: Expression = 'headers."retry-after"'
     """Seconds, or a date, that the platform asks to wait."""
 
-
-class StaticStep(Table):
-    """A fixed header, such as a gateway's key (固定密钥)."""
-
-    type: Literal["static"]
-    """Kind of step."""
-    source: Text
-    """Where this part comes from (依据)."""
-    header: Header
-    """Header that carries the secret."""
-    credential: Text
-    """Name of the secret."""
-    pattern: Pattern = "{secret}"
-    """How it is written into the header."""
-
-
-class TokenStep(Call):
-    """A token that is asked for and kept until shortly before it expires (令牌).
-
-    The request carries the headers of the steps before it. That a token has expired is said by the
-    answers of the operations, with ``means = "auth"``.
-    """
-
-    type: Literal["token"]
-    """Kind of step."""
-    answers: tuple[TokenAnswer, ...] = Field(min_length=1)
-    """What the answers mean; no rule: try again later."""
-    token: Expression
-    """The token in the answer."""
-    expires_in: Expression
-    """Its lifetime in seconds in the answer."""
-    lifetime_seconds: Seconds
-    """Lifetime where the answer tells none."""
-    margin_seconds: Annotated[float, Field(ge=0, le=86_400)]
-    """How long before the end a new one is asked for."""
-    header: Header
-    """Header that carries the token."""
-    pattern: Pattern = "Bearer {secret}"
-    """How it is written into the header."""
+    @model_validator(mode="after")
+    def _charset_is_used(self) -> Self:
+        if self.charset != "utf-8" and self.body_as not in _IN_OTHER_CHARSETS:
+            ways = "、".join(_IN_OTHER_CHARSETS)
+            raise ValueError(f"charset 只用于 body_as = {ways}；其余一律为 utf-8")
+        return self
 
 
 class RowVerdict(StrEnum):
@@ -173,6 +157,15 @@ class RowVerdict(StrEnum):
     RECEIVED = Outcome.RECEIVED.value
     REJECTED = Outcome.REJECTED.value
     DUPLICATE = Outcome.DUPLICATE.value
+
+
+class RowCase(Table):
+    """A code of a row whose meaning depends on more than the code (一码多义)."""
+
+    when: Expression
+    """Condition over the element."""
+    means: RowVerdict
+    """What it means."""
 
 
 class Rows(Table):
@@ -190,6 +183,8 @@ class Rows(Table):
     """The platform's id of the record."""
     time: Expression | None = None
     """When it was taken in."""
+    cases: tuple[RowCase, ...] = ()
+    """Looked at before the table of codes; the first that holds counts."""
     verdicts: dict[str, RowVerdict]
     """Code → what it means."""
     otherwise: RowVerdict
@@ -216,6 +211,7 @@ class Entries(Table):
 class Submit(Call):
     """Delivers a batch; context ``{batch, kind, operation, rows, settings}`` (报送)."""
 
+    operation: ClassVar[str] = "submit"
     answers: tuple[SubmitAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: in doubt."""
     serial: Expression | None = None
@@ -230,6 +226,7 @@ class Poll(Call):
     Where an expression uses ``serial``, a delivery without an answer cannot be asked about.
     """
 
+    operation: ClassVar[str] = "poll"
     answers: tuple[PollAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     rows: Rows
@@ -239,6 +236,7 @@ class Poll(Call):
 class Query(Call):
     """Asks what is held under a key; context ``{key, kind, settings}`` (按键查询)."""
 
+    operation: ClassVar[str] = "query"
     answers: tuple[ReadAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     entries: Entries
@@ -248,6 +246,7 @@ class Query(Call):
 class Ledger(Query):
     """Lists what is held; context ``{kind, start, end, page, page_size, settings}`` (台账)."""
 
+    operation: ClassVar[str] = "ledger"
     page_size: Annotated[int, Field(ge=1, le=10_000)]
     """Records on a full page."""
     page: Expression
@@ -259,6 +258,7 @@ class Ledger(Query):
 class ProbeCall(Call):
     """A question without effect that tells whether the platform knows us (连通检查)."""
 
+    operation: ClassVar[str] = "probe"
     answers: tuple[ProbeAnswer, ...] = Field(min_length=1)
     """What the answers mean; no rule: no answer."""
     time: Expression = "headers.date"
@@ -268,7 +268,29 @@ class ProbeCall(Call):
 
 
 class PageCheck(Table):
-    """A public page that shows what the platform publishes (页面核对)."""
+    """A public page that shows what the platform publishes (页面核对).
+
+    Expressions are over ``{key, kind, settings, values}`` of a row; ``path`` and ``query`` over
+    ``{key, kind, settings}``. Where they use ``key``, every row needs a call of its own.
+    """
 
     source: Text
     """Where this part comes from (依据)."""
+    base_url: Address | None = None
+    """Address before the path; that of the operations where it is left out."""
+    path: CallPath
+    """Path below the address; names may stand in it as in those of calls."""
+    query: dict[str, Expression] = Field(default_factory=dict)
+    """Parameter name → expression."""
+    charset: Charset | None = None
+    """Character set of a page that is not UTF-8 and does not say what it is."""
+    kinds: tuple[Text, ...] = ()
+    """Record kinds that the page shows; all when it is left out."""
+    marker: Text
+    """Text that proves that it is the right page, whatever it shows."""
+    nothing: Text | None = None
+    """Text by which the page says that it shows no record."""
+    shows: tuple[Expression, ...] = ()
+    """Further values that must stand near the document number."""
+    near_characters: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """How near, in characters of the page's text."""

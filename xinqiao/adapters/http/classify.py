@@ -19,12 +19,23 @@ from xinqiao.adapters.base import (
     RowResult,
 )
 from xinqiao.adapters.codes import words_for
-from xinqiao.adapters.expressions import EvaluationError, evaluate
-from xinqiao.adapters.http.calls import Entries, Ledger, Poll, Query, ReadMeaning, Rows, Submit
+from xinqiao.adapters.expressions import EvaluationError, evaluate, holds
+from xinqiao.adapters.http.calls import (
+    Entries,
+    Ledger,
+    Poll,
+    Query,
+    ReadMeaning,
+    Rows,
+    RowVerdict,
+    Submit,
+)
 from xinqiao.adapters.http.judgement import NEVER_SENT, UNKNOWN, Judgement
 from xinqiao.adapters.http.reading import as_count, as_instant, as_text
 
 _ABOUT_ROWS = frozenset({Outcome.ACCEPTED, Outcome.RECEIVED, Outcome.REJECTED, Outcome.DUPLICATE})
+_TELLS_ROWS = frozenset({BatchProgress.PENDING, BatchProgress.COMPLETE, BatchProgress.REFUSED})
+_TAKEN = frozenset({Outcome.ACCEPTED, Outcome.RECEIVED})
 
 
 class _UnreadableError(Exception):
@@ -54,7 +65,7 @@ def batch_report(call: Poll | None, judged: Judgement) -> BatchReport:
         return BatchReport(BatchProgress.NO_ANSWER, _read_reply(judged, answered=False))
     progress = BatchProgress(judged.means)
     reply = _read_reply(judged, answered=progress is not BatchProgress.NO_ANSWER)
-    if progress not in {BatchProgress.PENDING, BatchProgress.COMPLETE}:
+    if progress not in _TELLS_ROWS:
         return BatchReport(progress, reply)
     try:
         return BatchReport(progress, reply, _receipts(call.rows, judged.context, progress))
@@ -121,7 +132,8 @@ def _row_results(
         return ()
     if not isinstance(listed, list):
         raise _UnreadableError("rows_unreadable")
-    results = tuple(_row_result(table, element) for element in listed)
+    # what is said twice in the same words is said once
+    results = tuple(dict.fromkeys(_row_result(table, element) for element in listed))
     numbers = [result.row for result in results]
     if any(number < 1 or (rows is not None and number > rows) for number in numbers):
         raise _UnreadableError("row_outside_batch")
@@ -137,6 +149,9 @@ def _receipts(
     if progress is BatchProgress.COMPLETE and not results:
         # a batch holds a row at least: the profile looks in the wrong place
         raise _UnreadableError("rows_unreadable")
+    if progress is BatchProgress.REFUSED and any(one.outcome in _TAKEN for one in results):
+        # nothing was taken of a batch that was refused as a whole: the answer contradicts itself
+        raise _UnreadableError("row_both_ways")
     return results
 
 
@@ -147,12 +162,19 @@ def _row_result(table: Rows, element: Any) -> RowResult:
         raise _UnreadableError("rows_unreadable")
     return RowResult(
         row=number,
-        outcome=Outcome(table.verdicts.get(code, table.otherwise).value),
+        outcome=Outcome(_verdict(table, element, code).value),
         code=code,
         message=as_text(_optional(table.message, element)),
         reference=as_text(_optional(table.reference, element)),
         at=as_instant(_optional(table.time, element)),
     )
+
+
+def _verdict(table: Rows, element: Any, code: str) -> RowVerdict:
+    for case in table.cases:
+        if holds(case.when, element):
+            return case.means
+    return table.verdicts.get(code, table.otherwise)
 
 
 def _entries_under(key: str, table: Entries, context: Mapping[str, Any]) -> tuple[LedgerEntry, ...]:

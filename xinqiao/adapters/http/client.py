@@ -18,7 +18,9 @@ import structlog
 import tenacity
 
 from xinqiao.adapters.base import TOO_LATE
+from xinqiao.adapters.http.access import WebAccess
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.http.network import DIRECT, Network
 from xinqiao.adapters.http.watchdog import Watchdog
 from xinqiao.clock import Clock
 from xinqiao.errors import SettingsError
@@ -110,7 +112,7 @@ class HttpClient:
         base_url: str,
         bounds: HttpBounds,
         *,
-        verify_tls: bool = True,
+        network: Network = DIRECT,
         loopback_only: bool = False,
         connections: int = 1,
         clock: Clock | None = None,
@@ -120,18 +122,25 @@ class HttpClient:
         Args:
             base_url: Address before every path.
             bounds: Bounds of every exchange.
-            verify_tls: Whether the other side's certificate is checked.
+            network: What is trusted, what we show, and the proxy.
             loopback_only: Talk to nothing but the simulator on this machine.
             connections: How many exchanges may be under way at once.
             clock: Measures bounds, and waits between tries.
 
         Raises:
-            SettingsError: ``loopback_only`` is asked for and the address is not on this machine.
+            SettingsError: ``loopback_only`` is asked for and the address, or the proxy, is not on
+                this machine.
         """
         if loopback_only and not is_loopback(base_url):
             raise SettingsError(
                 f"演练工作区只能连接本机的模拟平台，但配置的地址是「{urlsplit(base_url).netloc}」。"
                 "请把 transport.base_url 改为 127.0.0.1 上的模拟平台，或改用正式工作区",
+                code="rehearsal_address",
+            )
+        proxy = network.proxy
+        if loopback_only and proxy is not None and not is_loopback(proxy.url):
+            raise SettingsError(
+                "演练工作区不经过别的机器上的代理服务器，请去掉 transport.proxy，或改用正式工作区",
                 code="rehearsal_address",
             )
         self._base_url = base_url.rstrip("/")
@@ -143,7 +152,8 @@ class HttpClient:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.Client(
             # reading all authorities takes 50 ms, and an address without TLS needs none
-            verify=verify_tls and urlsplit(base_url).scheme == "https",
+            verify=network.tls or urlsplit(base_url).scheme == "https",
+            proxy=httpx.Proxy(proxy.url, auth=proxy.login) if proxy is not None else None,
             trust_env=False,
             follow_redirects=False,
             headers={"user-agent": "xinqiao", "accept-encoding": "identity"},
@@ -267,6 +277,17 @@ class HttpClient:
             raise _StopReadingError("total_timeout")
 
 
+def bounds_of(access: WebAccess) -> HttpBounds:
+    """Return the bounds that a profile sets to every exchange with an address."""
+    return HttpBounds(
+        connect=access.connect_seconds,
+        read=access.read_seconds,
+        total=access.total_seconds,
+        attempts=access.attempts,
+        reply_bytes=access.reply_bytes_at_most,
+    )
+
+
 def is_loopback(url: str) -> bool:
     """Return whether the address names this machine by number or as ``localhost``.
 
@@ -285,11 +306,43 @@ def _failure(error: Exception, watchdog: Watchdog, partial: bytes) -> HttpFailur
     arrival, code = next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)
     if code == "connect_failed":
         code = _why_not_connected(error)
+    elif code == "cut_off":
+        code = _why_cut_off(error)
+    if watchdog.tunnelling:
+        # whatever became of the question to the proxy, nothing went to the platform
+        arrival, code = Arrival.NEVER_SENT, "proxy_failed"
     if watchdog.expired:
         code = "total_timeout"
     if watchdog.request_began:
         arrival = Arrival.MAYBE_SENT
     return HttpFailure(arrival, code, partial)
+
+
+_CERTIFICATE_PROBLEMS = {
+    9: "tls_not_yet_valid",
+    10: "tls_expired",
+    2: "tls_unknown_authority",
+    18: "tls_unknown_authority",
+    19: "tls_unknown_authority",
+    20: "tls_unknown_authority",
+    21: "tls_unknown_authority",
+    62: "tls_names_mismatch",
+    64: "tls_names_mismatch",
+}
+"""Result of OpenSSL's check of a certificate (x509_vfy.h) → our name."""
+
+_REFUSALS = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+    }
+)
+"""Alerts (RFC 8446 §6.2) by which the other side refuses our certificate, or that there is none."""
 
 
 def _why_not_connected(error: BaseException) -> str:
@@ -299,10 +352,25 @@ def _why_not_connected(error: BaseException) -> str:
         (ConnectionRefusedError, "connect_refused"),
     )
     for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_PROBLEMS.get(cause.verify_code, "tls_failed")
+        if _refuses_our_certificate(cause):
+            return "client_certificate_refused"
         for kind, name in names:
             if isinstance(cause, kind):
                 return name
     return "connect_failed"
+
+
+def _why_cut_off(error: BaseException) -> str:
+    # with TLS 1.3 the other side looks at our certificate after we believe to be connected: the
+    # request has left by then
+    refused = any(_refuses_our_certificate(cause) for cause in _causes(error))
+    return "client_certificate_refused" if refused else "cut_off"
+
+
+def _refuses_our_certificate(cause: BaseException) -> bool:
+    return isinstance(cause, ssl.SSLError) and cause.reason in _REFUSALS
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -312,7 +380,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _log_result(request: HttpRequest, result: HttpAnswer | HttpFailure, seconds: float) -> None:
-    log = _log.bind(method=request.method, path=request.path, seconds=round(seconds, 3))
+    path = request.template or request.path
+    log = _log.bind(method=request.method, path=path, seconds=round(seconds, 3))
     if isinstance(result, HttpAnswer):
         log.info("http_answered", status=result.status, bytes=len(result.body))
     else:

@@ -10,6 +10,7 @@ from xinqiao.adapters.expressions import EvaluationError, evaluate, holds
 from xinqiao.adapters.http.calls import Answer, Call
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure
 from xinqiao.adapters.http.reading import Body, as_text, as_wait, read_body
+from xinqiao.adapters.http.unwrapping import unwrap
 
 NEVER_SENT = Arrival.NEVER_SENT.value
 """Meaning of an exchange in which the request did not leave."""
@@ -57,7 +58,8 @@ def judge(
     if isinstance(result, HttpFailure):
         means = NEVER_SENT if result.arrival is Arrival.NEVER_SENT else UNKNOWN
         return Judgement(means, result.code, words_for(result.code), raw=result.partial)
-    body = read_body(result)
+    read = read_body(result, call.answer_as, call.answer_charset, call.lists)
+    body = unwrap(read, call.unwrap, call.lists)
     context = {
         "status": result.status,
         "headers": dict(result.headers),

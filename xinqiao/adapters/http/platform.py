@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from xinqiao.adapters.base import (
     BatchReport,
@@ -19,14 +19,15 @@ from xinqiao.adapters.base import (
     Surroundings,
 )
 from xinqiao.adapters.codes import words_for
-from xinqiao.adapters.expressions import names_in
 from xinqiao.adapters.http.access import WebAccess
-from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.authentication.chain import Authentication, Stamped
 from xinqiao.adapters.http.calls import Poll, ProbeCall, Query, Submit
 from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
-from xinqiao.adapters.http.client import HttpBounds, HttpClient
-from xinqiao.adapters.http.exchange import HttpRequest
+from xinqiao.adapters.http.client import HttpClient, bounds_of
+from xinqiao.adapters.http.encoding import NotEncodableError
+from xinqiao.adapters.http.fitting import names_in_call, not_encodable
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
+from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.probing import probe_result
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
@@ -49,14 +50,8 @@ class HttpPlatform:
         self._settings = dict(surroundings.settings)
         self._client = HttpClient(
             access.base_url,
-            HttpBounds(
-                connect=access.connect_seconds,
-                read=access.read_seconds,
-                total=access.total_seconds,
-                attempts=access.attempts,
-                reply_bytes=access.reply_bytes_at_most,
-            ),
-            verify_tls=access.verify_tls,
+            bounds_of(access),
+            network=network_for(access, surroundings),
             loopback_only=surroundings.rehearsal,
             connections=profile.pace.parallel_calls,
             clock=surroundings.clock,
@@ -69,30 +64,38 @@ class HttpPlatform:
         poll = self._profile.operations.poll
         if poll is None:
             return False
-        asked = [*poll.query.values(), *([poll.body] if poll.body else [])]
-        return all("serial" not in names_in(expression) for expression in asked)
+        return "serial" not in names_in_call(poll)
 
     def render(self, batch: SealedBatch) -> bytes:
         """Return the body that :meth:`submit` sends: the same bytes for the same batch.
 
+        Where everything stands in the query string, that is what is returned.
+
         Raises:
-            SettingsError: The profile has no word for the operation or kind, or an expression of it
-                does not fit.
+            SettingsError: The profile has no word for the operation or kind, an expression of it
+                does not fit, or the platform's character set has not every character.
         """
-        return render(self._submit, self._submit_context(batch), {}).body or b""
+        try:
+            return self._rendered(batch)
+        except NotEncodableError:
+            raise SettingsError(words_for("not_encodable"), code="not_encodable") from None
 
     def submit(self, batch: SealedBatch, send_before: float = math.inf) -> Reply:
         """Send ``batch`` once, and before ``send_before`` or not at all.
 
         Retries inside only what cannot have arrived. A batch over the limits of the profile is not
-        sent: it is rejected naming no row, as the platform would do.
+        sent: it is rejected naming no row, as the platform would do. Nor is a batch with a
+        character that the platform's character set has not; the rows that hold one are named.
 
         Raises:
             SettingsError: As :meth:`render`; nothing was sent.
         """
         limits = self._profile.limits
         context = self._submit_context(batch)
-        body = self.render(batch)
+        try:
+            body = self._rendered(batch)
+        except NotEncodableError:
+            return not_encodable(self._submit, batch)
         if len(batch.rows) > limits.rows_per_batch or len(body) > limits.bytes_per_batch:
             return Reply(Outcome.REJECTED, "batch_too_large", words_for("batch_too_large"))
         asked = {"batch": batch.number, "kind": context["kind"], "operation": context["operation"]}
@@ -136,8 +139,8 @@ class HttpPlatform:
         call = self._profile.operations.probe
         began = self._clock.now()
         if call is None:
-            headers = self._authentication.headers()
-            judged = headers if isinstance(headers, Judgement) else None
+            tokens = self._authentication.tokens()
+            judged = tokens if isinstance(tokens, Judgement) else None
         else:
             judged = self._ask(call, {"settings": self._settings})
         return probe_result(call, judged, began, self._clock.now())
@@ -153,29 +156,27 @@ class HttpPlatform:
         asked: Mapping[str, Any] | None = None,
         send_before: float = math.inf,
     ) -> Judgement:
-        request = render(call, context, {})
-        headers = self._authentication.headers()
-        if isinstance(headers, Judgement):
-            return headers
-        judged = self._send(call, request, headers, asked or context, send_before)
-        if judged.means == AUTH and self._authentication.renew(headers):
+        request = render(call, context)
+        stamped = self._authentication.stamped(request, call.operation)
+        if isinstance(stamped, Judgement):
+            return stamped
+        judged = self._send(call, stamped, asked or context, send_before)
+        if judged.means == AUTH and self._authentication.renew(stamped):
             # once: a token can end early, but credentials that are refused stay refused
-            headers = self._authentication.headers()
-            if isinstance(headers, Judgement):
-                return headers
-            judged = self._send(call, request, headers, asked or context, send_before)
+            stamped = self._authentication.stamped(request, call.operation)
+            if isinstance(stamped, Judgement):
+                return stamped
+            judged = self._send(call, stamped, asked or context, send_before)
         return judged
 
     def _send(
         self,
         call: Submit | Poll | Query | ProbeCall,
-        request: HttpRequest,
-        headers: Mapping[str, str],
+        stamped: Stamped,
         asked: Mapping[str, Any],
         send_before: float,
     ) -> Judgement:
-        whole = replace(request, headers={**headers, **request.headers})
-        result = self._client.exchange(whole, send_before)
+        result = self._client.exchange(stamped.request, send_before)
         return judge(call, call.answers, result, asked, self._clock.now())
 
     @property
@@ -184,6 +185,10 @@ class HttpPlatform:
         if submit is None:
             raise SettingsError(f"{self._profile.name} 的平台配置没有 operations.submit")
         return submit
+
+    def _rendered(self, batch: SealedBatch) -> bytes:
+        request = render(self._submit, self._submit_context(batch))
+        return request.body if request.body is not None else urlencode(request.query).encode()
 
     def _submit_context(self, batch: SealedBatch) -> dict[str, Any]:
         rows = [

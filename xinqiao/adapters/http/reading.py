@@ -1,7 +1,9 @@
-"""From the bytes of an answer to JSON, text and instants; nothing here raises for what came in."""
+"""From an answer's bytes to values, text and instants; nothing here raises for what came in."""
 
 import json
 import math
+import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +12,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from xinqiao.adapters.http.exchange import HttpAnswer
+from xinqiao.adapters.http.parsing import UnreadableError, parse
 from xinqiao.clock import SHANGHAI
 
 LONGEST_WAIT = 86_400.0
 """Seconds; a longer Retry-After is taken for this one, so that a slip does not stop a platform."""
 
 _CHINESE_CHARSETS = frozenset({"gbk", "gb2312", "gb18030"})
+_XML_CHARSET = re.compile(rb"""\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +27,67 @@ class Body:
     """An answer's body.
 
     Attributes:
-        value: The JSON value; None when it could not be read.
+        value: The value; None when it could not be read.
         problem: Empty, or why not: ``empty``, ``html``, ``wrong_encoding``, ``cut_off``,
-            ``not_json``.
+            ``not_json``, ``not_xml``; or ``not_unwrapped`` when only a text inside it could not be
+            read.
     """
 
     value: Any = field(default=None, repr=False)
     problem: str = ""
 
 
-def read_body(answer: HttpAnswer) -> Body:
-    """Return the JSON of an answer, or why there is none.
+def read_body(
+    answer: HttpAnswer,
+    answer_as: str = "json",
+    charset: str | None = None,
+    lists: Collection[str] = (),
+) -> Body:
+    """Return the value of an answer, or why there is none.
 
-    JSON is UTF-8 (RFC 8259 §8.1); a Chinese character set is read only when the answer says so.
+    Args:
+        answer: The answer.
+        answer_as: ``json``, ``xml`` or ``text``.
+        charset: As in :func:`decode`.
+        lists: Names of XML elements that are lists even when there is only one of them.
     """
     if not answer.body.strip():
         return Body(problem="empty")
-    text = _decode(answer)
+    text = decode(answer, charset)
     if text is None:
         return Body(problem="wrong_encoding")
-    if text.lstrip()[:15].lower().startswith(("<!doctype html", "<html", "<head", "<body")):
+    if is_page(text):
         return Body(problem="html")
     try:
-        return Body(json.loads(text, parse_constant=_refuse_constant))
-    except json.JSONDecodeError as error:
-        return Body(problem="cut_off" if _breaks_off(text, error) else "not_json")
-    except (ValueError, RecursionError):
-        return Body(problem="not_json")
+        return Body(parse(text, answer_as, lists))
+    except UnreadableError as error:
+        return Body(problem=str(error))
+
+
+def decode(answer: HttpAnswer, charset: str | None = None) -> str | None:
+    """Return the text of an answer, or None when its encoding is wrong.
+
+    Everything is UTF-8 first, as JSON must be (RFC 8259 §8.1): Chinese text in another character
+    set is almost never good UTF-8. Another one is read only when the header of the answer, the
+    first line of XML or ``charset`` says so.
+    """
+    with suppress(UnicodeDecodeError):
+        return answer.body.decode("utf-8-sig")
+    declared = Message()
+    declared["content-type"] = answer.headers.get("content-type", "")
+    in_xml = _XML_CHARSET.match(answer.body)
+    named = {str(declared.get_content_charset()), charset or ""}
+    if in_xml:
+        named.add(in_xml[1].decode("ascii").lower())
+    if named & _CHINESE_CHARSETS:
+        with suppress(UnicodeDecodeError):
+            return answer.body.decode("gb18030")
+    return None
+
+
+def is_page(text: str) -> bool:
+    """Return whether a text begins as a page of the web does."""
+    return text.lstrip()[:15].lower().startswith(("<!doctype html", "<html", "<head", "<body"))
 
 
 def as_text(value: Any) -> str:
@@ -100,27 +138,6 @@ def as_wait(value: Any, now: datetime) -> float | None:
     if seconds is None or not math.isfinite(seconds):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _decode(answer: HttpAnswer) -> str | None:
-    with suppress(UnicodeDecodeError):
-        return answer.body.decode("utf-8-sig")
-    declared = Message()
-    declared["content-type"] = answer.headers.get("content-type", "")
-    if str(declared.get_content_charset()) in _CHINESE_CHARSETS:
-        with suppress(UnicodeDecodeError):
-            return answer.body.decode("gb18030")
-    return None
-
-
-def _breaks_off(text: str, error: json.JSONDecodeError) -> bool:
-    begun = text.lstrip().startswith(("{", "["))
-    at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
-    return begun and at_end
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _compact(text: str) -> datetime:

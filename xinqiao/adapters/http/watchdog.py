@@ -18,6 +18,7 @@ class Watchdog:
     Attributes:
         expired: Whether the time was up before the call had ended.
         request_began: Whether the first byte of the request may have left.
+        tunnelling: Whether a proxy was asked for a tunnel, and has not opened it.
     """
 
     def __init__(self, seconds: float, departure: Callable[[], None] = lambda: None) -> None:
@@ -30,6 +31,7 @@ class Watchdog:
         self._departure = departure
         self.expired = False
         self.request_began = False
+        self.tunnelling = False
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(max(seconds, 0.0), self._expire)
         self._timer.daemon = True
@@ -54,8 +56,14 @@ class Watchdog:
             if self.expired:
                 self._shut_down()
         elif event.endswith("send_request_headers.started"):
-            self._departure()
-            self.request_began = True
+            request = info.get("request")
+            if request is not None and request.method == b"CONNECT":
+                self.tunnelling = True
+            else:
+                self._departure()
+                self.request_began = True
+        elif event.endswith("start_tls.started"):
+            self.tunnelling = False
 
     def _expire(self) -> None:
         self.expired = True

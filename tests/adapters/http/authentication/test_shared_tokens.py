@@ -12,7 +12,7 @@ import respx
 from tests.adapters.conftest import FrozenClock
 from xinqiao.adapters.base import Credentials, Outcome, Reply, SealedBatch, Surroundings
 from xinqiao.adapters.connector import ProfileConnector
-from xinqiao.adapters.http.authentication import Authentication
+from xinqiao.adapters.http.authentication.chain import Authentication, Stamped
 from xinqiao.adapters.http.exchange import HttpAnswer, HttpRequest
 from xinqiao.adapters.profile import load_profile
 
@@ -81,6 +81,21 @@ def test_a_token_that_is_refused_is_asked_for_once_and_nobody_sends_anything(
     assert all(reply.message for reply in replies)
 
 
+def test_a_token_too_short_lived_to_be_kept_serves_those_who_waited_for_it(
+    router: Any, connect: Connect, batch: SealedBatch
+) -> None:
+    """Each asking for one of its own, one after the other, would pass the bound of a call."""
+    answer_slowly(router, {"code": "200", "data": {"access_token": "t", "expires_in": 1}})
+    connector = connect(overlay={"pace": {"parallel_calls": THREADS}})
+    replies = submit_together(connector, batch)
+    assert [reply.outcome for reply in replies] == [Outcome.REJECTED] * THREADS
+    assert router["submit"].call_count == THREADS
+    # whoever comes after all that asks for another
+    assert router["token"].call_count == 1
+    connector.submit(batch)
+    assert router["token"].call_count == 2
+
+
 @pytest.fixture
 def authentication(clock: FrozenClock) -> Authentication:
     """Tokens t1, t2 and so on, one for every time that one is asked for."""
@@ -102,17 +117,20 @@ def authentication(clock: FrozenClock) -> Authentication:
     )
 
 
+def stamped(authentication: Authentication) -> Stamped:
+    made = authentication.stamped(HttpRequest("POST", "/x"), "submit")
+    assert isinstance(made, Stamped)
+    return made
+
+
 def token(authentication: Authentication) -> str:
-    headers = authentication.headers()
-    assert isinstance(headers, dict)
-    return headers["authorization"]
+    return stamped(authentication).request.headers["authorization"]
 
 
 def test_a_refused_token_that_another_thread_has_renewed_since_is_not_renewed_again(
     authentication: Authentication,
 ) -> None:
-    refused = authentication.headers()
-    assert isinstance(refused, dict)
+    refused = stamped(authentication)
     assert authentication.renew(refused)
     assert token(authentication).endswith("t2")
     assert authentication.renew(refused), "there is a token to try with"

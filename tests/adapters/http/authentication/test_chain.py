@@ -145,7 +145,7 @@ def chain(clock: Clock, **values: str) -> ProfileConnector:
     static = {
         "type": "static",
         "source": "x",
-        "header": "ApiKey",
+        "name": "ApiKey",
         "credential": "gateway_key",
         "pattern": "key {secret}",
     }
@@ -189,7 +189,7 @@ def test_a_secret_that_cannot_stand_in_a_header_is_told_without_showing_it(
 def test_fixed_headers_alone_are_not_renewed(
     router: Any, connect: Connect, batch: SealedBatch
 ) -> None:
-    static = {"type": "static", "source": "x", "header": "ApiKey", "credential": "client_id"}
+    static = {"type": "static", "source": "x", "name": "ApiKey", "credential": "client_id"}
     router["submit"].respond(json={"code": "0032"})
     reply = connect(overlay={"authentication": [static]}).submit(batch)
     assert reply.outcome is Outcome.AUTH

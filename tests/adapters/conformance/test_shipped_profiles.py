@@ -1,0 +1,126 @@
+"""Every shipped profile through the suite that other packages use for their connectors."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.conformance.stands import (
+    AsyncSerialStand,
+    CreditShandongStand,
+    CsvFolderStand,
+    FrontDatabaseStand,
+    SdGatewayStand,
+    UploadStand,
+    VoidAndInsertStand,
+)
+from xinqiao.adapters.profile import SHIPPED
+from xinqiao.simulator.process import SimulatorProcess, start
+from xinqiao.testing import ConnectorConformance, Stand
+
+
+@pytest.fixture(scope="module")
+def credit_shandong() -> Iterator[SimulatorProcess]:
+    with start("credit_shandong") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sd_gateway_credit() -> Iterator[SimulatorProcess]:
+    with start("sd_gateway_credit") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def async_serial() -> Iterator[SimulatorProcess]:
+    with start("async_serial") as running:
+        yield running
+
+
+class TestCreditShandong(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_shandong: SimulatorProcess) -> Stand:
+        return CreditShandongStand(credit_shandong)
+
+
+class TestSdGatewayCredit(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, sd_gateway_credit: SimulatorProcess) -> Stand:
+        return SdGatewayStand(sd_gateway_credit)
+
+
+class TestAsyncSerial(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, async_serial: SimulatorProcess) -> Stand:
+        return AsyncSerialStand(async_serial)
+
+
+@pytest.fixture(scope="module")
+def transport_csv_folder(workspace: Path) -> Iterator[SimulatorProcess]:
+    with start("transport_csv_folder", where=str(workspace / "csv")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def credit_template_2018(workspace: Path) -> Iterator[SimulatorProcess]:
+    with start("credit_template_2018", where=str(workspace / "page")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outer") / "workspace"
+
+
+class TestTransportCsvFolder(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, transport_csv_folder: SimulatorProcess, workspace: Path) -> Stand:
+        return CsvFolderStand(transport_csv_folder, workspace / "csv")
+
+
+class TestCreditTemplate2018(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_template_2018: SimulatorProcess, workspace: Path) -> Stand:
+        return UploadStand(credit_template_2018, workspace / "page")
+
+
+@pytest.fixture(scope="module")
+def credit_frontdb_2018(workspace: Path) -> Iterator[SimulatorProcess]:
+    workspace.mkdir(exist_ok=True)
+    with start("credit_frontdb_2018", where=f"sqlite:///{workspace / 'front.db'}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def void_and_insert(workspace: Path) -> Iterator[SimulatorProcess]:
+    workspace.mkdir(exist_ok=True)
+    with start("void_and_insert", where=f"sqlite:///{workspace / 'void.db'}") as running:
+        yield running
+
+
+class TestCreditFrontdb2018(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_frontdb_2018: SimulatorProcess, workspace: Path) -> Stand:
+        return FrontDatabaseStand(credit_frontdb_2018, workspace / "front.db")
+
+
+class TestVoidAndInsert(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, void_and_insert: SimulatorProcess, workspace: Path) -> Stand:
+        return VoidAndInsertStand(void_and_insert, workspace / "void.db")
+
+
+PROVEN = {
+    "credit_shandong": TestCreditShandong,
+    "sd_gateway_credit": TestSdGatewayCredit,
+    "async_serial": TestAsyncSerial,
+    "credit_frontdb_2018": TestCreditFrontdb2018,
+    "void_and_insert": TestVoidAndInsert,
+    "transport_csv_folder": TestTransportCsvFolder,
+    "credit_template_2018": TestCreditTemplate2018,
+}
+"""Shipped profile → the class that proves it."""
+
+
+def test_every_shipped_profile_is_proven() -> None:
+    assert set(PROVEN) == set(SHIPPED)

@@ -1,0 +1,162 @@
+"""``xinqiao platforms``: what there is, what is in order, and what is still to be confirmed."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from tests.commands.terminal import Terminal
+from xinqiao.adapters.base import ReceiptMode
+from xinqiao.adapters.profile import (
+    SHIPPED,
+    CorrectionStrategy,
+    Profile,
+    Transport,
+    WithdrawStrategy,
+)
+from xinqiao.commands.words import CORRECTIONS, RECEIPTS, STEPS, TRANSPORTS, WITHDRAWALS
+
+PLATFORM = "credit_shandong"
+OTHER = "another_site"
+
+Write = Callable[[str], None]
+
+
+@pytest.fixture
+def write(terminal: Terminal) -> Write:
+    """Write the platform's file anew."""
+
+    def written(text: str) -> None:
+        file = terminal.workspace.root / "platforms" / f"{PLATFORM}.toml"
+        file.write_text(text, "utf-8")
+
+    return written
+
+
+MANUAL = """profile = "credit_template_2018"
+[transport]
+folder = "packages"
+total_seconds = 5
+"""
+
+SIGNED = """profile = "credit_shandong"
+[transport]
+base_url = "http://127.0.0.1:1"
+total_seconds = 5
+[settings]
+organisation_code = "报送单位统一社会信用代码"
+[[authentication]]
+type = "sign"
+source = "本系统自拟"
+text = "{credentials.client_secret}{time}"
+algorithm = "sha256"
+place = "header"
+name = "X-Sign"
+"""
+
+
+def checks(terminal: Terminal) -> dict[str, bool]:
+    told = terminal.run("platforms", "check", PLATFORM, "--json").json
+    return {one["check"]: one["ok"] for one in told["checks"]}
+
+
+def test_a_platform_that_cannot_be_reached_is_told_of_as_far_as_its_profile_goes(
+    terminal: Terminal,
+) -> None:
+    away = terminal.run("platforms", "check", PLATFORM, "--json")
+    assert (away.code, away.json["ok"], away.json["reference"]) == (3, False, True)
+    kinds = {one["kind"]: one for one in away.json["kinds"]}
+    assert set(kinds) == {"permit", "penalty"}
+    assert all(0 < one["unconfirmed_columns"] <= one["columns"] for one in kinds.values())
+    assert all(one["missing"] == [] for one in kinds.values())
+    parts = {one["part"] for one in away.json["sources"]}
+    assert {"", "transport", "authentication[1]", "operations.submit", "receipts"} <= parts
+    shown = terminal.run("platforms", "check", PLATFORM)
+    assert "档案仍是参考" in shown.out
+    assert "未经平台方文件确认" in shown.out
+
+
+def test_a_platform_of_which_nothing_is_filled_in_is_told_of_too(
+    terminal: Terminal, write: Write
+) -> None:
+    write('[transport]\nbase_url = ""\n')
+    (terminal.workspace.root / "secrets" / f"{PLATFORM}.toml").unlink()
+    found = terminal.run("platforms", "check", PLATFORM)
+    assert found.code == 3
+    assert "还没有填写 transport.base_url" in found.out
+    assert "缺少 client_id、client_secret" in found.out
+    assert checks(terminal) == {"地址": False, "平台要的值": True, "凭据": False, "占用时间": False}
+
+
+def test_a_platform_that_is_a_folder_is_proved_by_writing_into_it(
+    terminal: Terminal, write: Write
+) -> None:
+    write(MANUAL)
+    found = terminal.run("platforms", "check", PLATFORM, "--json")
+    assert found.json["kinds"][0]["missing"] == []
+    assert all(one["ok"] for one in found.json["checks"])
+    assert found.code == 0
+
+
+def test_a_broken_file_is_named_with_file_and_key(terminal: Terminal, write: Write) -> None:
+    write("[transport]\nread_second = 3\n")
+    found = terminal.run("platforms", "check", PLATFORM)
+    assert (found.code, "read_second" in found.err, f"{PLATFORM}.toml" in found.err) == (
+        1,
+        True,
+        True,
+    )
+    assert "是否想写 read_seconds" in found.err
+    listed = terminal.run("platforms", "list")
+    assert (listed.code, "read_second" in listed.out) == (3, True)
+    board = terminal.run("status")
+    assert (board.code, "read_second" in board.out) == (3, True)
+    assert terminal.run("sync").code == 1
+
+
+def test_a_sample_is_signed_step_by_step_and_shows_no_secret(
+    terminal: Terminal, write: Write
+) -> None:
+    write(SIGNED)
+    found = terminal.run("platforms", "check", PLATFORM)
+    assert "签名示例" in found.out
+    assert "●●●" in found.out
+    assert "rehearsal-only" not in found.out
+    told = terminal.run("platforms", "check", PLATFORM, "--json").json["signing"]
+    assert told
+    assert "rehearsal-only" not in str(told)
+
+
+def test_the_profile_in_force_is_shown_in_words(terminal: Terminal, write: Write) -> None:
+    shown = terminal.run("platforms", "show", PLATFORM)
+    http = ("接口（HTTP）", "令牌", "报送后查询", "permit 的撤回：报送一条无效的", "20 行")
+    assert [words for words in http if words not in shown.out] == []
+    write(f'{MANUAL}[corrections]\npermit = "replace"\n[pace]\nhours = ["08:30-17:30"]\n')
+    shown = terminal.run("platforms", "show", PLATFORM)
+    manual = ("人工上传", "不需要", "人工登记", "permit 的变更：先撤后报", "08:30-17:30", "3 天内")
+    assert [words for words in manual if words not in shown.out] == []
+
+
+def test_the_list_tells_the_transport(terminal: Terminal) -> None:
+    assert "接口（HTTP）" in terminal.run("platforms", "list").out
+    (row,) = terminal.run("platforms", "list", "--json").json
+    assert (row["transport"], row["receipts"]) == ("http", "poll")
+
+
+def test_every_profile_that_comes_with_the_package_is_listed(terminal: Terminal) -> None:
+    told = terminal.run("platforms", "profiles", "--json").json
+    assert [one["profile"] for one in told] == list(SHIPPED)
+    assert all(one["source"] and one["status"] == "reference" for one in told)
+    shown = terminal.run_bare("platforms", "profiles")
+    assert all(name in shown.out for name in SHIPPED)
+
+
+def test_there_is_a_word_for_everything_that_a_profile_can_say() -> None:
+    transports = {one.model_fields["type"].annotation for one in get_args(get_args(Transport)[0])}
+    assert {get_args(one)[0] for one in transports} == set(TRANSPORTS)
+    assert set(ReceiptMode) == set(RECEIPTS)
+    assert set(CorrectionStrategy) == set(CORRECTIONS)
+    assert set(WithdrawStrategy) == set(WITHDRAWALS)
+    (steps, _) = get_args(Profile.model_fields["authentication"].annotation)
+    kinds = [one.model_fields["type"].annotation for one in get_args(get_args(steps)[0])]
+    assert {get_args(one)[0] for one in kinds} == set(STEPS)

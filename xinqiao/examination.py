@@ -1,0 +1,222 @@
+"""Everything that can be told of a platform before records go to it (检查平台).
+
+Each part stands alone: a platform that cannot be reached, or of which nothing is filled in yet, is
+told of as far as its profile goes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from xinqiao.adapters.base import Operation
+from xinqiao.adapters.http.authentication.explanation import signing_explained
+from xinqiao.adapters.profile import CorrectionStrategy, Profile, WithdrawStrategy
+from xinqiao.connections import Connection, surroundings
+from xinqiao.errors import XinqiaoError
+from xinqiao.hub import Hub
+from xinqiao.mapping.registry import formats
+from xinqiao.mapping.tables import FormatTable, Status
+from xinqiao.records.kinds import KINDS
+from xinqiao.routing.routes import routes_for
+
+_LAYOUTS = {"exchange_db": "tables", "file": "templates", "manual": "templates"}
+"""Transport → its part that says for each kind how rows are laid out."""
+
+_CORRECTING = {
+    CorrectionStrategy.UPDATE: Operation.UPDATE,
+    CorrectionStrategy.REPLACE: Operation.WITHDRAW,
+}
+_WITHDRAWING = {
+    WithdrawStrategy.OPERATION: Operation.WITHDRAW,
+    WithdrawStrategy.VOID_ROW: Operation.UPDATE,
+}
+"""Way in which a newer version, or a withdrawal, is sent → operation that must have a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what was looked at, whether it is in order, and a Chinese remark."""
+
+    name: str
+    ok: bool
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindExamined:
+    """What there is for one kind of record that is owed to the platform.
+
+    Attributes:
+        kind: Identifier, such as ``permit``.
+        edition: Edition of its format table; empty when there is none.
+        columns: How many columns the table has.
+        unconfirmed: How many of them are not confirmed by the platform's own document.
+        missing: What is missing for it, in Chinese.
+    """
+
+    kind: str
+    edition: str
+    columns: int
+    unconfirmed: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a part of the profile comes from (依据)."""
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What examining a platform came to.
+
+    Attributes:
+        checks: What was looked at, in order.
+        clock_offset: The platform's clock minus ours in seconds, if it can be told.
+        reference: Whether the profile as a whole is not confirmed by the platform.
+        sources: Where each part of the profile comes from.
+        kinds: What there is for each kind that is owed to the platform.
+        signing: (step, what comes out of it) of a sample that is signed; nothing is sent.
+    """
+
+    checks: tuple[Check, ...]
+    clock_offset: float | None
+    reference: bool
+    sources: tuple[Source, ...]
+    kinds: tuple[KindExamined, ...]
+    signing: tuple[tuple[str, str], ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed and nothing is missing."""
+        return all(one.ok for one in self.checks) and not any(one.missing for one in self.kinds)
+
+
+def examine(hub: Hub, platform: str) -> Examination:
+    """Look at everything about a platform; sends no record.
+
+    Raises:
+        InputError: The workspace has no such platform.
+        SettingsError: Its file is broken; the message names file and key.
+    """
+    (name,) = hub.chosen(platform)
+    connection = hub.platforms[name]
+    checks = list(_filled_in(hub, name, connection))
+    offset = None
+    if all(one.ok for one in checks):
+        try:
+            probe = hub.check(name)
+        except XinqiaoError as error:
+            checks.append(Check("接通", ok=False, remark=error.message))
+        else:
+            checks += [Check(*one) for one in probe.checks]
+            offset = probe.clock_offset
+    profile = connection.profile
+    return Examination(
+        checks=tuple(checks),
+        clock_offset=offset,
+        reference=profile.status == "reference",
+        sources=tuple(sources_of(profile)),
+        kinds=tuple(_kinds(name, profile)),
+        signing=tuple(_signing(hub, name, connection)),
+    )
+
+
+def sources_of(profile: Profile) -> Iterator[Source]:
+    """Yield where each part of a profile comes from, in the order of the profile."""
+    yield Source("", profile.source)
+    for name in type(profile).model_fields:
+        yield from _sources(name, getattr(profile, name))
+
+
+def _sources(path: str, part: object) -> Iterator[Source]:
+    if isinstance(part, BaseModel):
+        text = getattr(part, "source", None)
+        if isinstance(text, str):
+            yield Source(path, text)
+        for name in type(part).model_fields:
+            yield from _sources(f"{path}.{name}", getattr(part, name))
+    elif isinstance(part, Mapping):
+        for name, inner in part.items():
+            yield from _sources(f"{path}.{name}", inner)
+    elif isinstance(part, tuple):
+        for position, inner in enumerate(part, 1):
+            yield from _sources(f"{path}[{position}]", inner)
+
+
+def _filled_in(hub: Hub, name: str, connection: Connection) -> Iterator[Check]:
+    """Check what the workspace must give before anybody can be called."""
+    key = connection.profile.transport.address_key
+    address = connection.profile.address if connection.connected else f"还没有填写 transport.{key}"
+    yield Check("地址", connection.connected, address)
+    values = "、".join(connection.missing_values)
+    if connection.profile.settings:
+        remark = f"缺少 {values}（platforms/{name}.toml 的 [values]）" if values else "已填写"
+        yield Check("平台要的值", not values, remark)
+    if connection.profile.credentials:
+        try:
+            given = set(hub.workspace.credentials(name))
+        except XinqiaoError as error:
+            yield Check("凭据", ok=False, remark=error.message)
+        else:
+            missing = "、".join(sorted(set(connection.profile.credentials) - given))
+            remark = f"缺少 {missing}（secrets/{name}.toml）" if missing else "已填写"
+            yield Check("凭据", not missing, remark)
+    try:
+        connection.check_lease(name, hub.settings.delivery.lease_seconds)
+    except XinqiaoError as error:
+        yield Check("占用时间", ok=False, remark=error.message)
+
+
+def _kinds(name: str, profile: Profile) -> Iterator[KindExamined]:
+    tables = {one.kind: one for one in formats() if one.platform == name}
+    for kind in KINDS:
+        if routes_for(kind, frozenset({name})):
+            table = tables.get(kind)
+            yield KindExamined(
+                kind,
+                table.edition if table is not None else "",
+                len(table.fields) if table is not None else 0,
+                _unconfirmed(table) if table is not None else 0,
+                tuple(missing_for(kind, profile, table)),
+            )
+
+
+def _unconfirmed(table: FormatTable) -> int:
+    return sum(one.status is not Status.CONFIRMED or bool(one.unconfirmed) for one in table.fields)
+
+
+def missing_for(kind: str, profile: Profile, table: FormatTable | None) -> Iterator[str]:
+    """Yield in Chinese what is missing before records of ``kind`` can be sent.
+
+    A connector in Python knows itself what it needs.
+    """
+    if table is None:
+        yield "报送格式表"
+    if profile.transport.type == "python":
+        return
+    if kind not in profile.words.kinds:
+        yield f"平台对这类记录的叫法（words.kinds.{kind}）"
+    layout = _LAYOUTS.get(profile.transport.type)
+    if layout is not None and kind not in getattr(profile.transport, layout):
+        yield f"版式（transport.{layout}.{kind}）"
+    asked = (
+        Operation.INSERT,
+        _CORRECTING.get(profile.corrections.get(kind, CorrectionStrategy.UPDATE)),
+        _WITHDRAWING.get(profile.withdraw.get(kind, WithdrawStrategy.BY_HAND)),
+    )
+    for operation in Operation:
+        if operation in asked and operation not in profile.words.operations:
+            yield f"平台对操作的叫法（words.operations.{operation.value}）"
+
+
+def _signing(hub: Hub, name: str, connection: Connection) -> list[tuple[str, str]]:
+    try:
+        given = surroundings(hub.workspace, name, connection, hub.clock)
+        return signing_explained(connection.profile, given)
+    except XinqiaoError as error:
+        return [("签名示例", f"不能示例：{error.message}")]
