@@ -1,7 +1,9 @@
 """Profiles of exchange databases: what is refused when they are read, and in which words."""
 
+import tomllib
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +170,14 @@ def test_a_shipped_address_can_reach_nobody_and_its_source_is_told(name: str) ->
     assert ".invalid" in load_profile(name, {}).address
     assert "待平台方确认" in text
     assert "参考配置" in text
+
+
+def test_the_example_of_the_documentation_is_a_profile() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text("utf-8")
+    example = text.partition("## An exchange database")[2].partition("```toml")[2]
+    described = tomllib.loads(example.partition("```")[0])["transport"]
+    made = values()
+    made["transport"]["status"] |= described.pop("status")
+    made["transport"] |= described
+    made["transport"]["tables"]["permit"]["source"] = "the documentation"
+    assert read_profile(made, file="x").address == described["url"]
