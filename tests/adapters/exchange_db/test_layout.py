@@ -79,7 +79,10 @@ def test_an_address_that_is_not_plain_is_refused_and_not_repeated(url: str, why:
         (lambda made: column(made, "ERR").update(role="batch"), "两列的 role 相同"),
         (lambda made: column(made, "OP").update(name='O"P'), "columns[4].name 应符合格式"),
         (lambda made: column(made, "XK_JDRQ").update(date_pattern="DD/MM"), "date_pattern"),
-        (lambda made: table(made).update(business_key=["XK_XX"]), "XK_XX 不是任何一列的 field"),
+        (
+            lambda made: table(made).update(business_key=["XK_XX"]),
+            "business_key 的第 1 项不是任何一列的 field",
+        ),
         (lambda made: table(made).update(business_key=[]), "business_key 至少应有一条"),
         (lambda made: table(made).update(update="merge"), "update 应为 in_place"),
         (lambda made: without(made, "row_key"), "须有 role = row_key"),
