@@ -240,3 +240,34 @@ def test_a_database_that_is_away_may_be_tried_again(file_front: Front) -> None:
     assert not (file_front.root / "front.db").exists()
     report = connector.poll(answered(TWO))
     assert (report.progress, report.reply.outcome) == (BatchProgress.NO_ANSWER, Outcome.RETRYABLE)
+
+
+def test_between_look_and_insertion_nobody_else_writes_in_a_file(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector()
+    refused: list[str] = []
+
+    def intrude(_connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("SELECT") and not refused:
+            other = sqlite3.connect(file_front.root / "front.db", timeout=0)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute('DELETE FROM "370323_XK"')
+            other.close()
+            refused.append(statement)
+
+    event.listen(engine_of(connector), "after_cursor_execute", intrude)
+    assert connector.submit(TWO).outcome is Outcome.RECEIVED
+    assert refused
+
+
+def test_a_question_does_not_lock_a_file(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector()
+    connector.submit(TWO)
+
+    def write(_connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("BEGIN"):
+            assert file_front.write({"NO": 1}, SIGN="1") == 1
+
+    event.listen(engine_of(connector), "after_cursor_execute", write)
+    assert len(connector.poll(answered(TWO)).rows) == 1

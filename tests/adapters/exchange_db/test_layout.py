@@ -1,7 +1,9 @@
 """Profiles of exchange databases: what is refused when they are read, and in which words."""
 
+import tomllib
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,7 +79,10 @@ def test_an_address_that_is_not_plain_is_refused_and_not_repeated(url: str, why:
         (lambda made: column(made, "ERR").update(role="batch"), "两列的 role 相同"),
         (lambda made: column(made, "OP").update(name='O"P'), "columns[4].name 应符合格式"),
         (lambda made: column(made, "XK_JDRQ").update(date_pattern="DD/MM"), "date_pattern"),
-        (lambda made: table(made).update(business_key=["XK_XX"]), "XK_XX 不是任何一列的 field"),
+        (
+            lambda made: table(made).update(business_key=["XK_XX"]),
+            "business_key 的第 1 项不是任何一列的 field",
+        ),
         (lambda made: table(made).update(business_key=[]), "business_key 至少应有一条"),
         (lambda made: table(made).update(update="merge"), "update 应为 in_place"),
         (lambda made: without(made, "row_key"), "须有 role = row_key"),
@@ -168,3 +173,14 @@ def test_a_shipped_address_can_reach_nobody_and_its_source_is_told(name: str) ->
     assert ".invalid" in load_profile(name, {}).address
     assert "待平台方确认" in text
     assert "参考配置" in text
+
+
+def test_the_example_of_the_documentation_is_a_profile() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text("utf-8")
+    example = text.partition("## An exchange database")[2].partition("```toml")[2]
+    described = tomllib.loads(example.partition("```")[0])["transport"]
+    made = values()
+    made["transport"]["status"] |= described.pop("status")
+    made["transport"] |= described
+    made["transport"]["tables"]["permit"]["source"] = "the documentation"
+    assert read_profile(made, file="x").address == described["url"]
