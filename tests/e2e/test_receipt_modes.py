@@ -110,9 +110,12 @@ def test_a_row_that_was_taken_away_closes_no_duty_until_a_person_says_so(travel:
     wait_until(waits, lambda: str(stand(journey)))
     assert journey.rehearsal.board()["oldest_due"] is not None
     (delivery,) = {one["batch"] for one in deliveries(journey)}
+    picture = root(journey) / "平台页面.txt"
+    picture.write_text("三条都已入库", "utf-8")
     told = run(
         root(journey),
-        *("queue", "confirm-delivery", delivery, "--accepted", "--reason", "已在平台页面逐条核对"),
+        *("queue", "confirm-delivery", delivery, "--accepted", "--evidence", str(picture)),
+        *("--reason", "已在平台页面逐条核对"),
     )
     assert told.exit_code == 0, told.output
     assert journey.rehearsal.states() == {"accepted": 3}
