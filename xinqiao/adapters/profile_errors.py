@@ -112,11 +112,19 @@ def _what(place: _Place, detail: ErrorDetails) -> str:
         return f"不是认识的项，{_near(place, place.known) or f'这里可以写 {words}'}"
     if kind in _EXPECTED_WITH:
         pattern, name = _EXPECTED_WITH[kind]
-        given = str(detail.get("ctx", {}).get(name, ""))
+        given = _printable(str(detail.get("ctx", {}).get(name, "")))
         words = given.replace(" or ", ", ").replace("'", "").replace(", ", "、")
         near = _near(place, words.split("、")) if place.is_key else ""
         return pattern.format(words) + (near and f"，{near}")
     return _EXPECTED.get(kind, f"的写法不对（{kind}）")
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` with line ends and the like as escapes: a message is one line for each."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def _near(place: _Place, known: Sequence[str]) -> str:
