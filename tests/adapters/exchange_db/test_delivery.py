@@ -280,6 +280,29 @@ def test_a_row_of_another_record_is_left_alone(
     assert {one["TASK"] for one in front.rows()} == {"B1", "B2"}
 
 
+@pytest.mark.parametrize(
+    ("ways", "operation"),
+    [
+        ({"update": "in_place"}, Operation.UPDATE),
+        ({"withdraw": "delete_unconsumed"}, Operation.WITHDRAW),
+    ],
+)
+def test_rows_of_one_batch_that_would_meet_in_one_line_are_left_to_a_person(
+    file_front: Front, ways: dict[str, str], operation: Operation
+) -> None:
+    file_front.create()
+    connector = file_front.connector(table=ways)
+    connector.submit(ONE)
+    before = file_front.rows()
+    key = ONE.rows[0].key
+    both = batch("B2", row(1, key), row(2, key, XK_NR="客运"), operation=operation)
+    reply = connector.submit(both)
+    assert [(one.outcome, one.code) for one in reply.rows] == [
+        (Outcome.REJECTED, "several_rows")
+    ] * 2
+    assert file_front.rows() == before
+
+
 def test_several_threads_with_one_batch_leave_it_there_once(front: Front) -> None:
     front.create()
     connector = front.connector()
