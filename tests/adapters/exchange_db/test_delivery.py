@@ -1,6 +1,8 @@
 """What a delivery leaves in the tables, and what it says of it."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -15,6 +17,7 @@ from tests.adapters.exchange_db.front import (
     row,
 )
 from xinqiao.adapters.base import TOO_LATE, BatchProgress, Operation, Outcome, Reply
+from xinqiao.errors import SettingsError
 
 ONE = batch("B1", row(1, "鲁交许〔2026〕1号"))
 TWO = batch("B2", row(1, "鲁交许〔2026〕1号"), row(2, "鲁交许〔2026〕2号", QTY=""))
@@ -280,6 +283,29 @@ def test_a_row_of_another_record_is_left_alone(
     assert {one["TASK"] for one in front.rows()} == {"B1", "B2"}
 
 
+@pytest.mark.parametrize(
+    ("ways", "operation"),
+    [
+        ({"update": "in_place"}, Operation.UPDATE),
+        ({"withdraw": "delete_unconsumed"}, Operation.WITHDRAW),
+    ],
+)
+def test_rows_of_one_batch_that_would_meet_in_one_line_are_left_to_a_person(
+    file_front: Front, ways: dict[str, str], operation: Operation
+) -> None:
+    file_front.create()
+    connector = file_front.connector(table=ways)
+    connector.submit(ONE)
+    before = file_front.rows()
+    key = ONE.rows[0].key
+    both = batch("B2", row(1, key), row(2, key, XK_NR="客运"), operation=operation)
+    reply = connector.submit(both)
+    assert [(one.outcome, one.code) for one in reply.rows] == [
+        (Outcome.REJECTED, "several_rows")
+    ] * 2
+    assert file_front.rows() == before
+
+
 def test_several_threads_with_one_batch_leave_it_there_once(front: Front) -> None:
     front.create()
     connector = front.connector()
@@ -305,3 +331,58 @@ def test_a_batch_over_the_limit_is_refused_unsent(file_front: Front) -> None:
     values["limits"]["rows_per_batch"] = 1
     reply = file_front.connector(values).submit(TWO)
     assert (reply.outcome, reply.code) == (Outcome.REJECTED, "batch_too_large")
+
+
+@pytest.mark.parametrize(
+    ("form", "looks"),
+    [
+        ("uuid", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("uuid_hex", "[0-9a-f]{32}"),
+        ("batch_and_row", "B2-[12]"),
+    ],
+)
+def test_row_keys_have_the_form_that_is_asked_for_and_never_change(
+    file_front: Front, form: str, looks: str
+) -> None:
+    file_front.create()
+    file_front.connector(row_key=form).submit(TWO)
+    keys = {one["ROWGUID"] for one in file_front.rows()}
+    assert len(keys) == 2
+    assert all(re.fullmatch(looks, key) for key in keys)
+    assert file_front.connector(row_key=form).submit(TWO).code == "already_there"
+
+
+def test_a_void_row_has_a_key_of_its_own_in_every_form(file_front: Front) -> None:
+    file_front.create()
+    ways = {"update": "void_and_insert"}
+    connector = file_front.connector(row_key="batch_and_row", table=ways)
+    connector.submit(batch("B3", row(1, "1号"), operation=Operation.UPDATE))
+    assert {one["ROWGUID"] for one in file_front.rows()} == {"B3-1", "B3-1-V"}
+
+
+def test_what_the_profile_has_no_word_or_table_for_is_told_before_anything_is_sent(
+    file_front: Front,
+) -> None:
+    connector = file_front.connector()
+    taken_down = batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN)
+    with pytest.raises(SettingsError, match=r"words\.operations"):
+        connector.submit(taken_down)
+    with pytest.raises(SettingsError, match=r"transport\.tables\.penalty"):
+        connector.submit(replace(ONE, kind="penalty"))
+    values = profile_values()
+    values["words"]["operations"]["take_down"] = "X"
+    columns = values["transport"]["tables"]["permit"]["columns"]
+    values["transport"]["tables"]["permit"]["columns"] = [
+        one for one in columns if one["name"] != "OP"
+    ]
+    with pytest.raises(SettingsError, match="不能下架"):
+        file_front.connector(values).submit(taken_down)
+
+
+def test_a_take_down_is_a_row_with_its_word(file_front: Front) -> None:
+    file_front.create()
+    values = profile_values()
+    values["words"]["operations"]["take_down"] = "X"
+    connector = file_front.connector(values)
+    connector.submit(batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN))
+    assert [one["OP"] for one in file_front.rows()] == ["X"]

@@ -1,6 +1,7 @@
 """What the other side's tables say, and what their silence does not say."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from xinqiao.adapters.base import (
     SentBatch,
 )
 from xinqiao.adapters.connector import ProfileConnector
+from xinqiao.adapters.exchange_db.dates import read_instant
 from xinqiao.clock import SHANGHAI
 
 TWO = batch("B1", row(1, "1号"), row(2, "2号"))
@@ -371,3 +373,67 @@ def test_nothing_of_a_record_is_in_what_is_shown(front: Front) -> None:
     report = connector.poll(answered(sealed))
     shown = f"{reply!r} {report!r} {connector!r} {reply.message}"
     assert "370323190711118764" not in shown
+
+
+@pytest.mark.parametrize("source", ["status", "consumed", "feedback"])
+def test_every_source_tells_when_it_cannot_be_asked(file_front: Front, source: str) -> None:
+    file_front.create()
+    make: dict[str, Callable[[], ProfileConnector]] = {
+        "status": file_front.connector,
+        "consumed": lambda: consumed(file_front),
+        "feedback": lambda: with_feedback(file_front, BY_KEY),
+    }
+    connector = make[source]()
+    connector.submit(TWO)
+    with file_front.admin() as connection:
+        file_front.table().drop(connection)
+    report = connector.poll(answered(TWO))
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "table_missing")
+    (file_front.root / "front.db").unlink()
+    report = connector.poll(answered(TWO))
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "connect_failed")
+
+
+@pytest.mark.parametrize(
+    ("of_void", "expected"),
+    [("1", (Outcome.ACCEPTED, "1")), ("0", (Outcome.RECEIVED, "void_refused")), ("", None)],
+)
+def test_an_answer_about_the_void_row_is_waited_for(
+    file_front: Front, of_void: str, expected: tuple[Outcome, str] | None
+) -> None:
+    front = file_front
+    front.create()
+    connector = with_feedback(front, BY_KEY, table={"update": "void_and_insert"})
+    newer = batch("B2", row(1, "1号"), operation=Operation.UPDATE)
+    connector.submit(newer)
+    keys = {one["VALID"]: one["ROWGUID"] for one in front.rows()}
+    with front.admin() as connection:
+        put = sa.insert(feedback_table())
+        connection.execute(put.values(ROWGUID=keys["1"], JG="1"))
+        if of_void:
+            connection.execute(put.values(ROWGUID=keys["0"], JG=of_void))
+    assert told(connector.poll(answered(newer))).get(1) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "expected"),
+    [
+        (datetime(2026, 11, 20, 9, 30), None, datetime(2026, 11, 20, 9, 30, tzinfo=SHANGHAI)),  # noqa: DTZ001 - as drivers give it
+        (
+            datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
+            None,
+            datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
+        ),
+        (date(2026, 11, 20), None, datetime(2026, 11, 20, tzinfo=SHANGHAI)),
+        ("2026-11-20 09:30:00", None, datetime(2026, 11, 20, 9, 30, tzinfo=SHANGHAI)),
+        ("20261120", "YYYYMMDD", datetime(2026, 11, 20, tzinfo=SHANGHAI)),
+        ("yesterday", None, None),
+        ("20/11/2026", "YYYYMMDD", None),
+        (20261120, None, None),
+        (None, None, None),
+    ],
+)
+def test_a_time_is_read_from_any_column_or_not_guessed(
+    text: object, pattern: str | None, expected: datetime | None
+) -> None:
+    assert read_instant(text, pattern) == expected

@@ -7,6 +7,7 @@ A resend looks for the keys of its rows first. As they were put in by one transa
 that stands there proves that the batch arrived.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -230,9 +231,8 @@ class DatabaseDelivery:
         sending: _Sending,
         before: Mapping[tuple[str, ...], Sequence[Seen]],
     ) -> None:
-        way = statements.table.update
         if sending.batch.operation is not Operation.UPDATE or (
-            way is not UpdateWay.DELETE_AND_INSERT
+            statements.table.update is not UpdateWay.DELETE_AND_INSERT
         ):
             return
         for rows in before.values():
@@ -255,7 +255,12 @@ class DatabaseDelivery:
             statements.table.update is not UpdateWay.IN_PLACE
         ):
             return done
-        several = {line.row for line, _ in lines if len(before.get(line.business_key, ())) > 1}
+        shared = _shared(sending.lines)
+        several = {
+            line.row
+            for line, _ in lines
+            if len(before.get(line.business_key, ())) > 1 or line.business_key in shared
+        }
         if several:
             raise _SetAsideError({row: _refused(row, "several_rows") for row in several})
         for line, cells in lines:
@@ -294,10 +299,11 @@ class DatabaseDelivery:
     def _delete(self, connection: Connection, statements: Statements, sending: _Sending) -> Reply:
         """Take rows out that nobody has taken yet; the others need a person."""
         found = statements.of_records(connection, [line.business_key for line in sending.lines])
+        shared = _shared(sending.lines)
         accepted, aside = [], {}
         for line in sending.lines:
             rows = [row for row in found if business_key_of(row) == line.business_key]
-            if len(rows) > 1:
+            if len(rows) > 1 or line.business_key in shared:
                 aside[line.row] = _refused(line.row, "several_rows")
             elif not rows or self._exchange.meaning(rows[0].status) != "pending":
                 aside[line.row] = _refused(line.row, "already_consumed")
@@ -342,6 +348,12 @@ class DatabaseDelivery:
         if column.type == "date":
             return now.date()
         return written(now, column.date_pattern or "YYYY-MM-DD hh:mm:ss")
+
+
+def _shared(lines: Sequence[Line]) -> set[tuple[str, ...]]:
+    """Return business keys under which several rows of one batch would meet."""
+    counted = Counter(line.business_key for line in lines)
+    return {key for key, times in counted.items() if times > 1}
 
 
 def _number(row: Seen) -> int:
