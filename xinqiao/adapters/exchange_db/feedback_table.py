@@ -28,7 +28,7 @@ from xinqiao.adapters.exchange_db.connection import ExchangeDatabase, NotReached
 from xinqiao.adapters.exchange_db.dates import read_instant
 from xinqiao.adapters.exchange_db.exchange import Exchange, answered, no_answer
 from xinqiao.adapters.exchange_db.layout import FeedbackTable, Meaning
-from xinqiao.adapters.exchange_db.presence import Presence, of_deletion, of_nothing, presence
+from xinqiao.adapters.exchange_db.presence import Presence, look, of_nothing
 from xinqiao.adapters.exchange_db.probing import connection_check, failed
 from xinqiao.adapters.exchange_db.statements import Seen, in_pieces, named, table_of
 from xinqiao.adapters.exchange_db.status_column import DECIDED
@@ -109,16 +109,9 @@ class FeedbackReader:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Read what the table holds about the rows of a batch."""
-        exchange = self._exchange
-        try:
-            with exchange.database.transaction() as connection:
-                if exchange.writer.deletes(sent.batch):
-                    return of_deletion(exchange, connection, sent)
-                there = presence(exchange, connection, sent.batch)
-        except NotReachedError as error:
-            return no_answer(error.complaint)
-        except BEFORE_COMMIT as error:
-            return no_answer(complaint(error, exchange.database.family))
+        there = look(self._exchange, sent)
+        if isinstance(there, BatchReport):
+            return there
         try:
             with self._database.transaction() as connection:
                 answers = self._answers(connection, sent)

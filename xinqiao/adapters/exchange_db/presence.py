@@ -7,7 +7,9 @@ from datetime import timedelta
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchProgress, BatchReport, SealedBatch, SentBatch
-from xinqiao.adapters.exchange_db.exchange import Exchange, answered, proves_nothing
+from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, complaint
+from xinqiao.adapters.exchange_db.connection import NotReachedError
+from xinqiao.adapters.exchange_db.exchange import Exchange, answered, no_answer, proves_nothing
 from xinqiao.adapters.exchange_db.statements import Seen, business_key_of
 
 
@@ -24,6 +26,22 @@ class Presence:
     rows: Sequence[Seen]
     by_row: Mapping[int, Mapping[str, Seen]]
     keys: Mapping[int, tuple[str, ...]]
+
+
+def look(exchange: Exchange, sent: SentBatch) -> Presence | BatchReport:
+    """Return what stands there of a batch, or the report where nothing more can be told of it.
+
+    That is where the database cannot be asked, and where the delivery was to delete rows.
+    """
+    try:
+        with exchange.database.transaction() as connection:
+            if exchange.writer.deletes(sent.batch):
+                return of_deletion(exchange, connection, sent)
+            return presence(exchange, connection, sent.batch)
+    except NotReachedError as error:
+        return no_answer(error.complaint)
+    except BEFORE_COMMIT as error:
+        return no_answer(complaint(error, exchange.database.family))
 
 
 def presence(exchange: Exchange, connection: Connection, batch: SealedBatch) -> Presence:

@@ -9,10 +9,8 @@ from xinqiao.adapters.base import (
     SentBatch,
 )
 from xinqiao.adapters.codes import words_for
-from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, complaint
-from xinqiao.adapters.exchange_db.connection import NotReachedError
-from xinqiao.adapters.exchange_db.exchange import Exchange, answered, no_answer, proves_nothing
-from xinqiao.adapters.exchange_db.presence import of_deletion, presence
+from xinqiao.adapters.exchange_db.exchange import Exchange, answered, proves_nothing
+from xinqiao.adapters.exchange_db.presence import look
 
 
 class RowConsumed:
@@ -30,19 +28,12 @@ class RowConsumed:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Look which rows of a batch are gone, if it is sure that they were there."""
-        exchange = self._exchange
-        try:
-            with exchange.database.transaction() as connection:
-                if exchange.writer.deletes(sent.batch):
-                    return of_deletion(exchange, connection, sent)
-                found = presence(exchange, connection, sent.batch)
-        except NotReachedError as error:
-            return no_answer(error.complaint)
-        except BEFORE_COMMIT as error:
-            return no_answer(complaint(error, exchange.database.family))
+        found = look(self._exchange, sent)
+        if isinstance(found, BatchReport):
+            return found
         if not found.rows and not sent.serial:
             return proves_nothing("rows_gone", found.rows)
-        never_there = exchange.writer.lines(sent.batch).refused
+        never_there = self._exchange.writer.lines(sent.batch).refused
         taken = tuple(
             RowResult(number, Outcome.RECEIVED, "taken", words_for("taken"))
             for number in found.keys

@@ -12,12 +12,10 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.exchange_db.cells import as_text
-from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, complaint
-from xinqiao.adapters.exchange_db.connection import NotReachedError
 from xinqiao.adapters.exchange_db.dates import read_instant
-from xinqiao.adapters.exchange_db.exchange import Exchange, answered, no_answer
+from xinqiao.adapters.exchange_db.exchange import Exchange, answered
 from xinqiao.adapters.exchange_db.layout import Meaning, Role
-from xinqiao.adapters.exchange_db.presence import of_deletion, of_nothing, presence
+from xinqiao.adapters.exchange_db.presence import look, of_nothing
 from xinqiao.adapters.exchange_db.statements import Seen
 
 DECIDED: Mapping[Meaning, Outcome] = {
@@ -43,18 +41,11 @@ class StatusColumn:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Read the columns of the rows of a batch, by our own row keys."""
-        exchange = self._exchange
-        try:
-            with exchange.database.transaction() as connection:
-                if exchange.writer.deletes(sent.batch):
-                    return of_deletion(exchange, connection, sent)
-                found = presence(exchange, connection, sent.batch)
-        except NotReachedError as error:
-            return no_answer(error.complaint)
-        except BEFORE_COMMIT as error:
-            return no_answer(complaint(error, exchange.database.family))
+        found = look(self._exchange, sent)
+        if isinstance(found, BatchReport):
+            return found
         if not found.rows:
-            return of_nothing(exchange, sent, found.rows, self._visible_after)
+            return of_nothing(self._exchange, sent, found.rows, self._visible_after)
         results = []
         for number, lines in found.by_row.items():
             keys = found.keys[number]
