@@ -231,7 +231,9 @@ def test_planting_concerns_one_document_and_may_name_the_subject(stage: Make) ->
         made.stand_in.plant(Planting(resource="red_list", number="1号", fields=None))
 
 
-@pytest.mark.parametrize("where", ["", "not a url", "sqlite:////no/such/folder/front.db"])
+@pytest.mark.parametrize(
+    "where", ["", "not a url", "oracle://127.0.0.1/x", "sqlite:////no/such/folder/front.db"]
+)
 def test_without_a_database_it_does_not_start(where: str) -> None:
     with pytest.raises(SettingsError, match="--where"):
         ExchangeDb(load_layout(FRONT), Setup(FRONT, where=where), FaultPlan())

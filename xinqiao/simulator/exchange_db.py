@@ -43,6 +43,7 @@ _FEEDBACK = {
 
 _UNKNOWN_SUBJECT = "查无此"
 _DRIVERS = {
+    "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
@@ -406,7 +407,9 @@ def _engine(where: str) -> sa.Engine:
         url = sa.make_url(where)
     except ArgumentError:
         raise SettingsError("请用 --where 写明模拟平台的前置库（数据库 URL）") from None
-    drivername = _DRIVERS.get(url.drivername, url.drivername)
+    drivername = _DRIVERS.get(url.get_backend_name())
+    if drivername is None:
+        raise SettingsError(f"模拟平台的前置库应为 {'、'.join(_DRIVERS)} 之一，请改 --where")
     return sa.create_engine(
         url.set(drivername=drivername), poolclass=sa.NullPool, hide_parameters=True
     )
