@@ -179,7 +179,13 @@ def test_an_unknown_number_is_named_and_no_error_of_the_program(
 
 def told(**changes: object) -> dict[str, Any]:
     """Return the part of a story that says where a submission stands."""
-    standing = {"paused_at": None, "paused_reason": "", "next_call_at": None, "opens_at": None}
+    standing = {
+        "paused_at": None,
+        "paused_reason": "",
+        "next_call_at": None,
+        "opens_at": None,
+        "receipts": "poll",
+    }
     return {
         "state": "ready",
         "code": "",
@@ -209,6 +215,16 @@ def told(**changes: object) -> dict[str, Any]:
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在报送"),
         ({"state": "sending", "lease_owner": "a@b/1/2", "lease_until": NOW}, "报送中断"),
         ({"state": "awaiting_receipt", "next_poll_at": LATER}, "11:30 以后取回执"),
+        ({"state": "awaiting_receipt", "waits_for": "taken"}, "平台已取走，还没有确认"),
+        (
+            {
+                "state": "awaiting_receipt",
+                "next_poll_at": LATER,
+                "standing": {"receipts": "manual", "paused_at": NOW},
+            },
+            "登记平台答复；2026-11-20 11:30 还没有登记的转为挂起。",
+        ),
+        ({"state": "awaiting_receipt", "standing": {"receipts": "none"}}, "xinqiao reconcile"),
         ({"state": "in_doubt", "questions": 3}, "已问过 3 次"),
         ({"state": "in_doubt", "lease_owner": "a@b/1/2", "lease_until": LATER}, "a@b 正在"),
         ({"state": "in_doubt", "waits_for": "not_visible_yet"}, "查不到不算没有"),

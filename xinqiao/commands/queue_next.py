@@ -39,6 +39,9 @@ def what_next(told: Mapping[str, Any], *, confirmed: bool) -> str:
         return _held(told)
     if state == "cancelled":
         return _cancelled(told)
+    if state == "awaiting_receipt" and told["platform_standing"]["receipts"] in _NOT_ASKED:
+        # nobody calls the platform for it: whatever keeps it from being called keeps nobody waiting
+        return _awaiting(told)
     return f"{_moving(told)}{_hindrance(told, confirmed=confirmed)}"
 
 
