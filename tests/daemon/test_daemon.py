@@ -1,11 +1,13 @@
 """The process that nobody watches: what is wrong is told once, and it goes on when it is over."""
 
+import os
 import re
 import signal
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from tests.daemon.conftest import DaemonProcess
 from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from tests.support import wait_until
 from xinqiao.config.workspace import open_workspace
-from xinqiao.daemon import Daemon, Troubles
+from xinqiao.daemon import Daemon, Troubles, _file_times
 from xinqiao.database.tables import submission
 from xinqiao.errors import BusyError, SettingsError
 from xinqiao.hub import Hub
@@ -245,3 +247,12 @@ def test_two_daemons_on_one_workspace_send_everything_once(stage: Rehearsal, dae
     assert [one.ended() for one in (first, second)] == [0, 0]
     stage.judge(*range(1, 11))
     assert len(stage.hub.workers()) == 2
+
+
+def test_a_renewed_certificate_is_noticed_like_any_file_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    certificate = tmp_path / "secrets" / "platform.pem"
+    certificate.write_text("alt")
+    before = _file_times(tmp_path)
+    os.utime(certificate, ns=(1, 1))
+    assert _file_times(tmp_path) != before
