@@ -100,7 +100,8 @@ class HttpPlatform:
             return Reply(Outcome.REJECTED, "batch_too_large", words_for("batch_too_large"))
         asked = {"batch": batch.number, "kind": context["kind"], "operation": context["operation"]}
         answer = self._ask(self._submit, context, asked, send_before)
-        return submission_reply(self._submit, answer, len(batch.rows))
+        mode = self._profile.receipts.mode
+        return submission_reply(self._submit, answer, len(batch.rows), mode)
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Ask for the receipts of a batch by our number, or by the number it was given."""
