@@ -114,6 +114,8 @@ def test_the_profile_of_the_walk_through_is_a_platform_of_the_workspaces_own(
     made = read_connections(rehearsal).require("county_credit")
     assert made.profile.name == "县信用平台"
     assert made.profile.status == "reference"
+    # a fresh workspace of either kind can send by it
+    made.check_lease("county_credit", rehearsal.settings.delivery.lease_seconds)
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ source = "演练"
 path = "/public/records"
 query = { resource = "kind", number = "key" }
 marker = "双公示"
+nothing = "没有找到"
 shows = ["values.XK_XDR_MC"]
 
 [limits]

@@ -152,3 +152,4 @@ def test_the_public_page_shows_what_stands_under_a_number(client: Client) -> Non
     assert "<td>1号</td>" in page()
     assert "<td>&lt;2号&gt;</td>" in page()
     assert "1号" not in page(number="<2号>")
+    assert "没有找到" in page(number="3号")

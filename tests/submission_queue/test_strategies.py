@@ -4,8 +4,10 @@ import pytest
 
 from tests.submission_queue.world import World, accepted, decided, reply
 from xinqiao.adapters.base import BatchProgress, Operation, Outcome, Reply, RowResult
+from xinqiao.database.tables import batch as batch_table
 from xinqiao.database.tables import holding
 from xinqiao.passes import make_pass
+from xinqiao.queue import batches
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.holdings import replan
 from xinqiao.queue.operations import Evidence, Resolution, resolve
@@ -169,3 +171,29 @@ def test_a_withdrawal_as_a_void_row_is_no_correction_by_hand(world: World) -> No
         replan(connection, [place], world.cause())
     send(world, accepted)
     assert asked(world)[1:] == [("withdraw", 1, "accepted")]
+
+
+def delivered_before(world: World) -> list[frozenset[int]]:
+    with world.database.reading() as connection:
+        sent = [
+            batches.open_batch(connection, one.id, world.keys) for one in world.rows(batch_table)
+        ]
+    return [one.delivered_before for one in sent]
+
+
+def test_an_insert_after_a_withdrawal_is_told_from_a_first_one(world: World) -> None:
+    record_id = held_at_first(world)
+    world.version(record_id, 2, content="改")
+    send(world, accepted)
+    send(world, accepted)
+    assert [one[0] for one in asked(world)] == ["insert", "withdraw", "insert"]
+    assert delivered_before(world) == [frozenset(), frozenset({1}), frozenset({1})]
+
+
+def test_what_was_refused_before_left_nothing_at_the_platform(world: World) -> None:
+    (record_id,) = world.add(1)
+    send(world, reply(Outcome.REJECTED))
+    world.version(record_id, 2, content="改")
+    send(world, accepted)
+    assert [one[0] for one in asked(world)] == ["insert", "insert"]
+    assert delivered_before(world) == [frozenset(), frozenset()]

@@ -269,11 +269,14 @@ class SentBatch:
         serial: Number that the platform gave the delivery (受理号); empty when it gave none, or
             when its answer never came.
         sent_at: When it was sent, if that is known.
+        delivered_before: Numbers of rows whose record, or whose key, was delivered before by
+            another batch: what the platform shows of it may be that.
     """
 
     batch: SealedBatch
     serial: str = ""
     sent_at: datetime | None = None
+    delivered_before: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,7 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
     if isinstance(profile.transport, PythonTransport):
         outside = GuardedConnector(profile, profile.transport, surroundings)
         return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
-    access = profile.access
-    web = HttpPlatform(profile, access, surroundings) if access is not None else None
+    web = _web(profile, surroundings)
     exchange = _exchange(profile, surroundings)
     return ProfileConnector(
         profile,
@@ -75,6 +74,12 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
         _receipts(profile, web, exchange, surroundings),
         web,
     )
+
+
+def _web(profile: Profile, surroundings: Surroundings) -> HttpPlatform | None:
+    access = profile.access
+    asks = any(call is not None for _, call in profile.operations)
+    return HttpPlatform(profile, access, surroundings) if access is not None and asks else None
 
 
 def _exchange(profile: Profile, surroundings: Surroundings) -> Exchange | None:
@@ -267,10 +272,10 @@ class ProfileConnector:
         """Why a question is not asked."""
         return _CLOSED if self._closed else _NOT_SUPPORTED
 
-    def _parts(self) -> Sequence[Delivery | ReceiptSource]:
+    def _parts(self) -> Sequence[Delivery | ReceiptSource | Questions]:
         # one object may be several parts
-        parts = {id(part): part for part in (self._delivery, self._receipts) if part is not None}
-        return list(parts.values())
+        named = (self._delivery, self._receipts, self._questions)
+        return list({id(part): part for part in named if part is not None}.values())
 
     def _refuse_foreign(self, batch: SealedBatch) -> None:
         if batch.platform != self._profile.id:

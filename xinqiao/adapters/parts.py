@@ -63,3 +63,9 @@ class Questions(Protocol):
 
     def ledger(self, kind: str, start: date, end: date, page: int) -> LedgerPage:
         """As :meth:`xinqiao.adapters.base.Connector.ledger`."""
+
+    def probe(self) -> Probe:
+        """Check what is needed to ask, without sending a record."""
+
+    def close(self) -> None:
+        """Give up connections."""

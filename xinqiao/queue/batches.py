@@ -242,7 +242,33 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
             code="batch_pruned",
         )
     sealed = keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}")
-    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.sent_at)
+    before = _delivered_before(connection, batch_id)
+    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.sent_at, before)
+
+
+def _delivered_before(connection: Connection, batch_id: int) -> frozenset[int]:
+    """Return the rows whose record or key an earlier submission brought to the platform.
+
+    One that was refused left nothing there.
+    """
+    earlier = submission.alias("earlier")
+    # one column at a time: each has an index, and an alternative of both has none
+    found = sa.union(
+        *(
+            sa.select(batch_row.c.row_number)
+            .join(submission, submission.c.id == batch_row.c.submission_id)
+            .join(earlier, earlier.c[column] == submission.c[column])
+            .where(
+                batch_row.c.batch_id == batch_id,
+                earlier.c.platform == submission.c.platform,
+                earlier.c.id < submission.c.id,
+                earlier.c.platform_key.is_not(None),
+                earlier.c.state != State.REJECTED,
+            )
+            for column in ("record_id", "platform_key")
+        )
+    )
+    return frozenset(connection.execute(found).scalars())
 
 
 def begin_attempt(

@@ -148,7 +148,8 @@ class Wire(ABC):
             for key, name in self.platform.published(request.text("resource"))
             if number in ("", key)
         ]
-        page = f"<html><body><h1>双公示</h1><table>{''.join(lines)}</table></body></html>"
+        shown = f"<table>{''.join(lines)}</table>" if lines else "<p>没有找到</p>"
+        page = f"<html><body><h1>双公示</h1>{shown}</body></html>"
         return Answer(200, page.encode(), HTML)
 
     def plant(self, change: Planting) -> None:

@@ -321,6 +321,7 @@ def page_check(**changes: Any) -> dict[str, Any]:
         "path": "/public/records",
         "query": {"resource": "kind", "number": "key"},
         "marker": "双公示",
+        "nothing": "没有找到",
         "shows": ["values.XK_XDR_MC"],
     }
     receipts = {"mode": "page_check", "page": page}

@@ -65,6 +65,8 @@ def test_no_secret_and_no_document_number_reaches_a_log(
             "source": "made up",
             "path": "/public/records/{key}",
             "marker": "双公示",
+            "nothing": "没有找到",
+            "shows": ["values.XK_XDR_MC"],
         }
         overlay = {
             "receipts": {"mode": "page_check", "page": page},

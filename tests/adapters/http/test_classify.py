@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinqiao.adapters.base import BatchProgress, BatchReport, KeyReport, LedgerPage, Outcome, Reply
+from xinqiao.adapters.base import (
+    BatchProgress,
+    BatchReport,
+    KeyReport,
+    LedgerPage,
+    Outcome,
+    ReceiptMode,
+    Reply,
+)
 from xinqiao.adapters.http.classify import batch_report, key_report, ledger_page, submission_reply
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure
 from xinqiao.adapters.http.judgement import judge
@@ -33,7 +41,8 @@ def answered(body: Any, status: int = 200) -> HttpAnswer:
 
 def submitted(result: HttpAnswer | HttpFailure) -> Reply:
     assert SUBMIT is not None
-    return submission_reply(SUBMIT, judge(SUBMIT, SUBMIT.answers, result, {"batch": "B1"}, NOW), 2)
+    judged = judge(SUBMIT, SUBMIT.answers, result, {"batch": "B1"}, NOW)
+    return submission_reply(SUBMIT, judged, 2, ReceiptMode.POLL)
 
 
 def polled(result: HttpAnswer | HttpFailure) -> BatchReport:
@@ -354,5 +363,5 @@ def test_a_rule_that_cannot_work_on_an_answer_stops_later_rules() -> None:
     call = load_profile("credit_shandong", overlay).operations.submit
     assert call is not None
     judged = judge(call, call.answers, answered({"data": None}), {}, NOW)
-    reply = submission_reply(call, judged, 1)
+    reply = submission_reply(call, judged, 1, ReceiptMode.POLL)
     assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "rule_failed")

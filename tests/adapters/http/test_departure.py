@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.adapters.conftest import FrozenClock
-from xinqiao.adapters.base import TOO_LATE, Outcome, SealedBatch
-from xinqiao.adapters.connector import ProfileConnector
+from xinqiao.adapters.base import TOO_LATE, Credentials, Outcome, SealedBatch, Surroundings
+from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.http.client import HttpBounds, HttpClient
 from xinqiao.adapters.http.exchange import Arrival, HttpAnswer, HttpFailure, HttpRequest
+from xinqiao.adapters.profile import load_profile
 from xinqiao.clock import Clock
 
 POST = HttpRequest("POST", "/x", body=b"{}")
@@ -152,3 +153,36 @@ def test_a_submission_in_time_leaves(
     reply = connector.submit(batch, clock.elapsed() + 60)
     assert reply.outcome is Outcome.IN_DOUBT, "an empty answer explains nothing"
     assert len(received) == 2
+
+
+def without_question(url: str, clock: FrozenClock) -> ProfileConnector:
+    """A platform with neither a trial question nor a token."""
+    whole = load_profile("credit_shandong", {"transport": {"base_url": url}})
+    operations = whole.operations.model_copy(update={"probe": None})
+    profile = whole.model_copy(update={"operations": operations, "authentication": ()})
+    secrets = Credentials({"client_id": "county", "client_secret": "x"})
+    settings = {"organisation_code": "11370323MB2826290X"}
+    return build(profile, Surroundings(secrets, clock, settings=settings))
+
+
+def test_a_check_that_can_ask_nothing_opens_a_connection_and_claims_no_more(
+    listener: Listener, clock: FrozenClock
+) -> None:
+    connector = without_question(listener.url, clock)
+    probe = connector.probe()
+    connector.close()
+    listener.stop()
+    assert listener.connections == [b""], "one connection, and not one byte"
+    assert probe.ok
+    assert [name for name, _, _ in probe.checks] == ["网络", "认证", "时钟"]
+    assert all("未核对" in remark for _, _, remark in probe.checks[1:])
+
+
+def test_a_check_that_can_ask_nothing_finds_nobody_at_home(clock: FrozenClock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    connector = without_question(f"http://127.0.0.1:{port}", clock)
+    probe = connector.probe()
+    connector.close()
+    assert not probe.ok
+    assert [(name, passed) for name, passed, _ in probe.checks] == [("网络", False)]

@@ -24,7 +24,11 @@ Serve = Callable[[Callable[[socket.socket], None]], str]
 MARKER = "<h1>双公示 行政许可</h1>"
 ONE, TWO = "鲁交许〔2026〕1号", "鲁交许〔2026〕2号"
 PAGE = {"source": "made up", "path": "/public/{kind}", "marker": "双公示行政许可"}
-BY_KEY = PAGE | {"query": {"no": "key"}, "nothing": "没有找到"}
+BY_KEY = PAGE | {
+    "query": {"no": "key"},
+    "nothing": "没有找到",
+    "shows": ["values.XK_XDR_MC"],
+}
 
 
 def page(
@@ -55,12 +59,13 @@ def look(connect: Connect, serve: Serve, batch: SealedBatch) -> Callable[..., Ba
         operation: Operation = Operation.INSERT,
         check: dict[str, Any] | None = None,
         rows: int = 2,
+        before: frozenset[int] = frozenset(),
         **served: Any,
     ) -> BatchReport:
         shown[:] = [page(body, **served)]
         connector = connect(base, overlay(check or PAGE, 50 if rows > 1 else 1))
         asked = replace(batch, operation=operation, rows=batch.rows[:rows])
-        return connector.poll(SentBatch(asked))
+        return connector.poll(SentBatch(asked, delivered_before=before))
 
     return at
 
@@ -109,11 +114,18 @@ def test_a_page_in_gbk_is_read_where_the_profile_says_so(look: Look) -> None:
     assert decided(report) == {1: "page_shows"}
 
 
-def test_an_update_is_not_believed_for_a_number_that_was_there_before(look: Look) -> None:
+@pytest.mark.parametrize("check", [PAGE, PAGE | {"shows": ["values.XK_XDR_MC"]}])
+def test_an_update_is_not_believed_for_a_number_that_was_there_before(
+    look: Look, check: dict[str, Any]
+) -> None:
     body = f"{MARKER}<td>{ONE}</td><td>沂源测试汽修厂</td>"
-    assert decided(look(body, operation=Operation.UPDATE)) == {}
-    beside = PAGE | {"shows": ["values.XK_XDR_MC"]}
-    assert decided(look(body, operation=Operation.UPDATE, check=beside)) == {1: "page_shows"}
+    assert decided(look(body, operation=Operation.UPDATE, check=check)) == {}
+
+
+def test_an_insert_is_not_believed_for_a_record_that_was_there_before(look: Look) -> None:
+    body = f"{MARKER}<td>{ONE}</td><td>{TWO}</td>"
+    report = look(body, before=frozenset({1}))
+    assert (report.progress, decided(report)) == (BatchProgress.PENDING, {2: "page_shows"})
 
 
 def test_a_value_that_is_not_beside_the_number_keeps_the_row_waiting(look: Look) -> None:
@@ -125,24 +137,65 @@ def test_a_value_that_is_not_beside_the_number_keeps_the_row_waiting(look: Look)
 def test_a_record_is_gone_only_from_a_page_that_was_opened_for_it(
     look: Look, received: list[bytes], operation: Operation
 ) -> None:
-    gone = look(f"{MARKER}<p>共 0 条</p>", operation=operation, check=BY_KEY, rows=1)
+    gone = look(f"{MARKER}<p>没有找到</p>", operation=operation, check=BY_KEY, rows=1)
     assert (gone.progress, decided(gone)) == (BatchProgress.COMPLETE, {1: "page_shows_no_longer"})
     assert b"?no=%E9%B2%81" in received[-1]
     listed = look(f"{MARKER}<td>{TWO}</td>", operation=operation)
     assert (listed.progress, listed.rows) == (BatchProgress.PENDING, ())
 
 
-def test_a_record_that_the_page_may_still_hold_is_not_gone(look: Look) -> None:
-    for body in (f"<td>{ONE}</td>", f"<input value='{ONE}'>", f"<td>{ONE}之一</td>"):
-        report = look(f"{MARKER}{body}", operation=Operation.WITHDRAW, check=BY_KEY, rows=1)
-        assert (report.progress, report.rows) == (BatchProgress.PENDING, ())
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<td>{ONE}</td>",
+        f"<input value='{ONE}'>",
+        f"<td>{ONE}之一</td>",
+        f'<div style="display:none">没有找到</div><td>{ONE}</td>',
+        f"<aside>相关记录：没有找到</aside><td>{ONE}</td>",
+        f"<p>没有找到</p><script>show('{ONE}')</script>",
+        "<p>共 0 条</p>",
+        '<div id="app"></div><noscript>没有找到</noscript>',
+        "<div hidden>没有找到</div>",
+    ],
+)
+def test_a_record_that_the_page_may_still_hold_is_not_gone(look: Look, body: str) -> None:
+    report = look(f"{MARKER}{body}", operation=Operation.WITHDRAW, check=BY_KEY, rows=1)
+    assert (report.progress, report.rows) == (BatchProgress.PENDING, ())
 
 
-def test_a_page_that_repeats_the_question_and_has_nothing_shows_nothing(look: Look) -> None:
+def test_the_empty_shell_of_a_page_that_scripts_fill_is_no_answer(look: Look) -> None:
+    shell = "<title>双公示 行政许可</title><div id='app'></div>"
+    report = look(shell, operation=Operation.WITHDRAW, check=BY_KEY, rows=1)
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "no_marker")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>没有找到与“{ONE}”有关的记录</p>",
+        f"<p>没有找到与“{ONE}”有关的记录</p><p>沂源测试汽修厂</p>",
+        f"<p>您查询的是 {ONE}</p>",
+        f'<div style="display:none"><td>{ONE}</td><td>沂源测试汽修厂</td></div>',
+    ],
+)
+def test_the_echo_of_a_search_shows_nothing(look: Look, body: str) -> None:
+    assert decided(look(f"{MARKER}{body}", check=BY_KEY, rows=1)) == {}
+
+
+@pytest.mark.parametrize("proof", ["values.XK_ZT", "values.XK_NONE"])
+def test_what_is_no_more_than_the_number_proves_nothing_beside_it(look: Look, proof: str) -> None:
+    echo = f"{MARKER}<p>您查询的是 {ONE}</p>"
+    assert decided(look(echo, check=BY_KEY | {"shows": [proof]}, rows=1)) == {}
+
+
+def test_a_sentence_that_repeats_the_number_is_told_by_the_profile(look: Look) -> None:
     body = f"{MARKER}<p>没有找到“{ONE}”</p>"
-    assert decided(look(body, check=BY_KEY, rows=1)) == {}
-    gone = look(body, operation=Operation.WITHDRAW, check=BY_KEY, rows=1)
-    assert decided(gone) == {1: "page_shows_no_longer"}
+    for check, gone in (
+        (BY_KEY, {}),
+        (BY_KEY | {"nothing": "没有找到“{key}”"}, {1: "page_shows_no_longer"}),
+    ):
+        report = look(body, operation=Operation.WITHDRAW, check=check, rows=1)
+        assert decided(report) == gone
 
 
 def test_without_the_marker_nothing_is_gone(look: Look) -> None:

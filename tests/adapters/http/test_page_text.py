@@ -23,7 +23,7 @@ NUMBER = "鲁交许〔2026〕1号"
 def test_a_number_is_found_however_the_page_writes_it(page: str) -> None:
     text = PageText(page)
     assert text.shows(NUMBER)
-    assert text.may_hold(NUMBER)
+    assert text.may_hold(NUMBER, "")
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,21 @@ def test_a_number_is_found_however_the_page_writes_it(page: str) -> None:
         "<script>var a = '鲁交许〔2026〕1号'</script>",
         '<input value="鲁交许〔2026〕1号">',
         "<!-- 鲁交许〔2026〕1号 -->",
+        "<title>鲁交许〔2026〕1号</title>",
+        "<div hidden>鲁交许〔2026〕1号</div>",
+        '<div style="color:red; Display : None">鲁交许〔2026〕1号</div>',
+        '<p style="visibility:hidden">鲁交许〔2026〕1号</p>',
+        '<ul class="list layui-hide"><li>鲁交许〔2026〕1号</li></ul>',
+        "<div hidden><div>甲</div><br>鲁交许〔2026〕1号</div>",
+        "<div hidden/>鲁交许〔2026〕1号",
+        "<p hidden>没有收尾<b>鲁交许〔2026〕1号</b>",
+        "<textarea>鲁交许〔2026〕1号</textarea>",
     ],
 )
 def test_a_number_that_a_person_does_not_see_alone_is_neither_shown_nor_gone(page: str) -> None:
     text = PageText(page)
     assert not text.shows(NUMBER)
-    assert text.may_hold(NUMBER)
+    assert text.may_hold(NUMBER, "")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +58,7 @@ def test_a_number_that_a_person_does_not_see_alone_is_neither_shown_nor_gone(pag
 def test_another_number_is_not_this_one(page: str) -> None:
     text = PageText(page)
     assert not text.shows(NUMBER)
-    assert not text.may_hold(NUMBER)
+    assert not text.may_hold(NUMBER, "")
 
 
 def test_digits_are_not_found_inside_longer_digits() -> None:
@@ -73,15 +82,29 @@ def test_the_number_of_one_row_and_the_value_of_another_are_told_apart_by_distan
 @given(st.text(), st.text(min_size=1))
 def test_what_is_shown_may_be_held_too(page: str, number: str) -> None:
     text = PageText(page)
-    assert text.may_hold(number) or not text.shows(number)
+    assert text.may_hold(number, "") or not text.shows(number)
 
 
 def test_an_empty_number_is_never_shown_and_never_gone() -> None:
     assert not PageText("<td></td>").shows(" ")
-    assert PageText("<td></td>").may_hold(" ")
+    assert PageText("<td></td>").may_hold(" ", "")
 
 
 def test_a_page_says_what_is_seen_and_not_what_is_hidden() -> None:
     page = PageText("<h1>行政许可 公示</h1><script>没有找到</script>")
     assert page.says("行政许可公示")
     assert not page.says("没有找到")
+
+
+def test_what_follows_a_hidden_element_is_seen() -> None:
+    page = PageText(f"<div hidden><div>甲</div><br></div><input hidden><td>{NUMBER}</td>")
+    assert page.shows(NUMBER)
+    assert not page.says("甲")
+
+
+def test_a_sentence_that_repeats_the_number_is_left_aside_and_nothing_else() -> None:
+    sentence = f"没有找到与“{NUMBER}”有关的记录"
+    told = f"<p>没有找到与“<b>{NUMBER}</b>”有关的记录</p>"
+    assert not PageText(told).may_hold(NUMBER, sentence)
+    for rest in (f"<td>{NUMBER}</td>", f"<i hidden>{NUMBER}</i>", f"<a href='{NUMBER}'>甲</a>"):
+        assert PageText(told + rest).may_hold(NUMBER, sentence)

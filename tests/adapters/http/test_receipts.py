@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, Reply
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, ReceiptMode, Reply
 from xinqiao.adapters.http.calls import Poll, Submit
 from xinqiao.adapters.http.classify import batch_report, submission_reply
 from xinqiao.adapters.http.exchange import HttpAnswer
@@ -31,9 +31,10 @@ def answered(body: Any, **headers: str) -> HttpAnswer:
     return HttpAnswer(200, headers, json.dumps(body).encode())
 
 
-def submitted(body: Any, **changes: Any) -> Reply:
+def submitted(body: Any, mode: ReceiptMode = ReceiptMode.POLL, **changes: Any) -> Reply:
     submit = Submit.model_validate(call(**changes))
-    return submission_reply(submit, judge(submit, submit.answers, answered(body), {}, NOW), 2)
+    judged = judge(submit, submit.answers, answered(body), {}, NOW)
+    return submission_reply(submit, judged, 2, mode)
 
 
 def polled(body: Any, **changes: Any) -> BatchReport:
@@ -175,3 +176,24 @@ def test_a_row_that_is_told_twice_in_the_same_words_counts_once() -> None:
     assert [one.outcome for one in polled(told).rows] == [Outcome.ACCEPTED]
     other = polled({**told, "rows": [row, {**row, "code": "0040"}]})
     assert (other.progress, other.reply.code) == (BatchProgress.NO_ANSWER, "row_named_twice")
+
+
+@pytest.mark.parametrize("means", ["accepted", "received"])
+@pytest.mark.parametrize("named", [[], [{"index": 1, "code": "0"}]])
+def test_a_row_that_an_answer_row_by_row_leaves_out_is_in_doubt(
+    means: str, named: list[dict[str, Any]]
+) -> None:
+    rule = [{"when": "status == `200`", "means": means}]
+    body = {"code": "500", "rows": named}
+    reply = submitted(body, ReceiptMode.SYNC_ROWS, answers=rule, rows=ROWS)
+    assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "rows_unreadable")
+    assert [(one.row, one.outcome) for one in reply.rows] == [
+        (one["index"], Outcome.ACCEPTED) for one in named
+    ]
+    assert reply.raw
+
+
+def test_a_delivery_that_is_refused_as_a_whole_is_refused_row_by_row_too() -> None:
+    rule = [{"when": "status == `200`", "means": "rejected"}]
+    reply = submitted({"rows": []}, ReceiptMode.SYNC_ROWS, answers=rule, rows=ROWS)
+    assert reply.outcome is Outcome.REJECTED

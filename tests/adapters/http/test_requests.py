@@ -26,6 +26,12 @@ def submission(**changes: Any) -> dict[str, Any]:
     return {"operations": {"submit": changes}}
 
 
+def by_key(page: dict[str, Any]) -> dict[str, Any]:
+    looked_at = {"source": "x", "path": "/p/{key}", "marker": "公示", **page}
+    receipts = {"mode": "page_check", "page": looked_at}
+    return {"receipts": receipts, "limits": {"rows_per_batch": 1}}
+
+
 @pytest.fixture
 def router() -> Any:
     token = {"code": "200", "data": {"access_token": "token-1", "expires_in": 7200}}
@@ -181,6 +187,9 @@ def test_each_operation_can_have_a_path_of_its_own_and_logs_show_none_of_its_val
             },
             "limits.rows_per_batch 应为 1",
         ),
+        (by_key({"shows": ["values.XK_XDR_MC"]}), "须写 nothing"),
+        (by_key({"nothing": "没有找到"}), "shows 中写至少一个"),
+        (by_key({"nothing": "没有找到", "shows": ["kind"]}), "shows 中写至少一个"),
     ],
 )
 def test_a_profile_that_cannot_work_is_refused_when_it_is_read(

@@ -289,8 +289,14 @@ class PageCheck(Table):
     marker: Text
     """Text that proves that it is the right page, whatever it shows."""
     nothing: Text | None = None
-    """Text by which the page says that it shows no record."""
+    """Text by which the page says that it shows no record; ``{key}`` in it is the document number.
+
+    Needed where the page is opened by ``key``.
+    """
     shows: tuple[Expression, ...] = ()
-    """Further values that must stand near the document number."""
+    """Further values that must stand near the document number.
+
+    Needed where the page is opened by ``key``: it may repeat the number that was asked for.
+    """
     near_characters: Annotated[int, Field(ge=1, le=100_000)] = 300
     """How near, in characters of the page's text."""

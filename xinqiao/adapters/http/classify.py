@@ -6,6 +6,7 @@ wise as before.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from xinqiao.adapters.base import (
@@ -15,6 +16,7 @@ from xinqiao.adapters.base import (
     LedgerEntry,
     LedgerPage,
     Outcome,
+    ReceiptMode,
     Reply,
     RowResult,
 )
@@ -42,11 +44,12 @@ class _UnreadableError(Exception):
     """The answer contradicts itself or the profile; the text is the code."""
 
 
-def submission_reply(call: Submit, judged: Judgement, rows: int) -> Reply:
+def submission_reply(call: Submit, judged: Judgement, rows: int, mode: ReceiptMode) -> Reply:
     """Return what an answer means for a batch of ``rows`` rows.
 
     A result for a row that was not sent makes the whole answer unknown: nobody can say which of
-    our rows it meant.
+    our rows it meant. Where every row is decided in the answer (``sync_rows``), one that a good
+    answer leaves out is in doubt: no later receipt will tell, and the platform may not have it.
     """
     outcome = _submission_outcome(judged)
     if judged.context is None or outcome not in _ABOUT_ROWS:
@@ -56,6 +59,8 @@ def submission_reply(call: Submit, judged: Judgement, rows: int) -> Reply:
         serial = as_text(evaluate(call.serial, judged.context)) if call.serial else ""
     except (EvaluationError, _UnreadableError) as error:
         return _unreadable(judged, error, "rows_unreadable")
+    if mode is ReceiptMode.SYNC_ROWS and outcome in _TAKEN and len(results) < rows:
+        return replace(_unreadable(judged, None, "rows_unreadable"), rows=results, serial=serial)
     return _reply(outcome, judged, rows=results, serial=serial)
 
 

@@ -179,6 +179,30 @@ class HttpClient:
                 return failure
         return self._exchange(request, send_before)
 
+    def reach(self) -> HttpFailure | None:
+        """Open a connection, TLS and proxy included, over which no request leaves.
+
+        Returns:
+            Why that was not possible; None when it was.
+
+        Raises:
+            SettingsError: As :meth:`exchange`.
+        """
+        if self._simulator_unproven:
+            return self._prove_simulator()
+        began = self._clock.elapsed()
+        # a request whose time is over is kept back when everything is ready for its first byte
+        result = self._tried(HttpRequest("GET", "/"), began, -math.inf)
+        failure = None
+        if isinstance(result, HttpFailure) and result.code != TOO_LATE:
+            failure = result
+        _log.info(
+            "http_reached",
+            code="" if failure is None else failure.code,
+            seconds=round(self._clock.elapsed() - began, 3),
+        )
+        return failure
+
     def close(self) -> None:
         """Give up connections."""
         self._client.close()
@@ -201,6 +225,13 @@ class HttpClient:
         self, request: HttpRequest, send_before: float = math.inf
     ) -> HttpAnswer | HttpFailure:
         began = self._clock.elapsed()
+        result = self._tried(request, began, send_before)
+        _log_result(request, result, self._clock.elapsed() - began)
+        return result
+
+    def _tried(
+        self, request: HttpRequest, began: float, send_before: float
+    ) -> HttpAnswer | HttpFailure:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_NotSentError),
             stop=tenacity.stop_after_attempt(self._bounds.attempts)
@@ -209,12 +240,12 @@ class HttpClient:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        result: HttpAnswer | HttpFailure
         try:
-            result = retrying(self._attempt, request, began + self._bounds.total, send_before)
+            result: HttpAnswer | HttpFailure = retrying(
+                self._attempt, request, began + self._bounds.total, send_before
+            )
         except _NotSentError as error:
             result = error.failure
-        _log_result(request, result, self._clock.elapsed() - began)
         return result
 
     def _attempt(

@@ -33,9 +33,20 @@ def problem_with_calls(
             "receipts.mode = sync_rows 时，operations.submit.rows 至少应有一种代码表示 accepted，"
             "否则报送永远没有结果"
         )
-    if page is not None and "key" in names_in_call(page) and rows_per_batch != 1:
+    if page is not None and "key" in names_in_call(page):
+        return _problem_with_page_by_key(page, rows_per_batch)
+    return ""
+
+
+def _problem_with_page_by_key(page: PageCheck, rows_per_batch: int) -> str:
+    by_key = "receipts.page 按文书号（key）打开页面，"
+    if rows_per_batch != 1:
+        return f"{by_key}一次只能核对一行，limits.rows_per_batch 应为 1"
+    if page.nothing is None:
+        return f"{by_key}须写 nothing（页面表示没有记录的文字），否则不能认定记录已撤下"
+    if not any("values" in names_in(one) for one in page.shows):
         return (
-            "receipts.page 按文书号（key）打开页面，一次只能核对一行，limits.rows_per_batch 应为 1"
+            f"{by_key}页面可能只是重复查询的文书号，须在 shows 中写至少一个同时显示的值（values.…）"
         )
     return ""
 

@@ -2,11 +2,14 @@
 
 What that proves is little, and no more is claimed:
 
-* An insert is accepted when the page shows the number.
-* An update is accepted only when values of the new version are asked for beside the number
-  (``shows``): the number alone was there before.
-* A withdrawn record is accepted as gone only from a page that was opened for its number: from a
-  list it may just have moved to the next page.
+* An insert is accepted when the page shows the number, and beside it the values that are asked for
+  (``shows``). A page that was opened for the number may repeat it without having the record, so
+  that it has to show such a value, and must not say that it shows nothing.
+* An update is never accepted, nor an insert of what was delivered before: the page may still be
+  that of the version before, and nobody tells it from the new one.
+* A withdrawn record is accepted as gone only from a page that was opened for its number, says that
+  it shows nothing, and holds the number nowhere else. A list may just have moved it to the next
+  page, and a page that scripts fill is empty for us whatever it shows.
 * A row that is not shown is not decided. The page may be late.
 """
 
@@ -42,6 +45,7 @@ from xinqiao.errors import SettingsError
 
 _SHOWN = "page_shows"
 _GONE = "page_shows_no_longer"
+_TAKES_AWAY = frozenset({Operation.WITHDRAW, Operation.TAKE_DOWN})
 _FOUND = 200
 _PROBE_KEY = "xinqiao-probe"
 
@@ -90,7 +94,7 @@ class PublicPage:
         rows = tuple(
             RowResult(row.number, Outcome.ACCEPTED, code)
             for row, values in zip(batch.rows, beside, strict=True)
-            if (code := self._verdict(batch.operation, row.key, values, text))
+            if (code := self._verdict(sent, row, values, text))
         )
         whole = len(rows) == len(batch.rows)
         return BatchReport(BatchProgress.COMPLETE if whole else BatchProgress.PENDING, reply, rows)
@@ -139,15 +143,20 @@ class PublicPage:
         return HttpRequest("GET", path, query, template=page.path)
 
     def _verdict(
-        self, operation: Operation, key: str, beside: tuple[str, ...], text: PageText
+        self, sent: SentBatch, row: SealedRow, beside: tuple[str, ...], text: PageText
     ) -> str:
         """Return how the page decides a row; empty where it does not."""
-        nothing = self._page.nothing is not None and text.says(self._page.nothing)
-        if operation in {Operation.WITHDRAW, Operation.TAKE_DOWN}:
-            return _GONE if self._by_key and (nothing or not text.may_hold(key)) else ""
-        if nothing or (operation is Operation.UPDATE and not beside):
+        nothing = (self._page.nothing or "").replace("{key}", row.key)
+        shows_nothing = bool(nothing) and text.says(nothing)
+        if sent.batch.operation in _TAKES_AWAY:
+            gone = self._by_key and shows_nothing and not text.may_hold(row.key, nothing)
+            return _GONE if gone else ""
+        new = sent.batch.operation is Operation.INSERT and row.number not in sent.delivered_before
+        # a page opened for the number may repeat it, and a part of it, without having the record
+        proves = not self._by_key or any(value not in row.key for value in beside)
+        if not (new and proves) or shows_nothing:
             return ""
-        return _SHOWN if text.shows(key, beside, self._page.near_characters) else ""
+        return _SHOWN if text.shows(row.key, beside, self._page.near_characters) else ""
 
     def _beside(self, batch: SealedBatch, row: SealedRow) -> tuple[str, ...]:
         context = self._context(batch.kind, row.key) | {"values": dict(row.values)}

@@ -1,15 +1,28 @@
 """What a public page shows, as text that document numbers can be looked for in (页面文字)."""
 
-import html
 import re
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
 _BRACKETS = str.maketrans("〔［[【（〕］]】）", "((((()))))")
 """Brackets that stand for one another in document numbers (文书号)."""
 
 _SPACE = re.compile(r"[\s\u200b\ufeff]+")
-_TAG = re.compile(r"<[^>]*>")
-_UNSEEN = frozenset({"script", "style", "template", "noscript"})
+_UNSEEN = frozenset(
+    {"title", "script", "style", "template", "noscript", "textarea", "select", "datalist"}
+)
+"""Elements whose text is no part of what the page shows."""
+_HIDDEN_STYLE = re.compile(r"display:none|visibility:hidden", re.IGNORECASE)
+_HIDDEN_CLASSES = frozenset({"hidden", "hide", "invisible", "d-none", "is-hidden", "layui-hide"})
+"""Class names by which widespread style sheets hide an element. To take seen text for hidden leaves
+a row undecided; to take hidden text for seen would decide it wrongly."""
+_VOID = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img"),
+        *("input", "link", "meta", "param", "source", "track", "wbr"),
+    }
+)
+"""Elements that have no end and no text (HTML, void elements)."""
 _INLINE = frozenset(
     {"a", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"}
 )
@@ -26,8 +39,7 @@ class PageText:
         reader.feed(page)
         reader.close()
         self._seen = _EDGE.join(_plain(piece) for piece in "".join(reader.pieces).split(_EDGE))
-        whole = html.unescape(page)
-        self._anywhere = f"{_plain(whole)}{_EDGE}{_plain(_TAG.sub('', whole))}"
+        self._unseen = _EDGE.join(_plain(piece) for piece in reader.unseen)
 
     def says(self, text: str) -> bool:
         """Return whether a person sees ``text`` on the page."""
@@ -50,12 +62,18 @@ class PageText:
                 return True
         return False
 
-    def may_hold(self, number: str) -> bool:
+    def may_hold(self, number: str, apart_from: str) -> bool:
         """Return whether the number stands anywhere in the page, seen or not, alone or in another.
 
         Only where this is false has the page certainly no record of it.
+
+        Args:
+            number: The document number.
+            apart_from: A sentence that is seen and left aside; it may repeat the number.
         """
-        return _plain(number) in self._anywhere
+        seen, sentence = self._seen.replace(_EDGE, ""), _plain(apart_from)
+        rest = seen.replace(sentence, _EDGE) if sentence else seen
+        return _plain(number) in f"{rest}{_EDGE}{self._unseen}"
 
     def _places(self, number: str) -> list[tuple[int, int]]:
         found = re.finditer(re.escape(number), self._seen) if number else ()
@@ -76,28 +94,58 @@ def _plain(text: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects the text that is seen; an element that begins something new sets an edge."""
+    """Tells the text that is seen from the rest; an element that begins something new sets an edge.
+
+    What is hidden lasts to the end of its element, or of the page where that end is missing.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._unseen = ""
+        self.unseen: list[str] = []
+        self._hidden_in = ""
+        self._depth = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if not self._unseen and tag in _UNSEEN:
-            self._unseen = tag
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.unseen.extend(value for _, value in attrs if value)
+        if self._hidden_in:
+            self._depth += tag == self._hidden_in
+        elif tag not in _VOID and (tag in _UNSEEN or _is_hidden(dict(attrs))):
+            self._hidden_in, self._depth = tag, 1
         self._edge(tag)
 
+    def handle_startendtag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        # in HTML the slash means nothing
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
-        if tag == self._unseen:
-            self._unseen = ""
+        if tag == self._hidden_in:
+            self._depth -= 1
+            if not self._depth:
+                self._hidden_in = ""
         self._edge(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._unseen:
+        if self._hidden_in:
+            self.unseen.append(data)
+        else:
             self.pieces.append(data.replace(_EDGE, " "))
+
+    def handle_comment(self, data: str) -> None:
+        self.unseen.append(data)
+
+    def unknown_decl(self, data: str) -> None:
+        self.unseen.append(data)
 
     def _edge(self, tag: str) -> None:
         if tag not in _INLINE:
             self.pieces.append(_EDGE)
+
+
+def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or _HIDDEN_STYLE.search(_plain(attributes.get("style") or "")) is not None
+        or not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").split())
+    )

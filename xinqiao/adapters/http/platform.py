@@ -28,11 +28,12 @@ from xinqiao.adapters.http.encoding import NotEncodableError
 from xinqiao.adapters.http.fitting import names_in_call, not_encodable
 from xinqiao.adapters.http.judgement import AUTH, NOT_SUPPORTED, Judgement, judge
 from xinqiao.adapters.http.network import network_for
-from xinqiao.adapters.http.probing import probe_result
+from xinqiao.adapters.http.probing import probe_result, without_question
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
 from xinqiao.errors import SettingsError
 
+_CREDENTIALS_UNPROVEN = "平台配置没有连通检查（operations.probe），未核对；凭据有误要到报送时才知道"
 _NO_SERIAL = Judgement(NOT_SUPPORTED.means, "no_serial", words_for("no_serial"))
 
 
@@ -100,7 +101,8 @@ class HttpPlatform:
             return Reply(Outcome.REJECTED, "batch_too_large", words_for("batch_too_large"))
         asked = {"batch": batch.number, "kind": context["kind"], "operation": context["operation"]}
         answer = self._ask(self._submit, context, asked, send_before)
-        return submission_reply(self._submit, answer, len(batch.rows))
+        mode = self._profile.receipts.mode
+        return submission_reply(self._submit, answer, len(batch.rows), mode)
 
     def poll(self, sent: SentBatch) -> BatchReport:
         """Ask for the receipts of a batch by our number, or by the number it was given."""
@@ -134,15 +136,22 @@ class HttpPlatform:
         return ledger_page(call, self._ask(call, context), page)
 
     def probe(self) -> Probe:
-        """Check network, credentials and clock without sending a record."""
-        self._authentication.renew()
+        """Check network, credentials and clock without sending a record.
+
+        Where there is neither a trial question nor a token, a connection is opened and no more.
+        """
+        has_tokens = self._authentication.renew()
         call = self._profile.operations.probe
         began = self._clock.now()
-        if call is None:
-            tokens = self._authentication.tokens()
-            judged = tokens if isinstance(tokens, Judgement) else None
-        else:
+        if call is not None:
             judged = self._ask(call, {"settings": self._settings})
+        elif has_tokens:
+            tokens = self._authentication.tokens()
+            if not isinstance(tokens, Judgement):
+                return without_question("已取得令牌")
+            judged = tokens
+        else:
+            return without_question(_CREDENTIALS_UNPROVEN, self._client.reach())
         return probe_result(call, judged, began, self._clock.now())
 
     def close(self) -> None:

@@ -3,28 +3,46 @@
 from datetime import datetime
 
 from xinqiao.adapters.base import Probe
+from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.expressions import EvaluationError, evaluate
 from xinqiao.adapters.http.calls import ProbeCall, ProbeMeaning
+from xinqiao.adapters.http.exchange import HttpFailure
 from xinqiao.adapters.http.judgement import AUTH, Judgement
 from xinqiao.adapters.http.reading import as_instant
 
 _NETWORK, _CREDENTIALS, _CLOCK = "网络", "认证", "时钟"
 
 
+def without_question(credentials: str, failure: HttpFailure | None = None) -> Probe:
+    """Return the checks where the profile has no trial question.
+
+    What nobody looked at is no fault; its remark says that it was not looked at.
+
+    Args:
+        credentials: What is known of them.
+        failure: Why the platform could not be reached.
+    """
+    if failure is not None:
+        return Probe(ok=False, checks=((_NETWORK, False, words_for(failure.code)),))
+    checks = (
+        (_NETWORK, True, "可以连通"),
+        (_CREDENTIALS, True, credentials),
+        (_CLOCK, True, "平台配置没有连通检查（operations.probe），未核对"),
+    )
+    return Probe(ok=True, checks=checks)
+
+
 def probe_result(
-    call: ProbeCall | None, judged: Judgement | None, began: datetime, ended: datetime
+    call: ProbeCall | None, judged: Judgement, began: datetime, ended: datetime
 ) -> Probe:
     """Return the checks.
 
     Args:
         call: The trial question; None when the profile has none and only a token was asked for.
-        judged: What the answer means; None when a token was granted and nothing more asked.
+        judged: What the answer means.
         began: Our clock before the call.
         ended: Our clock after it.
     """
-    if judged is None:
-        done = (_NETWORK, True, "可以连通"), (_CREDENTIALS, True, "已取得令牌")
-        return Probe(ok=True, checks=(*done, (_CLOCK, True, "平台配置没有连通检查，未核对")))
     if judged.context is None:
         return Probe(ok=False, checks=((_NETWORK, False, judged.message),))
     known = judged.means == ProbeMeaning.OK

@@ -28,6 +28,13 @@ class Place(StrEnum):
     """Nowhere: it is kept for later steps."""
 
 
+BODIES: Mapping[Place, tuple[BodyAs, ...]] = {
+    Place.FORM: ("form", "multipart"),
+    Place.JSON: ("json",),
+}
+"""Place → bodies that have it; the first is made where a request has no body."""
+
+
 def stamp(request: HttpRequest, place: Place, name: str, text: str) -> HttpRequest:
     """Return ``request`` with ``text`` in it; a name that it has already keeps its position.
 
@@ -54,16 +61,9 @@ def fits_header(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and text.strip() == text
 
 
-_BODIES: Mapping[Place, tuple[BodyAs, ...]] = {
-    Place.FORM: ("form", "multipart"),
-    Place.JSON: ("json",),
-}
-"""Place → bodies that have it; the first is made where a request has no body."""
-
-
 def _with_member(request: HttpRequest, place: Place, name: str, text: str) -> HttpRequest:
-    written_as = _BODIES[place][0] if request.body is None else request.members_as
-    if written_as is None or written_as not in _BODIES[place]:
+    written_as = BODIES[place][0] if request.body is None else request.members_as
+    if written_as is None or written_as not in BODIES[place]:
         raise SettingsError(
             f"平台配置中 {request.template or request.path} 的 body 不是可以放进 {name} 的"
             "一组名称和值，请更正",

@@ -130,4 +130,5 @@ def test_the_steps_that_the_manual_shows_are_valid() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
     shown = [tomllib.loads(block)["authentication"] for block in blocks if "[[authentic" in block]
     steps = [TypeAdapter(AnyStep).validate_python(step) for listed in shown for step in listed]
-    assert [step.type for step in steps] == ["static", "token", "sign"]
+    # the steps one by one, and the walk-through's
+    assert [step.type for step in steps] == ["static", "token", "sign", "static"]

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -301,3 +303,30 @@ def test_no_secret_of_a_chain_is_shown_by_a_connector(make: Made) -> None:
     connector = make(*two_tiers())
     said = repr(connector) + repr(vars(connector))
     assert not any(secret in said for secret in SECRETS.values() if secret != "county")
+
+
+def test_a_token_and_a_signature_go_into_a_multipart_form(
+    make: Made, router: Any, batch: SealedBatch
+) -> None:
+    body = "{unit: 'county', batchNo: batch, data: {filename: 'data.json', content: rows}}"
+    multipart = {"operations": {"submit": {"body_as": "multipart", "body": body}}}
+    recipe = {
+        "text": "{parameters}",
+        "parameters": {"taken_from": ["form"], "skip": ["sign"]},
+        "values": [],
+    }
+    place = {"place": "form", "carried_by": ["submit"]}
+    steps = (static(name="key", **place), signature(**recipe, **place | {"name": "sign"}))
+    make(*steps, overlay=multipart).submit(batch)
+    request = router["submit"].calls.last.request
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    payload = message_from_bytes(head + request.content).get_payload()
+    found = [part for part in payload if isinstance(part, Message)]
+    parts = {
+        part.get_param("name", header="content-disposition"): part.get_payload() for part in found
+    }
+    assert list(parts) == ["unit", "batchNo", "data", "key", "sign"]
+    assert parts["key"] == "h1dden"
+    # files are no parameters
+    text = f"batchNo={batch.number}&key=h1dden&unit=county"
+    assert parts["sign"] == hashlib.sha256(text.encode()).hexdigest()

@@ -12,7 +12,7 @@ from xinqiao.adapters.http.authentication.steps import (
     TokenStep,
 )
 from xinqiao.adapters.http.calls import Call, Ledger, Poll, ProbeCall, Query, Submit
-from xinqiao.adapters.http.stamping import Place
+from xinqiao.adapters.http.stamping import BODIES
 
 _OPERATIONS = tuple(call.operation for call in (Submit, Poll, Query, Ledger, ProbeCall))
 
@@ -97,13 +97,14 @@ def _unknown_callers(step: AnyStep, later: Collection[str]) -> Iterator[str]:
 
 def _misplaced(step: AnyStep, callers: Iterator[tuple[str, str, Call]]) -> Iterator[str]:
     placed: list[Placed] = [step, *(step.values if isinstance(step, SignStep) else ())]
-    in_body = {one.place for one in placed} & {Place.FORM, Place.JSON}
+    in_body = {one.place for one in placed} & BODIES.keys()
     for name, called, call in callers:
         for place in sorted(in_body):
-            if is_carried(step, name) and not (call.method == "POST" and call.body_as == place):
+            has_room = call.method == "POST" and call.body_as in BODIES[place]
+            if is_carried(step, name) and not has_room:
                 yield (
-                    f"place = {place}，但 {called} 不是 body_as = {place} 的 POST 请求；"
-                    "请改放 header 或 query，或用 carried_by 写明由哪些请求携带"
+                    f"place = {place}，但 {called} 不是 body_as = {'、'.join(BODIES[place])} 的 "
+                    "POST 请求；请改放 header 或 query，或用 carried_by 写明由哪些请求携带"
                 )
 
 

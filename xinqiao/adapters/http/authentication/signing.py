@@ -12,7 +12,7 @@ from xinqiao.adapters.http.authentication.steps import Parameters, SignStep
 from xinqiao.adapters.http.authentication.times import write_time
 from xinqiao.adapters.http.exchange import HttpRequest
 from xinqiao.adapters.http.reading import as_text
-from xinqiao.adapters.http.stamping import stamp
+from xinqiao.adapters.http.stamping import BODIES, stamp
 from xinqiao.errors import SettingsError
 
 _CASES: Mapping[str, Callable[[str], str]] = {
@@ -145,9 +145,10 @@ def _signature(step: SignStep, text: str, key: str) -> str:
 def _parameters(table: Parameters | None, request: HttpRequest, sent: Mapping[str, str]) -> str:
     if table is None:
         return ""
+    written_as = request.members_as
     parts: Mapping[str, Mapping[str, Any]] = {
         "query": request.query,
-        request.members_as or "": request.members or {},
+        **{place: _texts(request) for place, bodies in BODIES.items() if written_as in bodies},
         "values": sent,
     }
     found = {
@@ -162,3 +163,13 @@ def _parameters(table: Parameters | None, request: HttpRequest, sent: Mapping[st
         for name, value in pairs
         if value or not table.skip_empty
     )
+
+
+def _texts(request: HttpRequest) -> Mapping[str, Any]:
+    """Return the members of a body; the files of a multipart form are none that are signed."""
+    files = request.members_as == "multipart"
+    return {
+        name: value
+        for name, value in (request.members or {}).items()
+        if not (files and isinstance(value, Mapping))
+    }
