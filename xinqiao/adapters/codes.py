@@ -52,6 +52,8 @@ _WORDS = MappingProxyType(
         "no_marker": "页面上没有平台配置所说的标志文字，可能不是要核对的页面",
         "kind_not_shown": "平台配置所说的页面不公示这类记录，只能由人工核对",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
+        "no_transactions": "表的存储引擎不支持事务（如 MyISAM）或看不出，写入后不能撤销，没有写入；"
+        "请对方改为 InnoDB 表",
         "rows_written": "已写入前置库，等待对方处理",
         "already_there": "这一批已在对方的前置库或上报文件夹中，没有重复写入",
         "partly_there": "这一批的其他行已在前置库中，唯独没有这一行，须核实对方是否已取走",

@@ -117,7 +117,7 @@ def penalty(number: int, key: str, **changes: str) -> SealedRow:
 def test_a_probe_passes_and_names_server_and_tables(exchange: Exchange) -> None:
     probe = exchange.connector.probe()
     assert probe.ok, probe.checks
-    assert len(probe.checks) == 4
+    assert len(probe.checks) == 6
     assert exchange.simulator.received()["rows"] == {"permit": 0, "penalty": 0}
 
 

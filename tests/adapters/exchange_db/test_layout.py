@@ -89,6 +89,10 @@ def test_an_address_that_is_not_plain_is_refused_and_not_repeated(url: str, why:
         (lambda made: made["transport"].pop("rows_stay"), "transport.rows_stay 缺少这一项"),
         (lambda made: made["transport"].update(schemo="x"), "是否想写 schema"),
         (lambda made: made["transport"].update(total_seconds=12), "total_seconds 不得小于"),
+        (
+            lambda made: made["capabilities"].update(visible_after_seconds=30),
+            "visible_after_seconds 须大于 transport.total_seconds",
+        ),
         (lambda made: made["transport"].pop("status"), "须写 [transport.status]"),
         (lambda made: made["transport"].pop("validity"), "须写 [transport.validity]"),
         (lambda made: made["transport"]["status"].update(initial="8"), "须在 meanings 中写为"),

@@ -30,6 +30,7 @@ from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, Complaint, co
 from xinqiao.adapters.exchange_db.connection import NotReachedError
 from xinqiao.adapters.exchange_db.dates import written
 from xinqiao.adapters.exchange_db.exchange import Exchange, told
+from xinqiao.adapters.exchange_db.footing import has_transactions
 from xinqiao.adapters.exchange_db.layout import Column, Role, UpdateWay
 from xinqiao.adapters.exchange_db.lines import Line
 from xinqiao.adapters.exchange_db.probing import probe
@@ -172,6 +173,8 @@ class DatabaseDelivery:
             _SetAsideError: Some rows stand in the way of the others.
         """
         batch, statements = sending.batch, self._exchange.statements[sending.batch.kind]
+        if not has_transactions(connection, statements, self._exchange.database.family):
+            raise _StopError(_ours(Outcome.RETRYABLE, "no_transactions"))
         if self._exchange.writer.deletes(batch):
             return self._delete(connection, statements, sending)
         keys = [line.key for line in sending.lines]

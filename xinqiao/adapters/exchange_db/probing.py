@@ -8,9 +8,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from xinqiao.adapters.base import Probe
+from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.exchange_db.complaints import complaint
 from xinqiao.adapters.exchange_db.connection import ExchangeDatabase, NotReachedError
 from xinqiao.adapters.exchange_db.exchange import Exchange
+from xinqiao.adapters.exchange_db.footing import has_transactions, has_unique_key
 from xinqiao.adapters.exchange_db.statements import Statements
 
 Check = tuple[str, bool, str]
@@ -85,7 +87,28 @@ def _table_checks(database: ExchangeDatabase, statements: Statements) -> list[Ch
             statements.try_writing(connection)
     except SQLAlchemyError as error:
         return [(title, True, "各列都可读"), failed(f"{title} 写入权限", error, database.family)]
-    return [(title, True, "各列都可读，可以写入")]
+    return [(title, True, "各列都可读，可以写入"), *_footing_checks(title, database, statements)]
+
+
+def _footing_checks(title: str, database: ExchangeDatabase, statements: Statements) -> list[Check]:
+    """Ask whether rows will be there once and wholly."""
+    unique_title, undoing_title = f"{title} 行标识", f"{title} 事务"
+    try:
+        with database.transaction() as connection:
+            undoes = has_transactions(connection, statements, database.family)
+            unique = has_unique_key(connection, statements, database.family)
+    except SQLAlchemyError as error:
+        return [failed(undoing_title, error, database.family)]
+    undoing = [] if undoes else [(undoing_title, False, words_for("no_transactions"))]
+    return [*undoing, (unique_title, unique is not False, _UNIQUE[unique])]
+
+
+_UNIQUE = {
+    True: "行标识列有唯一索引",
+    False: "行标识列没有唯一索引：提交时断线后补报，同一行可能写入两次；请对方在该列建唯一索引",
+    None: "看不到索引，请向对方确认行标识列有唯一索引",
+}
+"""Whether the row key is unique → remark."""
 
 
 def _clock_offset(exchange: Exchange, connection: Connection) -> timedelta | None:

@@ -50,11 +50,13 @@ class Statements:
 
     Attributes:
         table: What the profile says of it.
+        schema: Schema that it is in, if the profile names one.
         written: Columns that we write, in order.
     """
 
     def __init__(self, table: TableMap, schema: str | None) -> None:
         self.table = table
+        self.schema = schema
         self.written = tuple(column for column in table.columns if column.role not in THEIRS)
         self._columns = {
             column.name: sa.column(named(column.name), _type_of(column)) for column in table.columns
