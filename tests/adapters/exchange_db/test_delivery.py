@@ -386,3 +386,23 @@ def test_a_take_down_is_a_row_with_its_word(file_front: Front) -> None:
     connector = file_front.connector(values)
     connector.submit(batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN))
     assert [one["OP"] for one in file_front.rows()] == ["X"]
+
+
+def test_a_field_that_would_be_lost_is_refused_before_anything_is_written(
+    file_front: Front,
+) -> None:
+    file_front.create()
+    values = profile_values()
+    table = values["transport"]["tables"]["permit"]
+    for column in table["columns"]:
+        if column["name"] == "XK_NR":
+            column["field"] = "XK_NRR"
+    whole = batch("B1", row(1, "1号"))
+    with pytest.raises(SettingsError) as caught:
+        file_front.connector(values).submit(whole)
+    assert "没有 XK_NR 的列" in caught.value.message
+    assert "报送格式中没有的字段 XK_NRR" in caught.value.message
+    assert file_front.rows() == []
+    table["columns"] = [one for one in table["columns"] if one["name"] != "XK_NR"]
+    table["omit"] = ["XK_NR"]
+    assert file_front.connector(values).submit(whole).outcome is Outcome.RECEIVED

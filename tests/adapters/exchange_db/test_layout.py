@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.exchange_db.front import profile_values
+from xinqiao.adapters.exchange_db.coverage import lost_fields
 from xinqiao.adapters.profile import load_profile, read_profile
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import format_for
@@ -167,6 +168,15 @@ def test_shipped_tables_hold_every_field_of_the_format_and_nothing_unknown(name:
     for kind, described in transport.tables.items():
         codes = {one.code for one in format_for("credit_shandong", kind).table.fields}
         assert {one.field for one in described.columns if one.field is not None} == codes
+
+
+@pytest.mark.parametrize("name", ["credit_frontdb_2018", "void_and_insert"])
+def test_lost_fields_of_a_shipped_table_are_told_both_ways(name: str) -> None:
+    profile = load_profile(name, {})
+    codes = [field.code for field in format_for("credit_shandong", "permit").table.fields]
+    assert lost_fields(profile, "permit", codes) == ((), ())
+    assert lost_fields(profile, "permit", [*codes[1:], "NEW"]) == (("NEW",), (codes[0],))
+    assert lost_fields(profile, "other", codes) == ((), ())
 
 
 @pytest.mark.parametrize("name", ["credit_frontdb_2018", "void_and_insert"])

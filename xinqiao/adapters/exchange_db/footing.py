@@ -65,12 +65,10 @@ _QUESTIONS: Mapping[str, _Questions] = MappingProxyType(
             )
             """,
             transactions="""
-            SELECT EXISTS (
-                SELECT 1 FROM information_schema.tables AS told
-                JOIN information_schema.engines AS made ON made.engine = told.engine
-                WHERE told.table_schema = COALESCE(:schema, DATABASE())
-                    AND told.table_name = :name AND made.transactions = 'YES'
-            )
+            SELECT COALESCE(made.transactions, 'NO') = 'YES'
+            FROM information_schema.tables AS told
+            LEFT JOIN information_schema.engines AS made ON made.engine = told.engine
+            WHERE told.table_schema = COALESCE(:schema, DATABASE()) AND told.table_name = :name
             """,
         ),
     }
@@ -87,7 +85,9 @@ def has_transactions(connection: Connection, statements: Statements, family: str
     questions = _QUESTIONS.get(family)
     if questions is None or not questions.transactions:
         return True
-    return bool(connection.execute(sa.text(questions.transactions), _filled(statements)).scalar())
+    told = connection.execute(sa.text(questions.transactions), _filled(statements)).scalar()
+    # a table that cannot be seen is told by the statement that needs it
+    return told is None or bool(told)
 
 
 def has_unique_key(connection: Connection, statements: Statements, family: str) -> bool | None:

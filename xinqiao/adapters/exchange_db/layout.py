@@ -1,5 +1,6 @@
 """The exchange database's part of a profile: where it is, its tables, the role of every column."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -151,6 +152,8 @@ class TableMap(Table):
     """How a withdrawal is taken."""
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     """Every column that is written or read; others are left to their defaults."""
+    omit: tuple[Text, ...] = ()
+    """Field codes of the format that have no column, and are left out on purpose."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> "TableMap":
@@ -184,6 +187,12 @@ class TableMap(Table):
         if self.withdraw is WithdrawWay.DELETE_UNCONSUMED:
             needed.append((Role.STATUS, "withdraw = delete_unconsumed "))
         return needed
+
+    def lost_fields(self, codes: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return codes without a column that are not in ``omit``, and columns' codes unknown."""
+        written = [column.field for column in self.columns if column.field is not None]
+        missing = tuple(code for code in codes if code not in {*written, *self.omit})
+        return missing, tuple(code for code in written if code not in codes)
 
     def column_of(self, role: Role) -> Column | None:
         """Return the column with ``role``, if the table has one."""
