@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -16,7 +17,7 @@ from tests.adapters.exchange_db.front import (
     profile_values,
     row,
 )
-from xinqiao.adapters.base import TOO_LATE, BatchProgress, Operation, Outcome, Reply
+from xinqiao.adapters.base import TOO_LATE, BatchProgress, Operation, Outcome, Reply, SentBatch
 from xinqiao.errors import SettingsError
 
 ONE = batch("B1", row(1, "鲁交许〔2026〕1号"))
@@ -250,9 +251,31 @@ def test_a_row_is_taken_out_only_while_nobody_took_it(front: Front) -> None:
     assert told == {
         1: (Outcome.ACCEPTED, "withdrawn_unconsumed"),
         2: (Outcome.REJECTED, "already_consumed"),
-        3: (Outcome.REJECTED, "already_consumed"),
+        3: (Outcome.DUPLICATE, "row_gone"),
     }
     assert [one["NO"] for one in front.rows()] == [2]
+
+
+def test_a_deletion_that_is_sent_again_is_in_doubt_and_never_refused(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"withdraw": "delete_unconsumed"})
+    connector.submit(ONE)
+    gone = batch("B9", row(1, ONE.rows[0].key), operation=Operation.WITHDRAW)
+    assert connector.submit(gone).outcome is Outcome.ACCEPTED
+    reply = connector.submit(gone)
+    assert [(one.outcome, one.code) for one in reply.rows] == [(Outcome.DUPLICATE, "row_gone")]
+
+
+def test_a_deletion_under_way_is_not_taken_for_undone(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"withdraw": "delete_unconsumed"})
+    connector.submit(ONE)
+    gone = batch("B9", row(1, ONE.rows[0].key), operation=Operation.WITHDRAW)
+    now = datetime.now(UTC)
+    report = connector.poll(SentBatch(gone, "", now))
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "not_visible_yet")
+    report = connector.poll(SentBatch(gone, "", now - timedelta(minutes=1)))
+    assert report.progress is BatchProgress.UNKNOWN_BATCH
 
 
 def test_doubt_about_a_deletion_is_resolved_only_when_nothing_was_deleted(front: Front) -> None:
@@ -388,7 +411,7 @@ def test_a_take_down_is_a_row_with_its_word(file_front: Front) -> None:
     assert [one["OP"] for one in file_front.rows()] == ["X"]
 
 
-def test_a_field_that_would_be_lost_is_refused_before_anything_is_written(
+def test_a_field_that_would_be_lost_is_refused_before_writing(
     file_front: Front,
 ) -> None:
     file_front.create()

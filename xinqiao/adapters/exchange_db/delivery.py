@@ -35,6 +35,7 @@ from xinqiao.adapters.exchange_db.layout import Column, Role, UpdateWay
 from xinqiao.adapters.exchange_db.lines import Line
 from xinqiao.adapters.exchange_db.probing import probe
 from xinqiao.adapters.exchange_db.statements import Seen, Statements, business_key_of
+from xinqiao.adapters.exchange_db.written_rows import serial_of
 from xinqiao.adapters.profile import Limits
 from xinqiao.clock import SHANGHAI
 
@@ -191,7 +192,8 @@ class DatabaseDelivery:
         if self._exchange.transport.read_back:
             self._compare(connection, statements, sending.lines)
         # the serial tells that the commit was answered: only then does absence mean "taken"
-        return _ours(Outcome.RECEIVED, "rows_written", serial=batch.number)
+        serial = serial_of(batch, {line.row for line in sending.lines})
+        return _ours(Outcome.RECEIVED, "rows_written", serial=serial)
 
     def _before(
         self, connection: Connection, statements: Statements, sending: _Sending
@@ -308,7 +310,10 @@ class DatabaseDelivery:
             rows = [row for row in found if business_key_of(row) == line.business_key]
             if len(rows) > 1 or line.business_key in shared:
                 aside[line.row] = _refused(line.row, "several_rows")
-            elif not rows or self._exchange.meaning(rows[0].status) != "pending":
+            elif not rows:
+                # an earlier attempt of ours may have deleted it, as well as the other side taken it
+                aside[line.row] = _duplicate(line.row, "row_gone")
+            elif self._exchange.meaning(rows[0].status) != "pending":
                 aside[line.row] = _refused(line.row, "already_consumed")
             elif not statements.delete(connection, rows[0]):
                 raise _StopError(_ours(Outcome.RETRYABLE, "row_busy"))
@@ -381,7 +386,7 @@ def _already_there(sending: _Sending, there: set[str]) -> Reply:
     rows = {line.row for line in sending.lines if line.key in there}
     missing = sorted({line.row for line in sending.lines} - rows)
     return replace(
-        _ours(Outcome.RECEIVED, "already_there", serial=sending.batch.number),
+        _ours(Outcome.RECEIVED, "already_there", serial=serial_of(sending.batch, rows)),
         rows=tuple(_duplicate(row, "partly_there") for row in missing),
     )
 
