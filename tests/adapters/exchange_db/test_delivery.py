@@ -228,6 +228,7 @@ def test_two_rows_of_one_record_are_not_written_over(front: Front) -> None:
     connector = front.connector(table={"update": "in_place"})
     connector.submit(ONE)
     connector.submit(batch("B1b", row(1, ONE.rows[0].key)))
+    connector.submit(batch("B1c", row(1, "9号")))
     newer = batch("B8", row(1, ONE.rows[0].key), row(2, "9号"), operation=Operation.UPDATE)
     reply = connector.submit(newer)
     assert [(one.row, one.code) for one in reply.rows] == [(1, "several_rows")]
@@ -300,6 +301,7 @@ def test_a_row_of_another_record_is_left_alone(
         table={"update": way, "business_key": ["XK_WSH", "XK_XDR_MC"], "withdraw": "append"}
     )
     key = "鲁交许〔2026〕1a号"
+    connector.submit(batch("B0", row(1, key)))
     connector.submit(batch("B1", row(1, key, **({"XK_WSH": key} | other))))
     newer = batch("B2", row(1, key, XK_NR="客运"), operation=Operation.UPDATE)
     assert connector.submit(newer).code == "rows_written"
@@ -379,8 +381,9 @@ def test_a_void_row_has_a_key_of_its_own_in_every_form(file_front: Front) -> Non
     file_front.create()
     ways = {"update": "void_and_insert"}
     connector = file_front.connector(row_key="batch_and_row", table=ways)
+    connector.submit(batch("B1", row(1, "1号")))
     connector.submit(batch("B3", row(1, "1号"), operation=Operation.UPDATE))
-    assert {one["ROWGUID"] for one in file_front.rows()} == {"B3-1", "B3-1-V"}
+    assert {one["ROWGUID"] for one in file_front.rows()} == {"B1-1", "B3-1", "B3-1-V"}
 
 
 def test_what_the_profile_has_no_word_or_table_for_is_told_before_anything_is_sent(
@@ -429,3 +432,28 @@ def test_a_field_that_would_be_lost_is_refused_before_writing(
     table["columns"] = [one for one in table["columns"] if one["name"] != "XK_NR"]
     table["omit"] = ["XK_NR"]
     assert file_front.connector(values).submit(whole).outcome is Outcome.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("ways", "operation"),
+    [
+        ({"update": "in_place"}, Operation.UPDATE),
+        ({"update": "delete_and_insert"}, Operation.UPDATE),
+        ({"update": "void_and_insert"}, Operation.UPDATE),
+        ({"withdraw": "void"}, Operation.WITHDRAW),
+    ],
+)
+def test_a_corrected_key_never_leaves_the_record_there_twice(
+    file_front: Front, ways: dict[str, str], operation: Operation
+) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"business_key": ["XK_WSH", "XK_XDR_MC"], **ways})
+    connector.submit(TWO)
+    renamed = row(1, TWO.rows[0].key, XK_XDR_MC="改名后的厂")
+    newer = batch("B8", renamed, row(2, TWO.rows[1].key), operation=operation)
+    reply = connector.submit(newer)
+    assert [(one.row, one.outcome, one.code) for one in reply.rows] == [
+        (1, Outcome.REJECTED, "no_former_row")
+    ]
+    assert [one["TASK"] for one in file_front.rows() if one["XK_XDR_MC"] == "改名后的厂"] == []
+    assert {one["TASK"] for one in file_front.rows() if one["XK_WSH"] == TWO.rows[1].key} >= {"B8"}

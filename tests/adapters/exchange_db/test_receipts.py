@@ -154,6 +154,7 @@ def test_a_newer_version_is_accepted_only_with_the_void_row_before_it(
 ) -> None:
     file_front.create()
     connector = file_front.connector(table={"update": "void_and_insert"})
+    connector.submit(batch("B1", row(1, "1号")))
     newer = batch("B2", row(1, "1号"), operation=Operation.UPDATE)
     connector.submit(newer)
     file_front.write({"VALID": "0"}, SIGN=of_void)
@@ -229,7 +230,7 @@ def test_a_row_that_the_server_set_aside_was_never_taken(file_front: Front) -> N
 @given(st.sets(st.integers(1, 40), min_size=1))
 def test_the_serial_tells_which_rows_were_written(rows: set[int]) -> None:
     sealed = batch("XQ-1#2", *(row(number, "1号") for number in range(1, 41)))
-    assert rows_of(SentBatch(sealed, serial_of(sealed, rows))) == rows
+    assert set(rows_of(SentBatch(sealed, serial_of(sealed, rows))) or ()) == rows
     assert rows_of(in_doubt(sealed)) is None
 
 
@@ -451,6 +452,7 @@ def test_an_answer_about_the_void_row_is_waited_for(
     front = file_front
     front.create()
     connector = with_feedback(front, BY_KEY, table={"update": "void_and_insert"})
+    connector.submit(batch("B1", row(1, "1号")))
     newer = batch("B2", row(1, "1号"), operation=Operation.UPDATE)
     connector.submit(newer)
     keys = {one["VALID"]: one["ROWGUID"] for one in front.rows()}

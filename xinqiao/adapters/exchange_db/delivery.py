@@ -31,7 +31,7 @@ from xinqiao.adapters.exchange_db.connection import NotReachedError
 from xinqiao.adapters.exchange_db.dates import written
 from xinqiao.adapters.exchange_db.exchange import Exchange, told
 from xinqiao.adapters.exchange_db.footing import has_transactions
-from xinqiao.adapters.exchange_db.layout import Column, Role, UpdateWay
+from xinqiao.adapters.exchange_db.layout import Column, Role, TableMap, UpdateWay, WithdrawWay
 from xinqiao.adapters.exchange_db.lines import Line
 from xinqiao.adapters.exchange_db.probing import probe
 from xinqiao.adapters.exchange_db.statements import Seen, Statements, business_key_of
@@ -198,16 +198,24 @@ class DatabaseDelivery:
     def _before(
         self, connection: Connection, statements: Statements, sending: _Sending
     ) -> Mapping[tuple[str, ...], Sequence[Seen]]:
-        """Return what stands in the table of the same records, where that matters."""
+        """Return what stands in the table of the same records, where that matters.
+
+        Raises:
+            _SetAsideError: A row that should be replaced is not there under what is known of it,
+                such as a name that was corrected. The old one would stay valid beside the new.
+        """
         versioned = statements.table.column_of(Role.VERSION) is not None
-        update = sending.batch.operation is Operation.UPDATE
-        replacing = statements.table.update in {UpdateWay.IN_PLACE, UpdateWay.DELETE_AND_INSERT}
-        if not versioned and not (update and replacing):
+        replaces = _replaces(statements.table, sending.batch.operation)
+        if not versioned and not replaces:
             return {}
         found = statements.of_records(connection, [line.business_key for line in sending.lines])
         before: dict[tuple[str, ...], list[Seen]] = {}
         for row in found:
             before.setdefault(business_key_of(row), []).append(row)
+        lost = {line.row for line in sending.lines if line.business_key not in before}
+        # where rows are moved away, that one is not there tells nothing
+        if replaces and lost and self._exchange.transport.rows_stay:
+            raise _SetAsideError({row: _refused(row, "no_former_row") for row in lost})
         return before
 
     def _whole(
@@ -356,6 +364,13 @@ class DatabaseDelivery:
         if column.type == "date":
             return now.date()
         return written(now, column.date_pattern or "YYYY-MM-DD hh:mm:ss")
+
+
+def _replaces(table: TableMap, operation: Operation) -> bool:
+    """Tell whether a row of the same record that stands there is to count no longer."""
+    if operation is Operation.UPDATE:
+        return table.update is not UpdateWay.APPEND
+    return operation is Operation.WITHDRAW and table.withdraw is WithdrawWay.VOID
 
 
 def _shared(lines: Sequence[Line]) -> set[tuple[str, ...]]:
