@@ -62,6 +62,8 @@ _WORDS = MappingProxyType(
         "login_refused": "前置库不接受所用的用户名或密码，请核对凭据",
         "table_missing": "前置库里没有配置的表，请核对表名、模式名和大小写",
         "column_missing": "前置库的表里没有配置的某一列，请运行 xinqiao platforms check 查明",
+        "type_mismatch": "前置库的列类型与平台配置不符，没有写入；请运行 xinqiao platforms check "
+        "查明是哪一列，更正该列的 type",
         "permission_missing": "前置库的用户权限不足，请由对方管理员授权",
         "row_locked": "前置库的表或行正被锁定，没有写入",
         "row_busy": "前置库里同一记录的上一行正在处理，没有写入",

@@ -141,7 +141,7 @@ def test_a_probe_names_server_tables_and_clock_and_writes_nothing(front: Front) 
         "前置库时钟",
     ]
     assert "可以写入" in probe.checks[1][2]
-    if front.make == "postgresql":
+    if front.make != "sqlite":
         assert probe.clock_offset is not None
         assert abs(probe.clock_offset) < 5
     assert front.rows() == []
@@ -219,3 +219,21 @@ def test_a_probe_without_a_database_fails(file_front: Front) -> None:
     probe = file_front.connector().probe()
     assert not probe.ok
     assert not (file_front.root / "front.db").exists()
+
+
+@pytest.mark.parametrize(("name", "type_"), [("XK_JDRQ", "date"), ("SIGN", "integer")])
+def test_a_column_of_another_type_is_the_profile_s_fault_and_the_probe_names_it(
+    postgresql_front: Front, name: str, type_: str
+) -> None:
+    front = postgresql_front
+    front.create()
+    with front.admin() as connection:
+        connection.exec_driver_sql(
+            f'ALTER TABLE "{PERMITS}" ALTER COLUMN "{name}" TYPE {type_} USING "{name}"::{type_}'
+        )
+    connector = front.connector()
+    reply = connector.submit(ONE)
+    assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "type_mismatch")
+    probe = connector.probe()
+    assert not probe.ok
+    assert f"类型与平台配置不符：{name}；" in probe.checks[1][2]

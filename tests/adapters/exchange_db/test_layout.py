@@ -158,7 +158,9 @@ def test_answers_by_document_need_a_time() -> None:
         "business_key": {"XK_WSH": "WSH"},
     }
     assert "按 business_key 对应时须有 time" in refusal(made)
-    made["receipts"]["feedback"] |= {"row_key": "ROWGUID", "time": "SJ"}
+    made["receipts"]["feedback"] |= {"time": "SJ", "date_pattern": "YYYY-MM-DD"}
+    assert "date_pattern 须写到时分" in refusal(made)
+    made["receipts"]["feedback"] |= {"row_key": "ROWGUID"}
     assert "row_key 与 business_key 应写且只写一项" in refusal(made)
 
 

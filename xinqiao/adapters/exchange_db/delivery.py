@@ -10,6 +10,8 @@ that stands there proves that the batch arrived.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -385,8 +387,21 @@ def _number(row: Seen) -> int:
 
 
 def _same(ours: object, theirs: object) -> bool:
-    """Tell whether a cell holds what was written; fixed widths are padded, empty may be NULL."""
+    """Tell whether a cell holds what was written; fixed widths are padded, empty may be NULL.
+
+    A number may come back with more zeros, a date with a time of day.
+    """
+    if isinstance(ours, int | Decimal) and isinstance(theirs, int | float | Decimal):
+        return Decimal(str(theirs)) == ours
+    if isinstance(ours, date) and isinstance(theirs, date):
+        return _moment(ours) == _moment(theirs)
     return _plain(ours) == _plain(theirs)
+
+
+def _moment(told: date) -> datetime:
+    if isinstance(told, datetime):
+        return told.replace(tzinfo=None)
+    return datetime.combine(told, time.min)
 
 
 def _plain(text: object) -> str:

@@ -1,5 +1,6 @@
 """The exchange database's part of a profile: where it is, its tables, the role of every column."""
 
+import re
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
@@ -288,6 +289,10 @@ class ExchangeDbTransport(DatabaseTimes):
         return self
 
 
+def _parts_of(pattern: str) -> list[str]:
+    return re.findall("YYYY|MM|DD|hh|mm|ss", pattern)
+
+
 class FeedbackTable(DatabaseTimes):
     """A table in which the other side answers (反馈表)."""
 
@@ -326,4 +331,7 @@ class FeedbackTable(DatabaseTimes):
             raise ValueError("row_key 与 business_key 应写且只写一项")
         if self.business_key and self.time is None:
             raise ValueError("按 business_key 对应时须有 time，否则分不清是哪一次报送的结果")
+        pattern = self.date_pattern
+        if self.business_key and pattern is not None and not {"hh", "mm"} <= {*_parts_of(pattern)}:
+            raise ValueError("按 business_key 对应时 date_pattern 须写到时分（hh、mm）")
         return self
