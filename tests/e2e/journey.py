@@ -25,6 +25,7 @@ class Way:
     Attributes:
         transport: Lines of ``[transport]``, with ``{port}`` and ``{where}`` to be filled in.
         where: What the stand-in serves, below the workspace; empty for HTTP.
+        visible_after: Seconds after which "absent" is believed.
         capabilities: Further lines of ``[capabilities]``.
         more: Further lines of the platform file.
         secrets: Its credentials.
@@ -35,6 +36,7 @@ class Way:
 
     transport: str
     where: str = ""
+    visible_after: float = 0.2
     capabilities: str = ""
     more: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -68,11 +70,13 @@ WAYS = {
     "credit_frontdb_2018": Way(
         DATABASE_TRANSPORT,
         where="var/front.db",
+        visible_after=3.1,
         secrets=_DATABASE,
     ),
     "void_and_insert": Way(
         DATABASE_TRANSPORT,
         where="var/front.db",
+        visible_after=3.1,
         secrets=_DATABASE,
         corrected=("insert", "void", "insert"),
         withdrawn=("insert", "void"),
@@ -97,7 +101,7 @@ profile = "{profile}"
 {transport}
 
 [capabilities]
-visible_after_seconds = 0.2
+visible_after_seconds = {visible_after}
 {capabilities}
 
 [receipts]
@@ -120,6 +124,7 @@ def set_up(root: Path, profile: str, way: Way, port: int) -> None:
     told = _PLATFORM_FILE.replace("{profile}", profile)
     told = told.replace("{transport}", way.transport).replace("{more}", way.more)
     told = told.replace("{capabilities}", way.capabilities)
+    told = told.replace("{visible_after}", str(way.visible_after))
     (root / "platforms" / f"{PLATFORM}.toml").write_text(fill(told), "utf-8")
     secrets = root / "secrets" / f"{PLATFORM}.toml"
     secrets.write_text("".join(f'{name} = "{it}"\n' for name, it in way.secrets.items()), "utf-8")

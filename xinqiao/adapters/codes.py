@@ -52,6 +52,8 @@ _WORDS = MappingProxyType(
         "no_marker": "页面上没有平台配置所说的标志文字，可能不是要核对的页面",
         "kind_not_shown": "平台配置所说的页面不公示这类记录，只能由人工核对",
         "batch_too_large": "批次超过平台配置的上限，应拆分后再报",
+        "no_transactions": "表的存储引擎不支持事务（如 MyISAM）或看不出，写入后不能撤销，没有写入；"
+        "请对方改为 InnoDB 表",
         "rows_written": "已写入前置库，等待对方处理",
         "already_there": "这一批已在对方的前置库或上报文件夹中，没有重复写入",
         "partly_there": "这一批的其他行已在前置库中，唯独没有这一行，须核实对方是否已取走",
@@ -60,6 +62,8 @@ _WORDS = MappingProxyType(
         "login_refused": "前置库不接受所用的用户名或密码，请核对凭据",
         "table_missing": "前置库里没有配置的表，请核对表名、模式名和大小写",
         "column_missing": "前置库的表里没有配置的某一列，请运行 xinqiao platforms check 查明",
+        "type_mismatch": "前置库的列类型与平台配置不符，没有写入；请运行 xinqiao platforms check "
+        "查明是哪一列，更正该列的 type",
         "permission_missing": "前置库的用户权限不足，请由对方管理员授权",
         "row_locked": "前置库的表或行正被锁定，没有写入",
         "row_busy": "前置库里同一记录的上一行正在处理，没有写入",
@@ -71,6 +75,8 @@ _WORDS = MappingProxyType(
         "constraint_failed": "前置库的约束不允许写入（必填、取值范围等）",
         "key_exists": "前置库里已有同一编号的行",
         "several_rows": "前置库里同一编号有多行，不能判断是哪一行，须人工处理",
+        "no_former_row": "前置库里找不到这条记录原来的行（文书号或名称可能已更正），没有写入："
+        "原来的行会与新的行同时有效；请人工在平台处理原来的行后再办理",
         "already_consumed": "前置库里已没有可以撤回的行：对方已取走，须人工到平台撤回",
         "withdrawn_unconsumed": "对方取走之前，已从前置库删除",
         "row_gone": "行已不在前置库中：是本次删除的还是对方取走的，须人工核实",

@@ -85,7 +85,8 @@ def _web(profile: Profile, surroundings: Surroundings) -> HttpPlatform | None:
 def _exchange(profile: Profile, surroundings: Surroundings) -> Exchange | None:
     if not isinstance(profile.transport, ExchangeDbTransport):
         return None
-    return Exchange(profile.transport, profile.words.operations, surroundings)
+    visible_after = profile.capabilities.visible_after_seconds
+    return Exchange(profile.transport, profile.words.operations, visible_after, surroundings)
 
 
 def _delivery(
@@ -127,14 +128,13 @@ def _receipts(
 def _from_tables(
     profile: Profile, exchange: Exchange, surroundings: Surroundings
 ) -> ReceiptSource | None:
-    visible_after = profile.capabilities.visible_after_seconds
     if profile.receipts.mode is ReceiptMode.STATUS_COLUMN:
-        return StatusColumn(exchange, visible_after)
+        return StatusColumn(exchange)
     if profile.receipts.mode is ReceiptMode.ROW_CONSUMED:
         return RowConsumed(exchange)
     if profile.receipts.feedback is None:
         return None
-    return FeedbackReader(exchange, profile.receipts.feedback, surroundings, visible_after)
+    return FeedbackReader(exchange, profile.receipts.feedback, surroundings)
 
 
 class ProfileConnector:

@@ -364,6 +364,7 @@ def _problem_with_tables(profile: Profile) -> str:
     around = Neighbours(
         mode=profile.receipts.mode,
         feedback=profile.receipts.feedback,
+        visible_after=profile.capabilities.visible_after_seconds,
         deduplicates=profile.capabilities.deduplicates,
         kinds=profile.words.kinds.keys(),
         withdrawn={kind for kind, way in profile.withdraw.items() if way is by_operation},

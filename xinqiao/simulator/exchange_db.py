@@ -156,7 +156,10 @@ class ExchangeDb:
         self._setup = setup
         self._plan = plan
         self._engine = _engine(setup.where)
-        self._tables = {kind: _table(one.name, one.columns) for kind, one in layout.tables.items()}
+        self._tables = {
+            kind: _table(one.name, one.columns, key=layout.row_key)
+            for kind, one in layout.tables.items()
+        }
         self._feedback = _table(layout.feedback, _FEEDBACK)
         self._waiting: dict[tuple[str, str], _Found] = {}
         self._held: dict[tuple[str, str], _Held] = {}
@@ -415,11 +418,14 @@ def _engine(where: str) -> sa.Engine:
     )
 
 
-def _table(name: str, columns: Mapping[str, str]) -> sa.Table:
+def _table(name: str, columns: Mapping[str, str], key: str = "") -> sa.Table:
     return sa.Table(
         sa.quoted_name(name, quote=True),
         sa.MetaData(),
-        *(sa.Column(sa.quoted_name(one, quote=True), _type(told)) for one, told in columns.items()),
+        *(
+            sa.Column(sa.quoted_name(one, quote=True), _type(told), unique=one == key)
+            for one, told in columns.items()
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.adapters.connector import ProfileConnector
 from xinqiao.errors import BusyError
+from xinqiao.mapping.registry import format_for
 from xinqiao.simulator.process import SimulatorProcess, start
 
 __all__ = ["file_front", "mariadb"]  # fixtures
@@ -92,6 +93,16 @@ def _running(request: pytest.FixtureRequest, profile: str, make: str) -> Iterato
         connector.close()
 
 
+def whole(kind: str, values: dict[str, str]) -> dict[str, str]:
+    """Return values with every other field of the format left empty."""
+    return (
+        dict.fromkeys(
+            (field.code for field in format_for("credit_shandong", kind).table.fields), ""
+        )
+        | values
+    )
+
+
 def permit(number: int, key: str, **changes: str) -> SealedRow:
     values = {
         "XK_XDR_MC": "沂源测试汽车维修有限公司",
@@ -101,7 +112,7 @@ def permit(number: int, key: str, **changes: str) -> SealedRow:
         "XK_NR": "道路旅客运输站经营",
         "XK_ZT": "1",
     }
-    return SealedRow(number, key, values | changes)
+    return SealedRow(number, key, whole("permit", values | changes))
 
 
 def penalty(number: int, key: str, **changes: str) -> SealedRow:
@@ -111,13 +122,13 @@ def penalty(number: int, key: str, **changes: str) -> SealedRow:
         "CF_JDRQ": "2026/11/20",
         "CF_NR_FK": "0.2",
     }
-    return SealedRow(number, key, values | changes)
+    return SealedRow(number, key, whole("penalty", values | changes))
 
 
 def test_a_probe_passes_and_names_server_and_tables(exchange: Exchange) -> None:
     probe = exchange.connector.probe()
     assert probe.ok, probe.checks
-    assert len(probe.checks) == 4
+    assert len(probe.checks) == 6
     assert exchange.simulator.received()["rows"] == {"permit": 0, "penalty": 0}
 
 

@@ -88,7 +88,7 @@ def profile_values(**transport: Any) -> dict[str, Any]:
         "capabilities": {
             "source": "made up for tests",
             "deduplicates": transport.get("rows_stay", True),
-            "visible_after_seconds": 0,
+            "visible_after_seconds": 31,
         },
         "limits": {
             "source": "made up for tests",

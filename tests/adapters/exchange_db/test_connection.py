@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.adapters.exchange_db.front import Front, answered, batch, profile_values, row
+from tests.adapters.exchange_db.front import PERMITS, Front, answered, batch, profile_values, row
 from xinqiao.adapters.base import Credentials, Outcome, Surroundings
 from xinqiao.adapters.connector import ProfileConnector, build
 from xinqiao.adapters.profile import read_profile
@@ -134,11 +134,49 @@ def test_a_probe_names_server_tables_and_clock_and_writes_nothing(front: Front) 
     front.create()
     probe = front.connector().probe()
     assert probe.ok, probe.checks
-    assert [name for name, _, _ in probe.checks] == ["前置库连接", "表 370323_XK", "前置库时钟"]
+    assert [name for name, _, _ in probe.checks] == [
+        "前置库连接",
+        "表 370323_XK",
+        "表 370323_XK 行标识",
+        "前置库时钟",
+    ]
     assert "可以写入" in probe.checks[1][2]
-    if front.make == "postgresql":
+    if front.make != "sqlite":
         assert probe.clock_offset is not None
         assert abs(probe.clock_offset) < 5
+    assert front.rows() == []
+
+
+def test_a_probe_demands_that_the_row_key_is_unique(front: Front) -> None:
+    columns = front.table().columns
+    plain = sa.Table(
+        sa.quoted_name(PERMITS, quote=True),
+        sa.MetaData(),
+        *(sa.Column(sa.quoted_name(one.name, quote=True), one.type) for one in columns),
+    )
+    with front.admin() as connection:
+        plain.create(connection)
+        # an index over more than the key refuses no second row
+        sa.Index("together", plain.c.ROWGUID, plain.c.NO, unique=True).create(connection)
+        sa.Index("not_unique", plain.c.ROWGUID).create(connection)
+    probe = front.connector().probe()
+    assert ("表 370323_XK 行标识", False) in [check[:2] for check in probe.checks]
+    assert not probe.ok
+    with front.admin() as connection:
+        sa.Index("alone", plain.c.ROWGUID, unique=True).create(connection)
+    assert front.connector().probe().ok
+
+
+@pytest.mark.parametrize("front", ["mariadb"], indirect=True)
+def test_a_table_without_transactions_is_refused_before_anything_is_written(front: Front) -> None:
+    front.create()
+    with front.admin() as connection:
+        connection.exec_driver_sql("ALTER TABLE `370323_XK` ENGINE = MyISAM")
+    connector = front.connector()
+    probe = connector.probe()
+    assert ("表 370323_XK 事务", False) in [check[:2] for check in probe.checks]
+    reply = connector.submit(ONE)
+    assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "no_transactions")
     assert front.rows() == []
 
 
@@ -181,3 +219,21 @@ def test_a_probe_without_a_database_fails(file_front: Front) -> None:
     probe = file_front.connector().probe()
     assert not probe.ok
     assert not (file_front.root / "front.db").exists()
+
+
+@pytest.mark.parametrize(("name", "type_"), [("XK_JDRQ", "date"), ("SIGN", "integer")])
+def test_a_column_of_another_type_is_the_profile_s_fault_and_the_probe_names_it(
+    postgresql_front: Front, name: str, type_: str
+) -> None:
+    front = postgresql_front
+    front.create()
+    with front.admin() as connection:
+        connection.exec_driver_sql(
+            f'ALTER TABLE "{PERMITS}" ALTER COLUMN "{name}" TYPE {type_} USING "{name}"::{type_}'
+        )
+    connector = front.connector()
+    reply = connector.submit(ONE)
+    assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "type_mismatch")
+    probe = connector.probe()
+    assert not probe.ok
+    assert f"类型与平台配置不符：{name}；" in probe.checks[1][2]

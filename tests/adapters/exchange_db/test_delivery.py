@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -16,7 +17,7 @@ from tests.adapters.exchange_db.front import (
     profile_values,
     row,
 )
-from xinqiao.adapters.base import TOO_LATE, BatchProgress, Operation, Outcome, Reply
+from xinqiao.adapters.base import TOO_LATE, BatchProgress, Operation, Outcome, Reply, SentBatch
 from xinqiao.errors import SettingsError
 
 ONE = batch("B1", row(1, "鲁交许〔2026〕1号"))
@@ -227,6 +228,7 @@ def test_two_rows_of_one_record_are_not_written_over(front: Front) -> None:
     connector = front.connector(table={"update": "in_place"})
     connector.submit(ONE)
     connector.submit(batch("B1b", row(1, ONE.rows[0].key)))
+    connector.submit(batch("B1c", row(1, "9号")))
     newer = batch("B8", row(1, ONE.rows[0].key), row(2, "9号"), operation=Operation.UPDATE)
     reply = connector.submit(newer)
     assert [(one.row, one.code) for one in reply.rows] == [(1, "several_rows")]
@@ -250,9 +252,31 @@ def test_a_row_is_taken_out_only_while_nobody_took_it(front: Front) -> None:
     assert told == {
         1: (Outcome.ACCEPTED, "withdrawn_unconsumed"),
         2: (Outcome.REJECTED, "already_consumed"),
-        3: (Outcome.REJECTED, "already_consumed"),
+        3: (Outcome.DUPLICATE, "row_gone"),
     }
     assert [one["NO"] for one in front.rows()] == [2]
+
+
+def test_a_deletion_that_is_sent_again_is_in_doubt_and_never_refused(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"withdraw": "delete_unconsumed"})
+    connector.submit(ONE)
+    gone = batch("B9", row(1, ONE.rows[0].key), operation=Operation.WITHDRAW)
+    assert connector.submit(gone).outcome is Outcome.ACCEPTED
+    reply = connector.submit(gone)
+    assert [(one.outcome, one.code) for one in reply.rows] == [(Outcome.DUPLICATE, "row_gone")]
+
+
+def test_a_deletion_under_way_is_not_taken_for_undone(file_front: Front) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"withdraw": "delete_unconsumed"})
+    connector.submit(ONE)
+    gone = batch("B9", row(1, ONE.rows[0].key), operation=Operation.WITHDRAW)
+    now = datetime.now(UTC)
+    report = connector.poll(SentBatch(gone, "", now))
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "not_visible_yet")
+    report = connector.poll(SentBatch(gone, "", now - timedelta(minutes=1)))
+    assert report.progress is BatchProgress.UNKNOWN_BATCH
 
 
 def test_doubt_about_a_deletion_is_resolved_only_when_nothing_was_deleted(front: Front) -> None:
@@ -277,6 +301,7 @@ def test_a_row_of_another_record_is_left_alone(
         table={"update": way, "business_key": ["XK_WSH", "XK_XDR_MC"], "withdraw": "append"}
     )
     key = "鲁交许〔2026〕1a号"
+    connector.submit(batch("B0", row(1, key)))
     connector.submit(batch("B1", row(1, key, **({"XK_WSH": key} | other))))
     newer = batch("B2", row(1, key, XK_NR="客运"), operation=Operation.UPDATE)
     assert connector.submit(newer).code == "rows_written"
@@ -356,8 +381,9 @@ def test_a_void_row_has_a_key_of_its_own_in_every_form(file_front: Front) -> Non
     file_front.create()
     ways = {"update": "void_and_insert"}
     connector = file_front.connector(row_key="batch_and_row", table=ways)
+    connector.submit(batch("B1", row(1, "1号")))
     connector.submit(batch("B3", row(1, "1号"), operation=Operation.UPDATE))
-    assert {one["ROWGUID"] for one in file_front.rows()} == {"B3-1", "B3-1-V"}
+    assert {one["ROWGUID"] for one in file_front.rows()} == {"B1-1", "B3-1", "B3-1-V"}
 
 
 def test_what_the_profile_has_no_word_or_table_for_is_told_before_anything_is_sent(
@@ -386,3 +412,48 @@ def test_a_take_down_is_a_row_with_its_word(file_front: Front) -> None:
     connector = file_front.connector(values)
     connector.submit(batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN))
     assert [one["OP"] for one in file_front.rows()] == ["X"]
+
+
+def test_a_field_that_would_be_lost_is_refused_before_writing(
+    file_front: Front,
+) -> None:
+    file_front.create()
+    values = profile_values()
+    table = values["transport"]["tables"]["permit"]
+    for column in table["columns"]:
+        if column["name"] == "XK_NR":
+            column["field"] = "XK_NRR"
+    whole = batch("B1", row(1, "1号"))
+    with pytest.raises(SettingsError) as caught:
+        file_front.connector(values).submit(whole)
+    assert "没有 XK_NR 的列" in caught.value.message
+    assert "报送格式中没有的字段 XK_NRR" in caught.value.message
+    assert file_front.rows() == []
+    table["columns"] = [one for one in table["columns"] if one["name"] != "XK_NR"]
+    table["omit"] = ["XK_NR"]
+    assert file_front.connector(values).submit(whole).outcome is Outcome.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("ways", "operation"),
+    [
+        ({"update": "in_place"}, Operation.UPDATE),
+        ({"update": "delete_and_insert"}, Operation.UPDATE),
+        ({"update": "void_and_insert"}, Operation.UPDATE),
+        ({"withdraw": "void"}, Operation.WITHDRAW),
+    ],
+)
+def test_a_corrected_key_never_leaves_the_record_there_twice(
+    file_front: Front, ways: dict[str, str], operation: Operation
+) -> None:
+    file_front.create()
+    connector = file_front.connector(table={"business_key": ["XK_WSH", "XK_XDR_MC"], **ways})
+    connector.submit(TWO)
+    renamed = row(1, TWO.rows[0].key, XK_XDR_MC="改名后的厂")
+    newer = batch("B8", renamed, row(2, TWO.rows[1].key), operation=operation)
+    reply = connector.submit(newer)
+    assert [(one.row, one.outcome, one.code) for one in reply.rows] == [
+        (1, Outcome.REJECTED, "no_former_row")
+    ]
+    assert [one["TASK"] for one in file_front.rows() if one["XK_XDR_MC"] == "改名后的厂"] == []
+    assert {one["TASK"] for one in file_front.rows() if one["XK_WSH"] == TWO.rows[1].key} >= {"B8"}

@@ -271,3 +271,16 @@ def test_a_question_does_not_lock_a_file(file_front: Front) -> None:
 
     event.listen(engine_of(connector), "after_cursor_execute", write)
     assert len(connector.poll(answered(TWO)).rows) == 1
+
+
+def test_a_number_that_a_database_alters_in_silence_is_not_reported(file_front: Front) -> None:
+    file_front.create()
+    with file_front.admin() as connection:
+        connection.exec_driver_sql(
+            'CREATE TRIGGER alter_it AFTER INSERT ON "370323_XK" BEGIN '
+            'UPDATE "370323_XK" SET "QTY" = 4 WHERE "ROWGUID" = NEW."ROWGUID"; END'
+        )
+    reply = file_front.connector().submit(batch("B1", row(1, "1号")))
+    assert [(one.outcome, one.code) for one in reply.rows] == [(Outcome.REJECTED, "altered")]
+    assert "QTY" in reply.rows[0].message
+    assert file_front.rows() == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.exchange_db.front import profile_values
+from xinqiao.adapters.exchange_db.coverage import lost_fields
 from xinqiao.adapters.profile import load_profile, read_profile
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import format_for
@@ -89,6 +90,10 @@ def test_an_address_that_is_not_plain_is_refused_and_not_repeated(url: str, why:
         (lambda made: made["transport"].pop("rows_stay"), "transport.rows_stay 缺少这一项"),
         (lambda made: made["transport"].update(schemo="x"), "是否想写 schema"),
         (lambda made: made["transport"].update(total_seconds=12), "total_seconds 不得小于"),
+        (
+            lambda made: made["capabilities"].update(visible_after_seconds=30),
+            "visible_after_seconds 须大于 transport.total_seconds",
+        ),
         (lambda made: made["transport"].pop("status"), "须写 [transport.status]"),
         (lambda made: made["transport"].pop("validity"), "须写 [transport.validity]"),
         (lambda made: made["transport"]["status"].update(initial="8"), "须在 meanings 中写为"),
@@ -153,7 +158,9 @@ def test_answers_by_document_need_a_time() -> None:
         "business_key": {"XK_WSH": "WSH"},
     }
     assert "按 business_key 对应时须有 time" in refusal(made)
-    made["receipts"]["feedback"] |= {"row_key": "ROWGUID", "time": "SJ"}
+    made["receipts"]["feedback"] |= {"time": "SJ", "date_pattern": "YYYY-MM-DD"}
+    assert "date_pattern 须写到时分" in refusal(made)
+    made["receipts"]["feedback"] |= {"row_key": "ROWGUID"}
     assert "row_key 与 business_key 应写且只写一项" in refusal(made)
 
 
@@ -163,6 +170,15 @@ def test_shipped_tables_hold_every_field_of_the_format_and_nothing_unknown(name:
     for kind, described in transport.tables.items():
         codes = {one.code for one in format_for("credit_shandong", kind).table.fields}
         assert {one.field for one in described.columns if one.field is not None} == codes
+
+
+@pytest.mark.parametrize("name", ["credit_frontdb_2018", "void_and_insert"])
+def test_lost_fields_of_a_shipped_table_are_told_both_ways(name: str) -> None:
+    profile = load_profile(name, {})
+    codes = [field.code for field in format_for("credit_shandong", "permit").table.fields]
+    assert lost_fields(profile, "permit", codes) == ((), ())
+    assert lost_fields(profile, "permit", [*codes[1:], "NEW"]) == (("NEW",), (codes[0],))
+    assert lost_fields(profile, "other", codes) == ((), ())
 
 
 @pytest.mark.parametrize("name", ["credit_frontdb_2018", "void_and_insert"])

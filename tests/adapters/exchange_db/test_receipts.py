@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.adapters.exchange_db.front import (
     Front,
@@ -26,6 +28,7 @@ from xinqiao.adapters.base import (
 )
 from xinqiao.adapters.connector import ProfileConnector
 from xinqiao.adapters.exchange_db.dates import read_instant
+from xinqiao.adapters.exchange_db.written_rows import rows_of, serial_of
 from xinqiao.clock import SHANGHAI
 
 TWO = batch("B1", row(1, "1号"), row(2, "2号"))
@@ -151,6 +154,7 @@ def test_a_newer_version_is_accepted_only_with_the_void_row_before_it(
 ) -> None:
     file_front.create()
     connector = file_front.connector(table={"update": "void_and_insert"})
+    connector.submit(batch("B1", row(1, "1号")))
     newer = batch("B2", row(1, "1号"), operation=Operation.UPDATE)
     connector.submit(newer)
     file_front.write({"VALID": "0"}, SIGN=of_void)
@@ -205,6 +209,50 @@ def test_a_row_that_was_refused_unsent_was_not_taken(file_front: Front) -> None:
     assert told(connector.poll(SentBatch(sealed, reply.serial))) == {}
     file_front.remove()
     assert set(told(connector.poll(SentBatch(sealed, reply.serial)))) == {1}
+
+
+def test_a_row_that_the_server_set_aside_was_never_taken(file_front: Front) -> None:
+    file_front.create(unique="XK_WSH")
+    connector = consumed(file_front)
+    connector.submit(batch("B0", row(1, "2号")))
+    four = batch("B1", row(1, "1号"), row(2, "2号"), row(3, "3号"), row(4, "4号"))
+    reply = connector.submit(four)
+    assert (reply.serial, [one.row for one in reply.rows]) == ("B1#1,3-4", [2])
+    assert told(connector.poll(SentBatch(four, reply.serial))) == {}
+    file_front.remove(NO=3)
+    assert set(told(connector.poll(SentBatch(four, reply.serial)))) == {3}
+    file_front.remove()
+    assert set(told(connector.poll(SentBatch(four, reply.serial)))) == {1, 3, 4}
+    # a number that a person noted tells nothing of rows
+    assert told(connector.poll(SentBatch(four, "受理2026-1"))) == {}
+
+
+@given(st.sets(st.integers(1, 40), min_size=1))
+def test_the_serial_tells_which_rows_were_written(rows: set[int]) -> None:
+    sealed = batch("XQ-1#2", *(row(number, "1号") for number in range(1, 41)))
+    assert set(rows_of(SentBatch(sealed, serial_of(sealed, rows))) or ()) == rows
+    assert rows_of(in_doubt(sealed)) is None
+
+
+def test_a_batch_is_not_over_while_a_row_that_vanished_is_undecided(front: Front) -> None:
+    front.create()
+    connector = front.connector()
+    reply = connector.submit(TWO)
+    front.write({"NO": 1}, SIGN="1")
+    front.remove(NO=2)
+    for sent in (SentBatch(TWO, reply.serial), in_doubt(TWO)):
+        report = connector.poll(sent)
+        assert (report.progress, set(told(report))) == (BatchProgress.PENDING, {1})
+
+
+def test_answers_about_some_rows_end_no_batch_whose_rows_were_moved_away(file_front: Front) -> None:
+    file_front.create()
+    connector = with_feedback(file_front, BY_KEY, rows_stay=False)
+    connector.submit(TWO)
+    answer(file_front, 1, "1", "2026-11-20 09:00:00")
+    file_front.remove()
+    report = connector.poll(answered(TWO))
+    assert (report.progress, set(told(report))) == (BatchProgress.PENDING, {1})
 
 
 # a table of answers
@@ -404,6 +452,7 @@ def test_an_answer_about_the_void_row_is_waited_for(
     front = file_front
     front.create()
     connector = with_feedback(front, BY_KEY, table={"update": "void_and_insert"})
+    connector.submit(batch("B1", row(1, "1号")))
     newer = batch("B2", row(1, "1号"), operation=Operation.UPDATE)
     connector.submit(newer)
     keys = {one["VALID"]: one["ROWGUID"] for one in front.rows()}

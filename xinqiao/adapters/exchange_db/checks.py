@@ -20,6 +20,7 @@ class Neighbours:
     Attributes:
         mode: How receipts come back.
         feedback: Where they stand, if in a table of their own.
+        visible_after: Seconds after a send before "absent" is believed.
         deduplicates: Whether an identical resend is said to have no second effect.
         kinds: Kinds that there is a word for.
         withdrawn: Kinds that are withdrawn by an operation.
@@ -29,6 +30,7 @@ class Neighbours:
 
     mode: ReceiptMode
     feedback: FeedbackTable | None
+    visible_after: float
     deduplicates: bool
     kinds: AbstractSet[str]
     withdrawn: AbstractSet[str]
@@ -83,6 +85,14 @@ def _of_the_whole(transport: ExchangeDbTransport, around: Neighbours) -> str:
             (
                 "transport.rows_stay = false 时 capabilities.deduplicates 须为 false："
                 "行被移走后，再次写入会成为第二份"
+            ),
+        ),
+        (
+            # a commit begun at the last moment may be under way until the whole time is over
+            not transport.rows_stay or around.visible_after > transport.total_seconds,
+            (
+                "transport.rows_stay = true 时 capabilities.visible_after_seconds 须大于 "
+                "transport.total_seconds：提交可能还在进行，会被当作没有写入而重报"
             ),
         ),
         (

@@ -26,6 +26,7 @@ _NAMES: Mapping[str, Outcome] = MappingProxyType(
         "login_refused": Outcome.AUTH,
         "table_missing": Outcome.RETRYABLE,
         "column_missing": Outcome.RETRYABLE,
+        "type_mismatch": Outcome.RETRYABLE,
         "permission_missing": Outcome.RETRYABLE,
         "row_locked": Outcome.RETRYABLE,
         "statement_timeout": Outcome.RETRYABLE,
@@ -57,7 +58,8 @@ _BY_NUMBER: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "25P03": "connection_broken",
             "53": "database_full",
             "22": "value_refused",
-            "42804": "value_refused",
+            "42804": "type_mismatch",
+            "42883": "type_mismatch",
             "23505": "key_exists",
             "23": "constraint_failed",
         },
@@ -195,7 +197,12 @@ def complaint(error: Exception, family: str, *, connecting: bool = False) -> Com
         name = "connection_broken"
     if not name:
         name = "constraint_failed" if isinstance(error, IntegrityError) else "database_error"
-    return Complaint(_NAMES[name], name, words_for(name))
+    words = words_for(name)
+    if name == "database_error":
+        # what nobody has a name for is looked up by its number
+        numbers = _numbers(error.orig if isinstance(error, DBAPIError) else error)
+        words += "".join(f"（{number}）" for number in numbers[:1] if _CODE.fullmatch(number))
+    return Complaint(_NAMES[name], name, words)
 
 
 def _name_of(error: Exception, family: str) -> str:
@@ -224,3 +231,5 @@ def _numbers(origin: Any) -> list[str]:
 
 
 _LONGEST_NUMBER = 8
+_CODE = re.compile(r"-?[0-9]+|[0-9A-Z]{5}")
+"""A driver's number, or an SQLSTATE; anything else may be words."""

@@ -10,6 +10,8 @@ that stands there proves that the batch arrived.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -30,10 +32,12 @@ from xinqiao.adapters.exchange_db.complaints import BEFORE_COMMIT, Complaint, co
 from xinqiao.adapters.exchange_db.connection import NotReachedError
 from xinqiao.adapters.exchange_db.dates import written
 from xinqiao.adapters.exchange_db.exchange import Exchange, told
-from xinqiao.adapters.exchange_db.layout import Column, Role, UpdateWay
+from xinqiao.adapters.exchange_db.footing import has_transactions
+from xinqiao.adapters.exchange_db.layout import Column, Role, TableMap, UpdateWay, WithdrawWay
 from xinqiao.adapters.exchange_db.lines import Line
 from xinqiao.adapters.exchange_db.probing import probe
 from xinqiao.adapters.exchange_db.statements import Seen, Statements, business_key_of
+from xinqiao.adapters.exchange_db.written_rows import serial_of
 from xinqiao.adapters.profile import Limits
 from xinqiao.clock import SHANGHAI
 
@@ -172,6 +176,8 @@ class DatabaseDelivery:
             _SetAsideError: Some rows stand in the way of the others.
         """
         batch, statements = sending.batch, self._exchange.statements[sending.batch.kind]
+        if not has_transactions(connection, statements, self._exchange.database.family):
+            raise _StopError(_ours(Outcome.RETRYABLE, "no_transactions"))
         if self._exchange.writer.deletes(batch):
             return self._delete(connection, statements, sending)
         keys = [line.key for line in sending.lines]
@@ -188,21 +194,30 @@ class DatabaseDelivery:
         if self._exchange.transport.read_back:
             self._compare(connection, statements, sending.lines)
         # the serial tells that the commit was answered: only then does absence mean "taken"
-        return _ours(Outcome.RECEIVED, "rows_written", serial=batch.number)
+        serial = serial_of(batch, {line.row for line in sending.lines})
+        return _ours(Outcome.RECEIVED, "rows_written", serial=serial)
 
     def _before(
         self, connection: Connection, statements: Statements, sending: _Sending
     ) -> Mapping[tuple[str, ...], Sequence[Seen]]:
-        """Return what stands in the table of the same records, where that matters."""
+        """Return what stands in the table of the same records, where that matters.
+
+        Raises:
+            _SetAsideError: A row that should be replaced is not there under what is known of it,
+                such as a name that was corrected. The old one would stay valid beside the new.
+        """
         versioned = statements.table.column_of(Role.VERSION) is not None
-        update = sending.batch.operation is Operation.UPDATE
-        replacing = statements.table.update in {UpdateWay.IN_PLACE, UpdateWay.DELETE_AND_INSERT}
-        if not versioned and not (update and replacing):
+        replaces = _replaces(statements.table, sending.batch.operation)
+        if not versioned and not replaces:
             return {}
         found = statements.of_records(connection, [line.business_key for line in sending.lines])
         before: dict[tuple[str, ...], list[Seen]] = {}
         for row in found:
             before.setdefault(business_key_of(row), []).append(row)
+        lost = {line.row for line in sending.lines if line.business_key not in before}
+        # where rows are moved away, that one is not there tells nothing
+        if replaces and lost and self._exchange.transport.rows_stay:
+            raise _SetAsideError({row: _refused(row, "no_former_row") for row in lost})
         return before
 
     def _whole(
@@ -305,7 +320,10 @@ class DatabaseDelivery:
             rows = [row for row in found if business_key_of(row) == line.business_key]
             if len(rows) > 1 or line.business_key in shared:
                 aside[line.row] = _refused(line.row, "several_rows")
-            elif not rows or self._exchange.meaning(rows[0].status) != "pending":
+            elif not rows:
+                # an earlier attempt of ours may have deleted it, as well as the other side taken it
+                aside[line.row] = _duplicate(line.row, "row_gone")
+            elif self._exchange.meaning(rows[0].status) != "pending":
                 aside[line.row] = _refused(line.row, "already_consumed")
             elif not statements.delete(connection, rows[0]):
                 raise _StopError(_ours(Outcome.RETRYABLE, "row_busy"))
@@ -350,6 +368,13 @@ class DatabaseDelivery:
         return written(now, column.date_pattern or "YYYY-MM-DD hh:mm:ss")
 
 
+def _replaces(table: TableMap, operation: Operation) -> bool:
+    """Tell whether a row of the same record that stands there is to count no longer."""
+    if operation is Operation.UPDATE:
+        return table.update is not UpdateWay.APPEND
+    return operation is Operation.WITHDRAW and table.withdraw is WithdrawWay.VOID
+
+
 def _shared(lines: Sequence[Line]) -> set[tuple[str, ...]]:
     """Return business keys under which several rows of one batch would meet."""
     counted = Counter(line.business_key for line in lines)
@@ -362,8 +387,21 @@ def _number(row: Seen) -> int:
 
 
 def _same(ours: object, theirs: object) -> bool:
-    """Tell whether a cell holds what was written; fixed widths are padded, empty may be NULL."""
+    """Tell whether a cell holds what was written; fixed widths are padded, empty may be NULL.
+
+    A number may come back with more zeros, a date with a time of day.
+    """
+    if isinstance(ours, int | Decimal) and isinstance(theirs, int | float | Decimal):
+        return Decimal(str(theirs)) == ours
+    if isinstance(ours, date) and isinstance(theirs, date):
+        return _moment(ours) == _moment(theirs)
     return _plain(ours) == _plain(theirs)
+
+
+def _moment(told: date) -> datetime:
+    if isinstance(told, datetime):
+        return told.replace(tzinfo=None)
+    return datetime.combine(told, time.min)
 
 
 def _plain(text: object) -> str:
@@ -378,7 +416,7 @@ def _already_there(sending: _Sending, there: set[str]) -> Reply:
     rows = {line.row for line in sending.lines if line.key in there}
     missing = sorted({line.row for line in sending.lines} - rows)
     return replace(
-        _ours(Outcome.RECEIVED, "already_there", serial=sending.batch.number),
+        _ours(Outcome.RECEIVED, "already_there", serial=serial_of(sending.batch, rows)),
         rows=tuple(_duplicate(row, "partly_there") for row in missing),
     )
 

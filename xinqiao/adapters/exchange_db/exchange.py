@@ -21,6 +21,7 @@ class Exchange:
         transport: That part of the profile.
         database: The database.
         writer: Makes the lines of a batch.
+        visible_after: Seconds after a delivery before "absent" is believed.
         clock: Tells the time.
     """
 
@@ -28,6 +29,7 @@ class Exchange:
         self,
         transport: ExchangeDbTransport,
         words: Mapping[Any, str],
+        visible_after: float,
         surroundings: Surroundings,
     ) -> None:
         """Prepare; nothing is opened.
@@ -36,6 +38,7 @@ class Exchange:
             SettingsError: As :class:`~xinqiao.adapters.exchange_db.connection.ExchangeDatabase`.
         """
         self.transport = transport
+        self.visible_after = visible_after
         self.database = ExchangeDatabase(transport.url, transport, surroundings)
         self.writer = Writer(transport, words, surroundings.settings.get("organisation_code", ""))
         self.clock = surroundings.clock

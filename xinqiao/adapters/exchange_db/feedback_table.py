@@ -61,7 +61,6 @@ class FeedbackReader:
         exchange: Exchange,
         feedback: FeedbackTable,
         surroundings: Surroundings,
-        visible_after: float,
     ) -> None:
         """Prepare; nothing is opened.
 
@@ -70,7 +69,6 @@ class FeedbackReader:
         """
         self._exchange = exchange
         self._feedback = feedback
-        self._visible_after = visible_after
         self._own_database = None
         if feedback.url is not None:
             self._own_database = ExchangeDatabase(
@@ -179,9 +177,9 @@ class FeedbackReader:
             result = self._result(number, of_lines)
             results += [result] if result is not None else []
         if not seen:
-            return of_nothing(self._exchange, sent, seen, self._visible_after)
+            return of_nothing(self._exchange, sent, seen)
         decided = {one.row for one in results if one.outcome is not Outcome.RECEIVED}
-        complete = bool(decided) and decided >= set(there.by_row)
+        complete = decided >= there.expected
         progress = BatchProgress.COMPLETE if complete else BatchProgress.PENDING
         return BatchReport(progress, answered(seen), tuple(results))
 

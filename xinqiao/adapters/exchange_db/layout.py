@@ -1,5 +1,7 @@
 """The exchange database's part of a profile: where it is, its tables, the role of every column."""
 
+import re
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -151,6 +153,8 @@ class TableMap(Table):
     """How a withdrawal is taken."""
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     """Every column that is written or read; others are left to their defaults."""
+    omit: tuple[Text, ...] = ()
+    """Field codes of the format that have no column, and are left out on purpose."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> "TableMap":
@@ -184,6 +188,12 @@ class TableMap(Table):
         if self.withdraw is WithdrawWay.DELETE_UNCONSUMED:
             needed.append((Role.STATUS, "withdraw = delete_unconsumed "))
         return needed
+
+    def lost_fields(self, codes: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return codes without a column that are not in ``omit``, and columns' codes unknown."""
+        written = [column.field for column in self.columns if column.field is not None]
+        missing = tuple(code for code in codes if code not in {*written, *self.omit})
+        return missing, tuple(code for code in written if code not in codes)
 
     def column_of(self, role: Role) -> Column | None:
         """Return the column with ``role``, if the table has one."""
@@ -279,6 +289,10 @@ class ExchangeDbTransport(DatabaseTimes):
         return self
 
 
+def _parts_of(pattern: str) -> list[str]:
+    return re.findall("YYYY|MM|DD|hh|mm|ss", pattern)
+
+
 class FeedbackTable(DatabaseTimes):
     """A table in which the other side answers (反馈表)."""
 
@@ -317,4 +331,7 @@ class FeedbackTable(DatabaseTimes):
             raise ValueError("row_key 与 business_key 应写且只写一项")
         if self.business_key and self.time is None:
             raise ValueError("按 business_key 对应时须有 time，否则分不清是哪一次报送的结果")
+        pattern = self.date_pattern
+        if self.business_key and pattern is not None and not {"hh", "mm"} <= {*_parts_of(pattern)}:
+            raise ValueError("按 business_key 对应时 date_pattern 须写到时分（hh、mm）")
         return self

@@ -137,8 +137,13 @@ class Writer:
         return Lines(tuple(lines), refused)
 
     def render(self, batch: SealedBatch) -> bytes:
-        """Return the lines of ``batch`` as canonical JSON (RFC 8785)."""
+        """Return the lines of ``batch`` as canonical JSON (RFC 8785).
+
+        Raises:
+            SettingsError: The profile does not fit the batch, or would leave out a field unsaid.
+        """
         table = self.table(batch.kind)
+        _refuse_lost_fields(table, batch)
         lines = self.lines(batch)
         plain: dict[str, Any] = {
             "table": table.name,
@@ -233,6 +238,22 @@ class Writer:
                 code="profile",
             )
         return word
+
+
+def _refuse_lost_fields(table: TableMap, batch: SealedBatch) -> None:
+    """Refuse a table that would leave out a field unsaid, or that names one there is not."""
+    for row in batch.rows:
+        missing, unknown = table.lost_fields(row.values)
+        told = (
+            (missing, f"没有 {'、'.join(missing)} 的列，也没有列在 omit 中"),
+            (unknown, f"有报送格式中没有的字段 {'、'.join(unknown)}"),
+        )
+        problem = "；".join(words for codes, words in told if codes)
+        if problem:
+            raise SettingsError(
+                f"平台配置的表 transport.tables.{batch.kind} {problem}，请按报送格式更正",
+                code="profile",
+            )
 
 
 def _business_key(table: TableMap, cells: Mapping[str, Cell]) -> tuple[str, ...]:

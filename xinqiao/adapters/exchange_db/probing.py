@@ -1,6 +1,6 @@
 """Looking over an exchange database before its first use: server, columns, permission, clock."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +8,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from xinqiao.adapters.base import Probe
+from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.exchange_db.complaints import complaint
 from xinqiao.adapters.exchange_db.connection import ExchangeDatabase, NotReachedError
 from xinqiao.adapters.exchange_db.exchange import Exchange
+from xinqiao.adapters.exchange_db.footing import has_transactions, has_unique_key
 from xinqiao.adapters.exchange_db.statements import Statements
 
 Check = tuple[str, bool, str]
@@ -26,6 +28,14 @@ _VERSIONS = {
     "dameng": "SELECT banner FROM v$version WHERE ROWNUM = 1",
 }
 """Family → question for the version text."""
+
+_UTC = {
+    "postgresql": "SELECT CURRENT_TIMESTAMP",
+    "mysql": "SELECT UTC_TIMESTAMP(6)",
+    "oracle": "SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM DUAL",
+    "sqlserver": "SELECT CAST(SYSUTCDATETIME() AS datetime)",
+}
+"""Family → question for the time in UTC. SQLite has this machine's clock."""
 
 
 def probe(exchange: Exchange) -> Probe:
@@ -85,17 +95,58 @@ def _table_checks(database: ExchangeDatabase, statements: Statements) -> list[Ch
             statements.try_writing(connection)
     except SQLAlchemyError as error:
         return [(title, True, "各列都可读"), failed(f"{title} 写入权限", error, database.family)]
-    return [(title, True, "各列都可读，可以写入")]
+    unlike = _of_another_type(database, statements)
+    if unlike:
+        words = f"这些列的类型与平台配置不符：{'、'.join(unlike)}；请更正其 type"
+        return [(title, False, words)]
+    return [(title, True, "各列都可读，可以写入"), *_footing_checks(title, database, statements)]
+
+
+def _of_another_type(database: ExchangeDatabase, statements: Statements) -> list[str]:
+    """Return columns that do not take values of the type that the profile gives them."""
+    unlike = []
+    for column in statements.written:
+        try:
+            with database.transaction() as connection:
+                statements.try_storing(connection, column)
+        except SQLAlchemyError as error:
+            if complaint(error, database.family).code == "type_mismatch":
+                unlike.append(column.name)
+    return unlike
+
+
+def _footing_checks(title: str, database: ExchangeDatabase, statements: Statements) -> list[Check]:
+    """Ask whether rows will be there once and wholly."""
+    unique_title, undoing_title = f"{title} 行标识", f"{title} 事务"
+    try:
+        with database.transaction() as connection:
+            undoes = has_transactions(connection, statements, database.family)
+            unique = has_unique_key(connection, statements, database.family)
+    except SQLAlchemyError as error:
+        return [failed(undoing_title, error, database.family)]
+    undoing = [] if undoes else [(undoing_title, False, words_for("no_transactions"))]
+    return [*undoing, (unique_title, unique is not False, _UNIQUE[unique])]
+
+
+_UNIQUE = {
+    True: "行标识列有唯一索引",
+    False: "行标识列没有唯一索引：提交时断线后补报，同一行可能写入两次；请对方在该列建唯一索引",
+    None: "看不到索引，请向对方确认行标识列有唯一索引",
+}
+"""Whether the row key is unique → remark."""
 
 
 def _clock_offset(exchange: Exchange, connection: Connection) -> timedelta | None:
+    question = _UTC.get(exchange.database.family)
+    if question is None:
+        return None
     try:
-        told: Any = connection.execute(sa.select(sa.func.current_timestamp())).scalar()
+        told: Any = connection.execute(sa.text(question)).scalar()
     except SQLAlchemyError:
         return None
-    # a time without a zone could be meant in any
-    known = isinstance(told, datetime) and told.tzinfo is not None
-    return told - exchange.clock.now() if known else None
+    if not isinstance(told, datetime):
+        return None
+    return (told if told.tzinfo is not None else told.replace(tzinfo=UTC)) - exchange.clock.now()
 
 
 def _clock_check(offset: timedelta | None) -> Check:

@@ -11,12 +11,14 @@ from xinqiao.adapters.base import (
 from xinqiao.adapters.codes import words_for
 from xinqiao.adapters.exchange_db.exchange import Exchange, answered, proves_nothing
 from xinqiao.adapters.exchange_db.presence import look
+from xinqiao.adapters.exchange_db.written_rows import rows_of
 
 
 class RowConsumed:
     """Implements :class:`xinqiao.adapters.parts.ReceiptSource`.
 
-    A row that is gone may have been taken, or deleted by hand: it is never called accepted.
+    Only a row that is known to have been written can have been taken. One that is gone may have
+    been taken, or deleted by hand: it is never called accepted.
     """
 
     answers_in_doubt = False
@@ -33,11 +35,10 @@ class RowConsumed:
             return found
         if not found.rows and not sent.serial:
             return proves_nothing("rows_gone", found.rows)
-        never_there = self._exchange.writer.lines(sent.batch).refused
         taken = tuple(
             RowResult(number, Outcome.RECEIVED, "taken", words_for("taken"))
-            for number in found.keys
-            if number not in found.by_row and number not in never_there
+            for number in sorted(rows_of(sent) or ())
+            if number not in found.by_row
         )
         return BatchReport(BatchProgress.PENDING, answered(found.rows), taken)
 

@@ -50,11 +50,13 @@ class Statements:
 
     Attributes:
         table: What the profile says of it.
+        schema: Schema that it is in, if the profile names one.
         written: Columns that we write, in order.
     """
 
     def __init__(self, table: TableMap, schema: str | None) -> None:
         self.table = table
+        self.schema = schema
         self.written = tuple(column for column in table.columns if column.role not in THEIRS)
         self._columns = {
             column.name: sa.column(named(column.name), _type_of(column)) for column in table.columns
@@ -128,8 +130,8 @@ class Statements:
         return [row for row in found if _business_key(row, len(business)) in wanted]
 
     def contents(self, connection: Connection, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return row key → column → what stands in it, for the columns of text that we write."""
-        names = [column.name for column in self.written if column.type == "text"]
+        """Return row key → column → what stands in it, for the columns that we write."""
+        names = [column.name for column in self.written]
         asked = sa.select(
             self._key.label("row_key"),
             *(self._columns[name].label(self._parameters[name]) for name in names),
@@ -142,6 +144,13 @@ class Statements:
     def try_reading(self, connection: Connection, column: Column) -> None:
         """Read a column of no row at all: an error tells that it is not there or not permitted."""
         connection.execute(sa.select(self._columns[column.name]).where(_NO_ROW)).all()
+
+    def try_storing(self, connection: Connection, column: Column) -> None:
+        """Put no row in with a value of a column's type: an error tells that it does not fit."""
+        typed = sa.bindparam("tried", None, type_=_type_of(column))
+        none = sa.select(typed).where(_NO_ROW)
+        names = [self._columns[column.name]]
+        connection.execute(sa.insert(self._table).from_select(names, none))
 
     def try_writing(self, connection: Connection) -> None:
         """Put in no row at all: an error tells that it is not permitted."""

@@ -29,10 +29,9 @@ DECIDED: Mapping[Meaning, Outcome] = {
 class StatusColumn:
     """Implements :class:`xinqiao.adapters.parts.ReceiptSource`; reads, and never writes."""
 
-    def __init__(self, exchange: Exchange, visible_after: float) -> None:
-        """Keep the parts; "absent" is believed ``visible_after`` seconds after a delivery."""
+    def __init__(self, exchange: Exchange) -> None:
+        """Keep the parts."""
         self._exchange = exchange
-        self._visible_after = visible_after
 
     @property
     def answers_in_doubt(self) -> bool:
@@ -45,15 +44,15 @@ class StatusColumn:
         if isinstance(found, BatchReport):
             return found
         if not found.rows:
-            return of_nothing(self._exchange, sent, found.rows, self._visible_after)
+            return of_nothing(self._exchange, sent, found.rows)
         results = []
         for number, lines in found.by_row.items():
             keys = found.keys[number]
             if keys[-1] in lines:
                 result = self._result(sent.batch.kind, number, [lines.get(key) for key in keys])
                 results += [result] if result is not None else []
-        decided = [one for one in results if one.outcome is not Outcome.RECEIVED]
-        complete = len(decided) == len(found.by_row)
+        decided = {one.row for one in results if one.outcome is not Outcome.RECEIVED}
+        complete = decided >= found.expected
         progress = BatchProgress.COMPLETE if complete else BatchProgress.PENDING
         return BatchReport(progress, answered(found.rows), tuple(results))
 
