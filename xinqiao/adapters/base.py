@@ -268,12 +268,17 @@ class SentBatch:
         batch: What was sealed.
         serial: Number that the platform gave the delivery (受理号); empty when it gave none, or
             when its answer never came.
-        sent_at: When it was sent, if that is known.
+        sent_at: The last instant at which it may have left: the end of the last send that may have
+            delivered it, a resend included; of one that never came back the end of its lease. From
+            here on an absence counts. None when it is not known.
+        begun_at: The beginning of its first send: what the platform said earlier is not about it.
+            None when it is not known.
     """
 
     batch: SealedBatch
     serial: str = ""
     sent_at: datetime | None = None
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

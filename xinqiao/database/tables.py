@@ -294,6 +294,7 @@ attempt = sa.Table(
     sa.Column("message", sa.Text, nullable=False, server_default="", comment="masked"),
     sa.Column("evidence", sa.LargeBinary, comment="encrypted reply as it came"),
     sa.Column("key_id", sa.String(20)),
+    sa.Column("until", Instant, comment="after this it is over, whatever became"),
     sa.CheckConstraint("purpose IN ('send', 'query', 'poll')", name="purpose"),
     sa.Index("ix_attempt_batch_id", "batch_id"),
     comment="one call to a platform (尝试)",

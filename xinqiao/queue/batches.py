@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow, SentBatch
+from xinqiao.adapters.base import Operation, Outcome, Reply, SealedBatch, SealedRow, SentBatch
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import attempt, batch, batch_row, submission
@@ -23,6 +23,9 @@ from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
 
 _LONGEST_MESSAGE = 500
+
+_NOT_DELIVERED = (Outcome.RETRYABLE.value, Outcome.RATE_LIMITED.value, Outcome.AUTH.value)
+"""Outcomes of a send that certainly brought nothing to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +233,29 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
     Raises:
         DamageError: Its bytes are gone: pruned, although somebody still needs them.
     """
+    departed = (
+        sa.select(
+            sa.func.max(
+                sa.func.coalesce(
+                    attempt.c.finished_at, attempt.c.until, attempt.c.request_started_at
+                )
+            )
+        )
+        .where(
+            attempt.c.batch_id == batch_id,
+            attempt.c.purpose == "send",
+            sa.or_(attempt.c.outcome.is_(None), attempt.c.outcome.not_in(_NOT_DELIVERED)),
+        )
+        .scalar_subquery()
+    )
     row = connection.execute(
         sa.select(
-            batch.c.number, batch.c.sealed, batch.c.key_id, batch.c.serial, batch.c.sent_at
+            batch.c.number,
+            batch.c.sealed,
+            batch.c.key_id,
+            batch.c.serial,
+            batch.c.sent_at,
+            departed.label("departed_at"),
         ).where(batch.c.id == batch_id)
     ).one()
     if row.sealed is None:
@@ -242,7 +265,7 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
             code="batch_pruned",
         )
     sealed = keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}")
-    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.sent_at)
+    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.departed_at, row.sent_at)
 
 
 def begin_attempt(
@@ -256,9 +279,27 @@ def begin_attempt(
             "purpose": purpose,
             "worker": lease.worker,
             "request_started_at": cause.at,
+            "until": lease.until(cause.at),
         },
     ).scalar_one()
     return attempt_id
+
+
+def end_attempts(connection: Connection, batch_id: int, now: datetime) -> None:
+    """Note that no call about a batch is under way at ``now``.
+
+    One that never came back ended with its lease; a lease that a clock wrote which ran ahead ends
+    now.
+    """
+    connection.execute(
+        sa.update(attempt)
+        .where(
+            attempt.c.batch_id == batch_id,
+            attempt.c.finished_at.is_(None),
+            attempt.c.until > now,
+        )
+        .values(until=now)
+    )
 
 
 def finish_attempt(

@@ -154,6 +154,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
         if claimed is None:
             return None
         batch_id, tickets = claimed
+        batches.end_attempts(connection, batch_id, cause.at)
         try:
             sent = batches.open_batch(connection, batch_id, worker.keys)
             previous = previous_values(connection, tickets, worker.keys)
@@ -165,7 +166,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
         _Row(
             ticket,
             sent.batch.rows[(ticket.row_number or 1) - 1],
-            ticket.request_started_at or cause.at,
+            max(filter(None, (ticket.request_started_at, sent.sent_at, sent.begun_at))),
             previous.get(ticket.id),
         )
         for ticket in tickets

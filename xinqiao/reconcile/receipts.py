@@ -186,7 +186,7 @@ def _found(inquiry: Inquiry, polled: _Polled, result: RowResult) -> Decision | N
     nothing, and a record that is to be deleted is there with right.
     """
     visible_after = timedelta(seconds=inquiry.platform.connector.capabilities.visible_after)
-    if polled.polled_at < polled.sent_at + visible_after:
+    if polled.polled_at < (polled.sent.sent_at or polled.sent_at) + visible_after:
         return None
     entries = inquiry.record(polled.batch.rows[result.row - 1]).answer.entries
     if entries is None:

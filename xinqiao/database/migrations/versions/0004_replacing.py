@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from xinqiao.database.types import Instant
+
 revision = "0004"
 down_revision = "0003"
 
@@ -17,5 +19,12 @@ def upgrade() -> None:
             nullable=False,
             server_default=sa.false(),
             comment="a newer version is taken only after the old one was withdrawn",
+        ),
+    )
+    # of calls that were begun before it is not known: their submissions tell it
+    op.add_column(
+        "attempt",
+        sa.Column(
+            "until", Instant(), nullable=True, comment="after this it is over, whatever became"
         ),
     )
