@@ -190,6 +190,7 @@ class World:
     pace: Pace = field(default_factory=Pace)
     lanes: int = 1
     exchange_seconds: float = 5
+    way_digest: str = "a" * 64
 
     @property
     def worker(self) -> Worker:
@@ -221,6 +222,7 @@ class World:
             self.exchange_seconds,
             self.pace,
             self.corrections,
+            self.way_digest,
         )
 
     def cause(self, reason: str = "") -> Cause:

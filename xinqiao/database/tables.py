@@ -187,6 +187,7 @@ batch = sa.Table(
     sa.Column("sealed_at", Instant, nullable=False),
     sa.Column("sent_at", Instant, comment="start of the last send"),
     sa.Column("next_poll_at", Instant),
+    sa.Column("way_digest", sa.String(64), comment="where it went; null: not noted"),
     sa.Index(
         "ix_batch_poll",
         "platform",

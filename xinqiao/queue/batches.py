@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation, Outcome, Reply, SealedBatch, SealedRow, SentBatch
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.database.tables import attempt, batch, batch_row, submission
+from xinqiao.database.tables import OPEN, attempt, batch, batch_row, submission
 from xinqiao.errors import DamageError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -53,6 +53,7 @@ class Sealed:
         sha256: Over the canonical bytes (64 hex digits).
         key_id: Key under which they are encrypted.
         encrypted: The bytes as they are stored.
+        way_digest: Of what decides where it goes and is looked for.
     """
 
     batch: SealedBatch
@@ -60,6 +61,7 @@ class Sealed:
     sha256: str
     key_id: str
     encrypted: bytes
+    way_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def seal(
     edition: str,
     sealed_at: datetime,
     keys: KeyRing,
+    way_digest: str,
 ) -> Sealed:
     """Return ``tickets`` as one batch that never changes again; touches no database.
 
@@ -101,6 +104,7 @@ def seal(
         edition: Edition of the format that rendered them.
         sealed_at: The present instant.
         keys: Encrypt the sealed bytes.
+        way_digest: As the platform has it now.
     """
     head = tickets[0]
     sealed = SealedBatch(
@@ -118,7 +122,8 @@ def seal(
     plain = sealed.to_bytes()
     key_id, encrypted = keys.encrypt(plain, f"batch/{sealed.number}")
     platform_keys = {number: rendered[one.id].key for number, one in enumerate(tickets, 1)}
-    return Sealed(sealed, platform_keys, hashlib.sha256(plain).hexdigest(), key_id, encrypted)
+    sha256 = hashlib.sha256(plain).hexdigest()
+    return Sealed(sealed, platform_keys, sha256, key_id, encrypted, way_digest)
 
 
 def begin_sending(
@@ -215,6 +220,7 @@ def _insert_batch(
             "sha256": sealed.sha256,
             "sealed_at": cause.at,
             "sent_at": cause.at,
+            "way_digest": sealed.way_digest,
         },
     ).scalar_one()
     connection.execute(
@@ -266,6 +272,28 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
         )
     sealed = keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}")
     return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.departed_at, row.sent_at)
+
+
+def went_elsewhere(connection: Connection, batch_id: int, way_digest: str) -> bool:
+    """Tell whether a batch was sent in another way than its platform has now.
+
+    One sealed before that was noted counts as sent in the present way.
+    """
+    then = connection.execute(
+        sa.select(batch.c.way_digest).where(batch.c.id == batch_id)
+    ).scalar_one()
+    return then is not None and then != way_digest
+
+
+def open_under_another(connection: Connection, platform: str, way_digest: str) -> int:
+    """Return how many batches with undecided rows were sent in another way than ``way_digest``."""
+    statement = (
+        sa.select(sa.func.count(sa.distinct(batch.c.id)))
+        .join(submission, submission.c.batch_id == batch.c.id)
+        .where(OPEN, submission.c.platform == platform, batch.c.way_digest != way_digest)
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
 
 
 def begin_attempt(

@@ -1,4 +1,4 @@
-"""Platforms that take a newer version only after the old one was withdrawn (先撤后报)."""
+"""Platforms with other ways: a newer version replaces the old one (先撤后报), profiles change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Say of each holding whether its platform has to let go of the old version first."""
+    """Note what replaces, until when a call lasts, and where a batch went."""
     op.add_column(
         "holding",
         sa.Column(
@@ -26,5 +26,11 @@ def upgrade() -> None:
         "attempt",
         sa.Column(
             "until", Instant(), nullable=True, comment="after this it is over, whatever became"
+        ),
+    )
+    op.add_column(
+        "batch",
+        sa.Column(
+            "way_digest", sa.String(64), nullable=True, comment="where it went; null: not noted"
         ),
     )
