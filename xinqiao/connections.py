@@ -21,6 +21,7 @@ from xinqiao.adapters.profile import (
     load_profile,
     profile_digest,
     read_profile,
+    way_digest,
 )
 from xinqiao.adapters.profile import Pace as ProfilePace
 from xinqiao.clock import Clock
@@ -46,6 +47,8 @@ class Connection:
         profile: The shipped profile with the workspace's file laid over it, or the file's own.
         connected: Whether the file names an address.
         digest: Of profile, format tables, values and endpoint; a confirmation binds to it.
+        way: Digest of what decides where batches go and are looked for: the same as long as only
+            limits, pace, intervals or policies change. A batch under way binds to it.
         values: What the file gives of the values that the profile asks for (settings).
     """
 
@@ -53,6 +56,7 @@ class Connection:
     profile: Profile
     connected: bool
     digest: str
+    way: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -92,6 +96,7 @@ class Connection:
             profile.transport.total_seconds,
             pace_of(profile.pace, calendar),
             {kind: Correction(way.value) for kind, way in profile.corrections.items()},
+            self.way,
         )
 
     def check_lease(self, name: str, lease_seconds: float) -> None:
@@ -216,12 +221,14 @@ def _read(path: Path, name: str) -> Connection:
     profile = _own(path, name, file) if is_whole(name, file) else _overlaid(path, name, file)
     kinds = [one.kind for one in formats() if one.platform == name]
     values = _values(path, given, profile)
-    parts = [profile_digest(profile), *(format_digest(name, kind) for kind in sorted(kinds))]
-    parts.append(version_of(profile))
+    around = [*(format_digest(name, kind) for kind in sorted(kinds)), version_of(profile)]
     if values:
-        parts.append(hashlib.sha256(rfc8785.dumps(values)).hexdigest())
-    digest = hashlib.sha256("".join(parts).encode()).hexdigest()
-    return Connection(path, profile, connected, digest, values)
+        around.append(hashlib.sha256(rfc8785.dumps(values)).hexdigest())
+    digest, way = (
+        hashlib.sha256("".join([one, *around]).encode()).hexdigest()
+        for one in (profile_digest(profile), way_digest(profile))
+    )
+    return Connection(path, profile, connected, digest, way, values)
 
 
 def _values(path: Path, given: Any, profile: Profile) -> dict[str, str]:

@@ -115,6 +115,7 @@ def examine(hub: Hub, platform: str) -> Examination:
         else:
             checks += [Check(*one) for one in probe.checks]
             offset = probe.clock_offset
+    checks += _under_way(hub, name)
     profile = connection.profile
     return Examination(
         checks=tuple(checks),
@@ -124,6 +125,25 @@ def examine(hub: Hub, platform: str) -> Examination:
         kinds=tuple(_kinds(name, profile)),
         signing=tuple(_signing(hub, name, connection)),
     )
+
+
+def words_of_under_way(batches: int) -> str:
+    """Return what a person is told of batches that were sent as a profile said before."""
+    return (
+        f"有 {batches} 批是按改动前的档案报送的，还没有办结：平台的明确答复照常采信；"
+        "按现在的档案查不到的不作没有收到，转为挂起，由人核实"
+    )
+
+
+def _under_way(hub: Hub, name: str) -> Iterator[Check]:
+    """Tell of batches under way that were sent in another way; that is no fault of the profile."""
+    try:
+        batches = hub.under_another_profile(name)
+    except XinqiaoError as error:
+        yield Check("在途批次", ok=False, remark=error.message)
+        return
+    if batches:
+        yield Check("在途批次", ok=True, remark=words_of_under_way(batches))
 
 
 def sources_of(profile: Profile) -> Iterator[Source]:

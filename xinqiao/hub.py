@@ -34,6 +34,7 @@ from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import board, platforms
+from xinqiao.queue.batches import open_under_another
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
 from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.lease import Lease
@@ -272,6 +273,15 @@ class Hub:
         self.platforms[name].require_address()
         with self.acting(reason) as (connection, cause):
             platforms.confirm(connection, name, self.platforms[name].digest, cause)
+
+    def under_another_profile(self, platform: str) -> int:
+        """Return how many batches are under way that were sent as the profile said before.
+
+        That they are not found as it says now proves nothing: a person is asked about them.
+        """
+        (name,) = self.chosen(platform)
+        with self.database.reading() as connection:
+            return open_under_another(connection, name, self.platforms[name].way)
 
     def set_paused(self, platform: str, reason: str, *, paused: bool) -> bool:
         """Stop all calls to a platform, or allow them, also one that rests after failures.

@@ -218,3 +218,12 @@ def result_file(path: Path, *rows: tuple[int, str, str]) -> Path:
         sheet.append([number, kind, words, f"云交许〔2026〕{number:04}号"])
     book.save(path)
     return path
+
+
+def test_a_check_tells_how_many_deliveries_left_as_the_profile_said_before(desk: Terminal) -> None:
+    assert "在途批次" not in desk.run("platforms", "check", PLATFORM).out
+    file = desk.workspace.root / "platforms" / f"{PLATFORM}.toml"
+    file.write_text(PROFILE.replace('"packages"', '"elsewhere"'), "utf-8")
+    told = desk.run("platforms", "check", PLATFORM, "--json").json["checks"]
+    (under_way,) = [one for one in told if one["check"] == "在途批次"]
+    assert (under_way["ok"], "有 1 批" in under_way["remark"]) == (True, True)

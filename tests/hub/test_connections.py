@@ -281,3 +281,31 @@ def test_a_profile_that_asks_for_none_takes_none(rehearsal: Workspace) -> None:
     file.write_text(f'{file.read_text("utf-8")}\n[values]\napp_id = "A"\n', "utf-8")
     (error,) = read_connections(rehearsal).broken.values()
     assert "没有要填的值" in error.message
+
+
+@pytest.mark.parametrize(
+    ("lines", "elsewhere"),
+    [
+        (("[pace]", "calls_per_minute = 30"), False),
+        (("[withdraw]", 'permit = "by_hand"'), False),
+        (("[corrections]", 'permit = "by_hand"'), False),
+        (("[words.kinds]", 'permit = "另一种叫法"'), True),
+        (("[operations.query]", 'path = "/elsewhere"'), True),
+    ],
+)
+def test_a_batch_under_way_goes_elsewhere_only_by_what_says_where_it_is_looked_for(
+    rehearsal: Workspace, lines: tuple[str, ...], elsewhere: bool
+) -> None:
+    before = connection(rehearsal)
+    after = connection(rehearsal, *lines)
+    assert after.digest != before.digest, "every change asks for a confirmation"
+    assert (after.way != before.way) is elsewhere
+    assert platform(after).way_digest == after.way
+
+
+def test_another_address_is_elsewhere(rehearsal: Workspace) -> None:
+    before = connection(rehearsal)
+    file = file_of(rehearsal)
+    text = re.sub('base_url = ".*"', 'base_url = "http://127.0.0.1:2"', file.read_text("utf-8"))
+    file.write_text(text, "utf-8")
+    assert read_connections(rehearsal).require(PLATFORM).way != before.way

@@ -48,7 +48,7 @@ def decided(
         lease_until=None,
         platform_key=None,
     )
-    return judge(ticket, operation, ROW, entries, previous).after
+    return judge(ticket, operation, ROW, entries, previous, elsewhere=False).after
 
 
 def test_another_offender_under_our_number_is_not_our_record(world: World) -> None:

@@ -89,6 +89,88 @@ def test_absent_counts_from_the_last_instant_at_which_a_slow_call_may_have_sent_
         assert world.states() == [state]
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_connector_is_told_between_which_instants_a_slow_call_may_have_sent_the_rows(
+    world: World, *, dies: bool
+) -> None:
+    begun = world.clock.now()
+    world.add(1)
+
+    def slow(_: SealedBatch) -> Reply:
+        world.clock.advance(50)
+        if dies:
+            raise Crash
+        return IN_DOUBT
+
+    world.connector.answers = [slow]
+    with pytest.raises(Crash) if dies else nullcontext():
+        deliver(world.worker, world.platform)
+    world.clock.advance(600)
+    resolve_doubts(world.another_worker("two"), world.platform)
+    (told,) = world.connector.told
+    ended = begun + timedelta(seconds=world.worker.lease.seconds if dies else 50)
+    assert (told.begun_at, told.sent_at) == (begun, ended)
+
+
+@pytest.mark.parametrize(
+    ("ending", "later"),
+    [(IN_DOUBT, 20), (None, 60), (reply(Outcome.RETRYABLE, code="connect_refused"), 0)],
+)
+def test_a_resend_may_have_sent_the_rows_anew_unless_it_certainly_did_not(
+    world: World, ending: Reply | None, later: int
+) -> None:
+    with_capabilities(world, query=False, deduplicates=True)
+    begun = world.clock.now()
+    doubtful(world, 1)
+    unknown(world)
+    resent = world.clock.now()
+
+    def slow(_: SealedBatch) -> Reply:
+        world.clock.advance(20)
+        if ending is None:
+            raise Crash
+        return ending
+
+    world.connector.answers = [slow]
+    with pytest.raises(Crash) if ending is None else nullcontext():
+        resolve_doubts(world.worker, world.platform)
+    world.clock.advance(3600)
+    resolve_doubts(world.another_worker("two"), world.platform)
+    told = world.connector.told[-1]
+    assert told.begun_at == begun
+    assert told.sent_at == (resent + timedelta(seconds=later) if later else begun)
+
+
+def test_a_resend_by_a_clock_that_ran_far_ahead_does_not_put_off_an_absence_for_years(
+    world: World,
+) -> None:
+    with_capabilities(world, query=False, deduplicates=True)
+    doubtful(world, 1)
+    unknown(world)
+    world.connector.answers = [Crash()]
+    world.clock.advance(3 * 366 * 24 * 3600)
+    with pytest.raises(Crash):
+        resolve_doubts(world.worker, world.platform)
+    world.clock.advance(-3 * 366 * 24 * 3600 + 3600)
+    resolve_doubts(world.another_worker("two"), world.platform)
+    told = world.connector.told[-1].sent_at
+    assert told is not None
+    assert told <= world.clock.now()
+
+
+def test_a_resend_begins_the_time_anew_after_which_an_absence_is_believed(world: World) -> None:
+    with_capabilities(world, poll=False, query=False, deduplicates=True, visible_after=600)
+    doubtful(world, 1)
+    world.clock.advance(3600)
+    world.connector.answers = [IN_DOUBT]
+    resolve_doubts(world.worker, world.platform)
+    with_capabilities(world, query=True)
+    for seconds, state in ((500, "in_doubt"), (3600, "ready")):
+        world.clock.advance(seconds)
+        resolve_doubts(world.worker, world.platform)
+        assert world.states() == [state]
+
+
 def test_a_deletion_is_not_taken_for_done_while_the_insert_is_not_visible_yet(
     world: World,
 ) -> None:

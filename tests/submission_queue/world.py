@@ -124,6 +124,7 @@ class ScriptedPlatform:
     sent: list[SealedBatch] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
     polled: list[str] = field(default_factory=list)
+    told: list[SentBatch] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     on_call: Callable[[], None] = lambda: None
     on_ask: Callable[[], None] = lambda: None
@@ -139,6 +140,7 @@ class ScriptedPlatform:
 
     def poll(self, sent: SentBatch) -> BatchReport:
         self.polled.append(sent.batch.number)
+        self.told.append(sent)
         if self.reports:
             return self.reports.pop(0)
         return BatchReport(BatchProgress.PENDING, Reply(Outcome.RECEIVED))
@@ -188,6 +190,7 @@ class World:
     pace: Pace = field(default_factory=Pace)
     lanes: int = 1
     exchange_seconds: float = 5
+    way_digest: str = "a" * 64
 
     @property
     def worker(self) -> Worker:
@@ -219,6 +222,7 @@ class World:
             self.exchange_seconds,
             self.pace,
             self.corrections,
+            self.way_digest,
         )
 
     def cause(self, reason: str = "") -> Cause:

@@ -268,7 +268,11 @@ class SentBatch:
         batch: What was sealed.
         serial: Number that the platform gave the delivery (受理号); empty when it gave none, or
             when its answer never came.
-        sent_at: When it was sent, if that is known.
+        sent_at: The last instant at which it may have left: the end of the last send that may have
+            delivered it, a resend included; of one that never came back the end of its lease. From
+            here on an absence counts. None when it is not known.
+        begun_at: The beginning of its first send: what the platform said earlier is not about it.
+            None when it is not known.
         delivered_before: Numbers of rows whose record, or whose key, was delivered before by
             another batch: what the platform shows of it may be that.
     """
@@ -276,6 +280,7 @@ class SentBatch:
     batch: SealedBatch
     serial: str = ""
     sent_at: datetime | None = None
+    begun_at: datetime | None = None
     delivered_before: frozenset[int] = frozenset()
 
 

@@ -481,6 +481,27 @@ def profile_digest(profile: Profile) -> str:
     return hashlib.sha256(rfc8785.dumps(profile.model_dump(mode="json"))).hexdigest()
 
 
+_WAY: Mapping[str, Any] = {
+    "id": True,
+    "transport": True,
+    "web": True,
+    "authentication": True,
+    "operations": True,
+    "words": True,
+    "receipts": {"mode", "feedback", "file", "page"},
+}
+"""Parts of a profile that say where a batch goes and where, and as what, it is looked for."""
+
+
+def way_digest(profile: Profile) -> str:
+    """Return the SHA-256 (hex) of what decides where batches go and are looked for.
+
+    Limits, pace, intervals and policies do not: a batch under way is found whatever they are.
+    """
+    plain = profile.model_dump(mode="json", include=dict(_WAY))
+    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+
+
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():

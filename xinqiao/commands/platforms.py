@@ -166,8 +166,14 @@ def check(context: click.Context, platform: str, *, as_json: bool) -> None:
 @click.pass_context
 def confirm(context: click.Context, platform: str, reason: str) -> None:
     """确认档案、字段表和地址已按平台方文件核对；之后任何改动都使确认失效。"""
-    open_hub(context).confirm(platform, reason)
+    from xinqiao.examination import words_of_under_way
+
+    hub = open_hub(context)
+    hub.confirm(platform, reason)
     console.print(f"{platform} 已确认，可以报送真实记录。")
+    batches = hub.under_another_profile(platform)
+    if batches:
+        console.print(words_of_under_way(batches), soft_wrap=True)
 
 
 several = click.argument("names", nargs=-1, metavar="[平台]...")

@@ -187,6 +187,7 @@ batch = sa.Table(
     sa.Column("sealed_at", Instant, nullable=False),
     sa.Column("sent_at", Instant, comment="start of the last send"),
     sa.Column("next_poll_at", Instant),
+    sa.Column("way_digest", sa.String(64), comment="where it went; null: not noted"),
     sa.Index(
         "ix_batch_poll",
         "platform",
@@ -294,6 +295,7 @@ attempt = sa.Table(
     sa.Column("message", sa.Text, nullable=False, server_default="", comment="masked"),
     sa.Column("evidence", sa.LargeBinary, comment="encrypted reply as it came"),
     sa.Column("key_id", sa.String(20)),
+    sa.Column("until", Instant, comment="after this it is over, whatever became"),
     sa.CheckConstraint("purpose IN ('send', 'query', 'poll')", name="purpose"),
     sa.Index("ix_attempt_batch_id", "batch_id"),
     comment="one call to a platform (尝试)",

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation, Reply, SealedBatch, SealedRow, SentBatch
+from xinqiao.adapters.base import Operation, Outcome, Reply, SealedBatch, SealedRow, SentBatch
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.database.tables import attempt, batch, batch_row, submission
+from xinqiao.database.tables import OPEN, attempt, batch, batch_row, submission
 from xinqiao.errors import DamageError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -23,6 +23,9 @@ from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
 
 _LONGEST_MESSAGE = 500
+
+_NOT_DELIVERED = (Outcome.RETRYABLE.value, Outcome.RATE_LIMITED.value, Outcome.AUTH.value)
+"""Outcomes of a send that certainly brought nothing to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Sealed:
         sha256: Over the canonical bytes (64 hex digits).
         key_id: Key under which they are encrypted.
         encrypted: The bytes as they are stored.
+        way_digest: Of what decides where it goes and is looked for.
     """
 
     batch: SealedBatch
@@ -57,6 +61,7 @@ class Sealed:
     sha256: str
     key_id: str
     encrypted: bytes
+    way_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ def seal(
     edition: str,
     sealed_at: datetime,
     keys: KeyRing,
+    way_digest: str,
 ) -> Sealed:
     """Return ``tickets`` as one batch that never changes again; touches no database.
 
@@ -98,6 +104,7 @@ def seal(
         edition: Edition of the format that rendered them.
         sealed_at: The present instant.
         keys: Encrypt the sealed bytes.
+        way_digest: As the platform has it now.
     """
     head = tickets[0]
     sealed = SealedBatch(
@@ -115,7 +122,8 @@ def seal(
     plain = sealed.to_bytes()
     key_id, encrypted = keys.encrypt(plain, f"batch/{sealed.number}")
     platform_keys = {number: rendered[one.id].key for number, one in enumerate(tickets, 1)}
-    return Sealed(sealed, platform_keys, hashlib.sha256(plain).hexdigest(), key_id, encrypted)
+    sha256 = hashlib.sha256(plain).hexdigest()
+    return Sealed(sealed, platform_keys, sha256, key_id, encrypted, way_digest)
 
 
 def begin_sending(
@@ -212,6 +220,7 @@ def _insert_batch(
             "sha256": sealed.sha256,
             "sealed_at": cause.at,
             "sent_at": cause.at,
+            "way_digest": sealed.way_digest,
         },
     ).scalar_one()
     connection.execute(
@@ -230,9 +239,29 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
     Raises:
         DamageError: Its bytes are gone: pruned, although somebody still needs them.
     """
+    departed = (
+        sa.select(
+            sa.func.max(
+                sa.func.coalesce(
+                    attempt.c.finished_at, attempt.c.until, attempt.c.request_started_at
+                )
+            )
+        )
+        .where(
+            attempt.c.batch_id == batch_id,
+            attempt.c.purpose == "send",
+            sa.or_(attempt.c.outcome.is_(None), attempt.c.outcome.not_in(_NOT_DELIVERED)),
+        )
+        .scalar_subquery()
+    )
     row = connection.execute(
         sa.select(
-            batch.c.number, batch.c.sealed, batch.c.key_id, batch.c.serial, batch.c.sent_at
+            batch.c.number,
+            batch.c.sealed,
+            batch.c.key_id,
+            batch.c.serial,
+            batch.c.sent_at,
+            departed.label("departed_at"),
         ).where(batch.c.id == batch_id)
     ).one()
     if row.sealed is None:
@@ -243,7 +272,8 @@ def open_batch(connection: Connection, batch_id: int, keys: KeyRing) -> SentBatc
         )
     sealed = keys.decrypt(row.key_id, row.sealed, f"batch/{row.number}")
     before = _delivered_before(connection, batch_id)
-    return SentBatch(SealedBatch.from_bytes(sealed), row.serial, row.sent_at, before)
+    batch_as_sealed = SealedBatch.from_bytes(sealed)
+    return SentBatch(batch_as_sealed, row.serial, row.departed_at, row.sent_at, before)
 
 
 def _delivered_before(connection: Connection, batch_id: int) -> frozenset[int]:
@@ -271,6 +301,28 @@ def _delivered_before(connection: Connection, batch_id: int) -> frozenset[int]:
     return frozenset(connection.execute(found).scalars())
 
 
+def went_elsewhere(connection: Connection, batch_id: int, way_digest: str) -> bool:
+    """Tell whether a batch was sent in another way than its platform has now.
+
+    One sealed before that was noted counts as sent in the present way.
+    """
+    then = connection.execute(
+        sa.select(batch.c.way_digest).where(batch.c.id == batch_id)
+    ).scalar_one()
+    return then is not None and then != way_digest
+
+
+def open_under_another(connection: Connection, platform: str, way_digest: str) -> int:
+    """Return how many batches with undecided rows were sent in another way than ``way_digest``."""
+    statement = (
+        sa.select(sa.func.count(sa.distinct(batch.c.id)))
+        .join(submission, submission.c.batch_id == batch.c.id)
+        .where(OPEN, submission.c.platform == platform, batch.c.way_digest != way_digest)
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
 def begin_attempt(
     connection: Connection, batch_id: int, purpose: str, lease: Lease, cause: Cause
 ) -> int:
@@ -282,9 +334,27 @@ def begin_attempt(
             "purpose": purpose,
             "worker": lease.worker,
             "request_started_at": cause.at,
+            "until": lease.until(cause.at),
         },
     ).scalar_one()
     return attempt_id
+
+
+def end_attempts(connection: Connection, batch_id: int, now: datetime) -> None:
+    """Note that no call about a batch is under way at ``now``.
+
+    One that never came back ended with its lease; a lease that a clock wrote which ran ahead ends
+    now.
+    """
+    connection.execute(
+        sa.update(attempt)
+        .where(
+            attempt.c.batch_id == batch_id,
+            attempt.c.finished_at.is_(None),
+            attempt.c.until > now,
+        )
+        .values(until=now)
+    )
 
 
 def finish_attempt(

@@ -240,6 +240,7 @@ def _prepare(
             edition=rows.edition,
             sealed_at=worker.clock.now(),
             keys=worker.keys,
+            way_digest=platform.way_digest,
         )
     if worker.stopping.is_set():
         _give_back(worker, claim)

@@ -59,6 +59,7 @@ class Platform:
         exchange_seconds: Longest that one exchange with it can take.
         pace: How fast and when it may be called.
         corrections: Record kind → how a newer version is taken; an update where it is left out.
+        way_digest: Of what decides where batches go and are looked for.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Platform:
     exchange_seconds: float = 0
     pace: Pace = field(default_factory=Pace)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    way_digest: str = ""
 
     def correction(self, kind: str) -> Correction:
         """Return how a newer version of a record of ``kind`` is taken."""

@@ -57,6 +57,9 @@ ASK_A_PERSON: Mapping[ReceiptMode, str] = {
 }
 """Way receipts come back → what a person is told of a doubt that no question can resolve."""
 
+_BY_ABSENCE = frozenset({"gone", "absent"})
+"""Codes of what :func:`judge` decides because a platform does not show a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -76,6 +79,8 @@ class _Doubt:
     batch_id: int
     sent: SentBatch
     rows: Sequence[_Row]
+    elsewhere: bool
+    """Whether it was sent in another way than the platform is asked now."""
     lease_end: float
 
     @property
@@ -154,9 +159,11 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
         if claimed is None:
             return None
         batch_id, tickets = claimed
+        batches.end_attempts(connection, batch_id, cause.at)
         try:
             sent = batches.open_batch(connection, batch_id, worker.keys)
             previous = previous_values(connection, tickets, worker.keys)
+            elsewhere = batches.went_elsewhere(connection, batch_id, platform.way_digest)
         except DamageError as error:
             verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
             held = [Decision(ticket, State.HELD, verdict) for ticket in tickets]
@@ -165,12 +172,12 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
         _Row(
             ticket,
             sent.batch.rows[(ticket.row_number or 1) - 1],
-            ticket.request_started_at or cause.at,
+            max(filter(None, (ticket.request_started_at, sent.sent_at, sent.begun_at))),
             previous.get(ticket.id),
         )
         for ticket in tickets
     ]
-    return _Doubt(batch_id, sent, rows, lease_end)
+    return _Doubt(batch_id, sent, rows, elsewhere, lease_end)
 
 
 def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
@@ -190,9 +197,16 @@ def _ask(worker: Worker, platform: Platform, doubt: _Doubt) -> _Answers:
             return _all(doubt, State.AWAITING_RECEIPT, Outcome.RECEIVED, "平台确认已收到该批次")
     if can.query:
         return _ask_by_key(inquiry, doubt)
-    if can.deduplicates and len(doubt.rows) == len(doubt.batch.rows):
+    whole = len(doubt.rows) == len(doubt.batch.rows)
+    if can.deduplicates and whole and not doubt.elsewhere:
         return _resend(worker, platform, doubt)
-    message = ASK_A_PERSON.get(can.receipts, "平台不能查询，须人工到平台核实")
+    return _ask_a_person(doubt, can.receipts)
+
+
+def _ask_a_person(doubt: _Doubt, mode: ReceiptMode) -> _Answers:
+    if doubt.elsewhere:
+        return _Answers([profile_changed(row.ticket) for row in doubt.rows])
+    message = ASK_A_PERSON.get(mode, "平台不能查询，须人工到平台核实")
     return _all(doubt, State.HELD, Outcome.IN_DOUBT, message)
 
 
@@ -228,7 +242,14 @@ def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
             answers.waiting.append(_Waiting(row, unanswered=_was_asked(asked.answer.reply)))
             answers.silent = True
             continue
-        decision = judge(row.ticket, doubt.batch.operation, row.sent, entries, row.previous)
+        decision = judge(
+            row.ticket,
+            doubt.batch.operation,
+            row.sent,
+            entries,
+            row.previous,
+            elsewhere=doubt.elsewhere,
+        )
         visible_at = row.sent_at + visible_after
         # what it does not show yet is not gone nor other than ours; both instants are by the
         # database's clock, which is the platform's neighbour as little as ours is
@@ -240,12 +261,24 @@ def _ask_by_key(inquiry: Inquiry, doubt: _Doubt) -> _Answers:
     return answers
 
 
+def profile_changed(ticket: Ticket) -> Decision:
+    """Return the decision that holds what is not found in another place than it was sent to."""
+    message = (
+        "报送以后平台档案有改动（地址、版式、操作、叫法等），按现在的档案查不到，"
+        "不能说明平台没有收到；须人工到平台核实，再用 xinqiao queue resolve 登记结果"
+    )
+    verdict = Verdict(Outcome.IN_DOUBT, "profile_changed", message, named=False)
+    return Decision(ticket, State.HELD, verdict)
+
+
 def judge(
     ticket: Ticket,
     operation: Operation,
     sent: SealedRow,
     entries: Sequence[LedgerEntry],
     previous: Mapping[str, str] | None,
+    *,
+    elsewhere: bool,
 ) -> Decision:
     """Decide by what the platform holds under the key of a row whose fate was unknown.
 
@@ -255,7 +288,21 @@ def judge(
         sent: The row as it was sent.
         entries: What the platform holds of the record now.
         previous: What it held before.
+        elsewhere: Whether it was sent in another way than the platform was asked: that a record is
+            not there then proves nothing.
     """
+    decision = _judge(ticket, operation, sent, entries, previous)
+    absent = decision.verdict.code in _BY_ABSENCE
+    return profile_changed(ticket) if elsewhere and absent else decision
+
+
+def _judge(
+    ticket: Ticket,
+    operation: Operation,
+    sent: SealedRow,
+    entries: Sequence[LedgerEntry],
+    previous: Mapping[str, str] | None,
+) -> Decision:
     deleting = operation is Operation.WITHDRAW
     if deleting and not entries:
         verdict = Verdict(Outcome.ACCEPTED, "gone", "经查询，平台上已没有这条记录")

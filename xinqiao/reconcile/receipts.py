@@ -16,7 +16,9 @@ from xinqiao.adapters.base import (
     BatchProgress,
     BatchReport,
     LedgerEntry,
+    Operation,
     Outcome,
+    ReceiptMode,
     RowResult,
     SealedBatch,
     SentBatch,
@@ -28,7 +30,7 @@ from xinqiao.queue.calls import admission, begin_call, call_under_way, finish_ca
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.reports import meaning_of
-from xinqiao.queue.resolution import judge
+from xinqiao.queue.resolution import judge, profile_changed
 from xinqiao.queue.resting import note_reply
 from xinqiao.queue.settlement import (
     Decision,
@@ -49,6 +51,9 @@ log = structlog.get_logger()
 _OVER = frozenset({BatchProgress.COMPLETE, BatchProgress.REFUSED})
 """After these nothing more is to come of a batch."""
 
+_DELETING = frozenset({Operation.WITHDRAW, Operation.TAKE_DOWN})
+"""Operations that a page proves by no longer showing a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Polled:
@@ -60,6 +65,8 @@ class _Polled:
     polled_at: datetime
     tickets: Mapping[int, Ticket]
     previous: Mapping[int, Mapping[str, str]]
+    elsewhere: bool
+    """Whether it was sent in another way than the platform is asked now."""
     call: int
     again_at: float
 
@@ -118,6 +125,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
         try:
             previous = previous_values(connection, list(tickets.values()), worker.keys)
             sent = batches.open_batch(connection, row.id, worker.keys)
+            elsewhere = batches.went_elsewhere(connection, row.id, platform.way_digest)
         except DamageError as error:
             batches.schedule_poll(connection, row.id, None)
             verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)
@@ -128,7 +136,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
             ]
             return settle(connection, held, cause)
         call = begin_call(connection, platform, worker.lease, now)
-        return _Polled(row.id, sent, row.sent_at, now, by_row, previous, call, again_at)
+        return _Polled(row.id, sent, row.sent_at, now, by_row, previous, elsewhere, call, again_at)
 
 
 def _compare(
@@ -142,6 +150,10 @@ def _compare(
     meanings: dict[int, Decision | Verdict] = {}
     inquiry = Inquiry(worker, platform, polled.batch_id, polled.sent, (), own=1)
     may_ask = platform.connector.capabilities.query
+    by_absence = (
+        platform.connector.capabilities.receipts is ReceiptMode.PAGE_CHECK
+        and polled.batch.operation in _DELETING
+    )
     for result in report.rows:
         if result.row not in polled.tickets:
             # an answer about a row that was never sent is about something else: not believed
@@ -150,7 +162,9 @@ def _compare(
         ticket = polled.tickets[result.row]
         undecided = ticket.state in {State.AWAITING_RECEIPT, State.IN_DOUBT}
         try:
-            if result.outcome is Outcome.DUPLICATE:
+            if polled.elsewhere and by_absence and result.outcome is Outcome.ACCEPTED:
+                meanings[result.row] = profile_changed(ticket)
+            elif result.outcome is Outcome.DUPLICATE:
                 duplicate = _duplicate(inquiry, polled, result)
                 if duplicate is not None:
                     meanings[result.row] = duplicate
@@ -186,7 +200,7 @@ def _found(inquiry: Inquiry, polled: _Polled, result: RowResult) -> Decision | N
     nothing, and a record that is to be deleted is there with right.
     """
     visible_after = timedelta(seconds=inquiry.platform.connector.capabilities.visible_after)
-    if polled.polled_at < polled.sent_at + visible_after:
+    if polled.polled_at < (polled.sent.sent_at or polled.sent_at) + visible_after:
         return None
     entries = inquiry.record(polled.batch.rows[result.row - 1]).answer.entries
     if entries is None:
@@ -198,7 +212,14 @@ def _found(inquiry: Inquiry, polled: _Polled, result: RowResult) -> Decision | N
 def _judged(polled: _Polled, number: int, entries: Sequence[LedgerEntry]) -> Decision:
     ticket = polled.tickets[number]
     row = polled.batch.rows[number - 1]
-    return judge(ticket, polled.batch.operation, row, entries, polled.previous.get(ticket.id))
+    return judge(
+        ticket,
+        polled.batch.operation,
+        row,
+        entries,
+        polled.previous.get(ticket.id),
+        elsewhere=polled.elsewhere,
+    )
 
 
 def _settle(

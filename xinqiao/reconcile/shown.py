@@ -97,7 +97,8 @@ def _decisions(
             before = previous.get(ticket.id)
             if not _proves(ticket, sent, entry, before):
                 continue
-            judged = judge(ticket, batch.operation, sent, [entry], before)
+            # what the ledger shows is believed, wherever it was sent to
+            judged = judge(ticket, batch.operation, sent, [entry], before, elsewhere=False)
             if judged.after is State.ACCEPTED:
                 verdict = Verdict(judged.verdict.outcome, CODE, _MESSAGE, entry.reference, entry.at)
                 yield Decision(ticket, State.ACCEPTED, verdict)

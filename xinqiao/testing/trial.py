@@ -37,13 +37,15 @@ class Trial:
         self.connector = connector
         self.batch = batch
         self.reply: Reply | None = None
+        self.begun_at: datetime | None = None
         self.sent_at: datetime | None = None
         self._before = dict(stand.effects())
 
     def submit(self, send_before: float = math.inf) -> Reply:
         """Send the batch; the answer must be about its rows."""
-        self.sent_at = self.stand.clock.now()
+        self.begun_at = self.stand.clock.now()
         reply = self.connector.submit(self.batch, send_before)
+        self.sent_at = self.stand.clock.now()
         assert isinstance(reply, Reply), "submit 应给出 Reply"
         check_rows(self.batch, reply.rows)
         self.reply = reply
@@ -53,7 +55,7 @@ class Trial:
     def sent(self) -> SentBatch:
         """The batch as it is asked about."""
         serial = "" if self.reply is None else self.reply.serial
-        return SentBatch(self.batch, serial, self.sent_at)
+        return SentBatch(self.batch, serial, self.sent_at, self.begun_at)
 
     def poll(self) -> BatchReport:
         """Ask for receipts once; the answer must be about the batch's rows."""

@@ -350,12 +350,14 @@ def test_an_answer_about_the_same_document_counts_only_after_the_delivery(front:
     front.create()
     connector = with_feedback(front, BY_DOCUMENT)
     connector.submit(TWO)
-    sent_at = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+    begun_at = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
     answer(front, 1, "1", "2026-11-20 09:59:59")
-    assert told(connector.poll(SentBatch(TWO, "B1", sent_at))) == {}
-    assert told(connector.poll(SentBatch(TWO, "B1", None))) == {}
+    assert told(connector.poll(SentBatch(TWO, "B1", begun_at=begun_at))) == {}
+    assert told(connector.poll(SentBatch(TWO, "B1"))) == {}
     answer(front, 1, "0", "2026-11-20 10:00:01", "字段超长")
-    assert told(connector.poll(SentBatch(TWO, "B1", sent_at))) == {1: (Outcome.REJECTED, "40001")}
+    assert told(connector.poll(SentBatch(TWO, "B1", begun_at=begun_at))) == {
+        1: (Outcome.REJECTED, "40001")
+    }
 
 
 def test_an_answer_about_another_subject_is_not_about_us(front: Front) -> None:
@@ -364,8 +366,8 @@ def test_an_answer_about_another_subject_is_not_about_us(front: Front) -> None:
     sealed = batch("B1", row(1, "1号", XK_XDR_MC="另一家"))
     connector.submit(sealed)
     answer(front, 1, "1", "2026-11-20 10:00:01")
-    sent_at = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
-    assert told(connector.poll(SentBatch(sealed, "B1", sent_at))) == {}
+    begun_at = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+    assert told(connector.poll(SentBatch(sealed, "B1", begun_at=begun_at))) == {}
 
 
 def test_without_answers_doubt_is_resolved_by_the_rows_themselves(front: Front) -> None:

@@ -162,7 +162,7 @@ class FeedbackReader:
     def _answer(self, row: Seen, sent: SentBatch) -> _Answer | None:
         told_at = read_instant(row.time, self._feedback.date_pattern)
         if self._feedback.row_key is None and (
-            told_at is None or sent.sent_at is None or told_at <= sent.sent_at
+            told_at is None or sent.begun_at is None or told_at <= sent.begun_at
         ):
             return None  # it may be about an earlier delivery of the same record
         meaning = self._feedback.meanings.get(as_text(row.result), self._feedback.otherwise)
