@@ -17,6 +17,7 @@ from tests.adapters.file_drop.samples import (
     IDENTITY_NUMBER,
     NAME,
     batch,
+    by_hand,
     profile,
     row,
     surroundings,
@@ -52,20 +53,7 @@ def connect(tmp_path: Path, clock: FrozenClock) -> Iterator[Connect]:
 @pytest.fixture
 def manual(tmp_path: Path, clock: FrozenClock) -> Connect:
     def make(*, rehearsal: bool = False) -> ProfileConnector:
-        by = profile()
-        columns = by.transport.model_dump(mode="json")["templates"]
-        transport = {
-            "type": "manual",
-            "source": "x",
-            "folder": "var/outbox/files",
-            "total_seconds": 5,
-            "templates": columns,
-            "instructions": {"insert": "登录填报页面，上传。", "withdraw": "逐条撤销。"},
-        }
-        whole = by.model_dump(mode="json", exclude_none=True) | {"transport": transport}
-        whole["receipts"]["mode"] = "manual"
-        from_plain = type(by).model_validate(whole)
-        return build(from_plain, surroundings(tmp_path, clock, rehearsal=rehearsal))
+        return build(by_hand(), surroundings(tmp_path, clock, rehearsal=rehearsal))
 
     return make
 

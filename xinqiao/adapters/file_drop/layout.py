@@ -293,6 +293,9 @@ class ReceiptFile(Sheet):
     what was sent, with and without its ending, and * for anything."""
     all_fine_name: SearchName = ""
     """Name of a file that says that every row was taken, in ``error_file`` (全部成功的标志)."""
+    empty_means_all_fine: bool = False
+    """Whether a list of refused rows that names none, with its headings, says that every row was
+    taken. Only where the name says which batch is meant."""
     flag: Suffix = ""
     """Ending of the file that says that the answer is whole; empty: there is none."""
     settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60
@@ -334,6 +337,11 @@ class ReceiptFile(Sheet):
             )
         if self.all_fine_name and not binds(self.all_fine_name):
             raise ValueError("all_fine_name 中须写 {batch}、{serial}、{file} 或 {stem}")
+        if self.empty_means_all_fine and not binds(self.name):
+            raise ValueError(
+                "empty_means_all_fine = true 时，name 中须写 {batch}、{serial}、{file} 或 {stem}："
+                "空的清单不说明是哪个批次的"
+            )
         used = [one for one in columns.model_dump().values() if one is not None]
         if self.header_row == 0 and any(isinstance(one, str) for one in used):
             raise ValueError("header_row = 0 时，columns 只能写列的位置（从 1 起）")
