@@ -143,6 +143,18 @@ def test_receipts_of_one_age_that_contradict_each_other_decide_nothing(
 
 
 @pytest.mark.parametrize(
+    ("older", "newer"), [("9", "10"), ("_20261120_9", "_20261121_1"), ("2", "02a"), ("a", "b")]
+)
+def test_the_newer_by_name_is_told_by_numbers_as_numbers(
+    out: Path, poll: Poll, older: str, newer: str
+) -> None:
+    put(out, HEAD + "1,ok,\r\n2,ok,\r\n", f"{STEM}_receipt{newer}.csv", at=1000)
+    put(out, HEAD + "1,bad,\r\n2,bad,\r\n", f"{STEM}_receipt{older}.csv", at=2000)
+    assert set(told(poll({"newest_by": "name"})).values()) == {"accepted"}
+    assert set(told(poll()).values()) == {"rejected"}
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("", "empty"),

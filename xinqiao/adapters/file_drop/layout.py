@@ -323,7 +323,8 @@ class ReceiptFile(Sheet):
     whole_file_refused: bool = False
     """Whether one row that is refused means that no row of the file was taken (整批退回)."""
     newest_by: Literal["modified", "name"] = "modified"
-    """What tells the newer of two answers about one batch."""
+    """What tells the newer of two answers about one batch; digits in names are numbers: _10 is
+    newer than _9."""
 
     @model_validator(mode="after")
     def _columns_fit(self) -> "ReceiptFile":

@@ -4,6 +4,7 @@ Files are only ever read: never changed, renamed or taken away.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -45,6 +46,8 @@ from xinqiao.errors import SettingsError
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _DECIDED = frozenset({Outcome.ACCEPTED, Outcome.REJECTED, Outcome.DUPLICATE})
 _PIECE = 1 << 20
+_DIGITS = re.compile("[0-9]+")
+_LONGEST_NAME = 255
 _COARSEST_SECONDS = 2.0
 """Steps in which the coarsest file system keeps times of change (FAT)."""
 
@@ -180,7 +183,7 @@ class ReceiptFolder:
 
     def _age(self, name: str) -> tuple[int, str]:
         if self._layout.newest_by == "name":
-            return 0, name
+            return 0, _DIGITS.sub(lambda run: run.group().zfill(_LONGEST_NAME), name)
         with suppress(OSError):
             return (self._folder / name).lstat().st_mtime_ns, ""
         return 0, ""
