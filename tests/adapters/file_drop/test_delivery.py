@@ -196,11 +196,33 @@ def test_the_same_package_is_made_once(manual: Connect, tmp_path: Path) -> None:
 
 def test_a_package_that_was_changed_or_emptied_is_a_doubt(manual: Connect, tmp_path: Path) -> None:
     manual().submit(batch())
-    (package(tmp_path) / NAME).write_bytes(b"edited")
-    assert manual().submit(batch()).code == "name_taken"
-    (package(tmp_path) / NAME).unlink()
-    reply = manual().submit(batch())
-    assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "file_gone")
+    file = package(tmp_path) / NAME
+
+    def told() -> tuple[Outcome, str]:
+        reply = manual().submit(batch())
+        assert "上报包" in reply.message
+        return reply.outcome, reply.code
+
+    file.write_bytes(b"edited")
+    assert told() == (Outcome.IN_DOUBT, "package_changed")
+    file.unlink()
+    assert told() == (Outcome.IN_DOUBT, "package_gone")
+    file.mkdir()
+    assert told() == (Outcome.IN_DOUBT, "package_unreadable")
+
+
+@pytest.mark.parametrize("note", ["办理完毕：已上传", None])
+def test_a_clerk_may_write_on_the_note_of_a_package(
+    manual: Connect, tmp_path: Path, note: str | None
+) -> None:
+    manual().submit(batch())
+    path = package(tmp_path) / "说明.txt"
+    if note is None:
+        path.unlink()
+    else:
+        path.write_text(note, "utf-8")
+    assert manual().submit(batch()).code == "waits_for_upload"
+    assert (path.read_text("utf-8") if path.exists() else None) == note
 
 
 def test_a_withdrawal_has_instructions_of_its_own(manual: Connect, tmp_path: Path) -> None:
