@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from xinqiao.adapters.base import Operation
-from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.file_drop.names import NamePattern, binds, check_name, check_search_name
 
 FileFormat = Literal["xlsx", "xls", "csv", "xml"]
@@ -240,7 +240,7 @@ class FileTransport(Table):
     """Permissions of the files (octal)."""
     files_stay: bool = False
     """Whether nobody takes files away: only then does the absence of a file prove anything."""
-    templates: Annotated[dict[str, Template], Field(min_length=1)]
+    templates: Annotated[dict[RecordKind, Template], Field(min_length=1)]
     """Record kind → its template."""
 
 
@@ -256,7 +256,7 @@ class ManualTransport(Table):
     """Where packages go; a relative path begins in the workspace."""
     total_seconds: Seconds
     """Longest that one exchange may take."""
-    templates: Annotated[dict[str, Template], Field(min_length=1)]
+    templates: Annotated[dict[RecordKind, Template], Field(min_length=1)]
     """Record kind → its template."""
     instructions: dict[Operation, Text]
     """Operation → what the clerk does with the file: page, menu, button (上传说明)."""
