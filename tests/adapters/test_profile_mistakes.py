@@ -154,6 +154,35 @@ def test_an_unknown_key_is_refused_in_every_table(name: str) -> None:
     assert told > 15
 
 
+BY_KIND = [
+    (name, path)
+    for name, path in ALL
+    if isinstance(at(shipped(name), path), dict) and "permit" in at(shipped(name), path)
+]
+
+
+@pytest.mark.parametrize(("name", "path"), BY_KIND, ids=str)
+def test_a_record_kind_that_there_is_not_is_refused_with_the_nearest_one(
+    name: str, path: Path
+) -> None:
+    values = shipped(name)
+    table = at(values, path)
+    table["permits"] = table.pop("permit")
+    told = complaint(values)
+    said = f"{FILE}：{dotted((*path, 'permits'))} 应为 permit、penalty 之一，是否想写 permit"
+    assert said in told.splitlines()
+
+
+def test_all_tables_by_record_kind_are_among_those_tried() -> None:
+    tried = {dotted(path) for _, path in BY_KIND}
+    assert tried >= {"withdraw", "words.kinds", "transport.tables", "transport.templates"}
+
+
+def test_a_correction_or_page_of_a_record_kind_that_there_is_not_is_refused() -> None:
+    values = shipped("credit_shandong") | {"corrections": {"penaltys": "update"}}
+    assert "corrections.penaltys 应为 permit、penalty 之一，是否想写 penalty" in complaint(values)
+
+
 def keys_of(part: Any) -> set[str]:
     return set(type(part).model_fields)
 

@@ -97,6 +97,9 @@ _WORDS = MappingProxyType(
         "flag_failed": "文件已投放，标志文件却没有写成；请查看上报文件夹",
         "not_a_stand_in": "演练只能写入模拟平台的文件夹；请先启动模拟平台（xinqiao simulate）",
         "waits_for_upload": "上报包已备好，待人工上传；请按包内的说明办理",
+        "package_changed": "上报包已备好，其中的上报文件却被改过；请向经办人查明上传的是哪一份",
+        "package_gone": "上报包先前已备好，其中的上报文件现已不在；请向经办人查明是否已上传",
+        "package_unreadable": "上报包先前已备好，其中的上报文件却无法读出比对；请人工查看",
         "no_receipt_file": "还没有回执文件",
         "not_settled": "回执文件可能还在写，稍后再读",
         "folder_unreadable": "回执文件夹读不到，请检查 receipts.file.folder",
@@ -106,7 +109,8 @@ _WORDS = MappingProxyType(
         "headings_differ": "回执文件的表头与平台配置不符，可能不是这种回执",
         "whole_file_refused": "平台整批退回了这份文件，没有指明的行也没有入库",
         "batch_unproven": (
-            "看不出这份结果文件说的是哪个批次：文件名不合平台配置，又没有指明批次号或文书号；"
+            "看不出这份结果文件说的是哪个批次：文件名不合平台配置，内容又不足以指明批次"
+            "（只列退回行的清单，文书号不能为凭）；"
             "请核对后逐行登记平台的答复"
         ),
         "foreign_file": "回执文件说的不是这个批次",

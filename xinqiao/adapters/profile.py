@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from xinqiao.adapters.base import Operation, ReceiptMode
 from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
-from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
 from xinqiao.adapters.file_drop.names import is_weak
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
@@ -169,7 +169,7 @@ class Words(Table):
 
     operations: dict[Operation, Text]
     """Operation → word; one that is left out cannot be sent."""
-    kinds: dict[str, Text]
+    kinds: dict[RecordKind, Text]
     """Record kind → word."""
 
 
@@ -221,9 +221,9 @@ class Profile(Table):
     pace: Pace
     receipts: Receipts
     words: Words
-    withdraw: dict[str, WithdrawStrategy]
+    withdraw: dict[RecordKind, WithdrawStrategy]
     """Record kind → how it is withdrawn."""
-    corrections: dict[str, CorrectionStrategy] = Field(default_factory=dict)
+    corrections: dict[RecordKind, CorrectionStrategy] = Field(default_factory=dict)
     """Record kind → how a newer version is taken; ``update`` for kinds that are left out."""
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ ALLOWED: Mapping[Fault, frozenset[Outcome]] = {
     Fault.BUSY: _NOT_TAKEN,
     Fault.TOKEN_EXPIRED: TAKEN | {Outcome.AUTH},
     Fault.BATCH_REFUSED: _UNSURE | {Outcome.REJECTED, Outcome.RECEIVED},
+    Fault.CLOCK_SKEW: TAKEN | _NOT_TAKEN | {Outcome.AUTH, Outcome.REJECTED},
 }
 """Fault → outcomes that a submit may have then; those of the receipts have tests of their own."""
 
@@ -156,6 +157,30 @@ class Failing:
         if fault is Fault.RECEIPT_TWICE:
             assert {one.outcome for one in report.rows} == {Outcome.ACCEPTED}
             trial.check_truth(report)
+        # a row said to be refused may be held: that is what the platform itself said
+        told = {one.row: one.outcome for one in report.rows}
+        assert report.progress is not BatchProgress.UNKNOWN_BATCH
+        stand.settle()
+        effects = trial.effects()
+        for row in trial.batch.rows:
+            accepted = told.get(row.number) is Outcome.ACCEPTED
+            assert effects[row.key] == 1 or (effects[row.key] == 0 and not accepted)
+
+    def test_a_row_that_vanished_is_not_said_to_be_held(
+        self, stand: Stand, connector: Connector
+    ) -> None:
+        """Whatever its receipt said, only what the platform shows when asked is held."""
+        _need(stand, Fault.ROW_VANISHED)
+        stand.cause(Fault.ROW_VANISHED)
+        trial = Trial(stand, connector, stand.batch(2))
+        trial.submit()
+        if connector.capabilities.poll:
+            trial.receipts()
+        assert trial.effects() == trial.each(0)
+        if not connector.capabilities.query:
+            pytest.skip("the platform cannot be asked by key")
+        for row in trial.batch.rows:
+            assert connector.query(stand.kind, row.key).entries == ()
 
     def test_credentials_that_are_refused_are_told_and_nothing_was_taken(
         self, stand: Stand

@@ -49,6 +49,10 @@ class Fault(StrEnum):
     """It gives the same receipt twice (回执重复)."""
     RECEIPT_CONTRADICTORY = "receipt_contradictory"
     """A receipt contradicts another, or what is true (回执矛盾)."""
+    ROW_VANISHED = "row_vanished"
+    """It says that it took the rows in, and does not hold them (收下后丢失)."""
+    CLOCK_SKEW = "clock_skew"
+    """Its clock is fast by an hour; where it checks times, it takes nothing (时钟不准)."""
     UNREADABLE_WHEN_ASKED = "unreadable_when_asked"
     """The next question, whichever it is, gets an answer that cannot be read (查询应答无法读出)."""
 

@@ -57,6 +57,8 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
     Fault.RECEIPT_LATE: ("late_receipts", "submissions"),
     Fault.RECEIPT_TWICE: ("double_receipt", "receipts"),
     Fault.RECEIPT_CONTRADICTORY: ("contradictory_receipt", "receipts"),
+    Fault.ROW_VANISHED: ("row_vanished", "submissions"),
+    Fault.CLOCK_SKEW: ("clock_skew", "submissions"),
     Fault.UNREADABLE_WHEN_ASKED: ("html_page", "receipts"),
 }
 """Fault → the stand-ins' name for it, and the call that it befalls."""

@@ -88,6 +88,20 @@ def answers(**changes: Any) -> Profile:
     return profile({"receipts": {"file": changes}})
 
 
+def by_hand(**changes: Any) -> Profile:
+    """Return the profile of a page to which a clerk uploads; ``changes`` are of its answers."""
+    transport = {
+        "type": "manual",
+        "source": "x",
+        "folder": "var/outbox/files",
+        "total_seconds": 5,
+        "templates": BASE["transport"]["templates"],
+        "instructions": {"insert": "登录填报页面，上传。", "withdraw": "逐条撤销。"},
+    }
+    by = _merged(BASE, {"receipts": {"mode": "manual", "file": {"folder": ""} | changes}})
+    return read_profile(by | {"transport": transport}, file="platforms/files.toml")
+
+
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = copy.deepcopy(dict(below))
     for key, value in above.items():

@@ -17,6 +17,7 @@ from tests.adapters.file_drop.samples import (
     IDENTITY_NUMBER,
     NAME,
     batch,
+    by_hand,
     profile,
     row,
     surroundings,
@@ -52,20 +53,7 @@ def connect(tmp_path: Path, clock: FrozenClock) -> Iterator[Connect]:
 @pytest.fixture
 def manual(tmp_path: Path, clock: FrozenClock) -> Connect:
     def make(*, rehearsal: bool = False) -> ProfileConnector:
-        by = profile()
-        columns = by.transport.model_dump(mode="json")["templates"]
-        transport = {
-            "type": "manual",
-            "source": "x",
-            "folder": "var/outbox/files",
-            "total_seconds": 5,
-            "templates": columns,
-            "instructions": {"insert": "登录填报页面，上传。", "withdraw": "逐条撤销。"},
-        }
-        whole = by.model_dump(mode="json", exclude_none=True) | {"transport": transport}
-        whole["receipts"]["mode"] = "manual"
-        from_plain = type(by).model_validate(whole)
-        return build(from_plain, surroundings(tmp_path, clock, rehearsal=rehearsal))
+        return build(by_hand(), surroundings(tmp_path, clock, rehearsal=rehearsal))
 
     return make
 
@@ -208,11 +196,33 @@ def test_the_same_package_is_made_once(manual: Connect, tmp_path: Path) -> None:
 
 def test_a_package_that_was_changed_or_emptied_is_a_doubt(manual: Connect, tmp_path: Path) -> None:
     manual().submit(batch())
-    (package(tmp_path) / NAME).write_bytes(b"edited")
-    assert manual().submit(batch()).code == "name_taken"
-    (package(tmp_path) / NAME).unlink()
-    reply = manual().submit(batch())
-    assert (reply.outcome, reply.code) == (Outcome.IN_DOUBT, "file_gone")
+    file = package(tmp_path) / NAME
+
+    def told() -> tuple[Outcome, str]:
+        reply = manual().submit(batch())
+        assert "上报包" in reply.message
+        return reply.outcome, reply.code
+
+    file.write_bytes(b"edited")
+    assert told() == (Outcome.IN_DOUBT, "package_changed")
+    file.unlink()
+    assert told() == (Outcome.IN_DOUBT, "package_gone")
+    file.mkdir()
+    assert told() == (Outcome.IN_DOUBT, "package_unreadable")
+
+
+@pytest.mark.parametrize("note", ["办理完毕：已上传", None])
+def test_a_clerk_may_write_on_the_note_of_a_package(
+    manual: Connect, tmp_path: Path, note: str | None
+) -> None:
+    manual().submit(batch())
+    path = package(tmp_path) / "说明.txt"
+    if note is None:
+        path.unlink()
+    else:
+        path.write_text(note, "utf-8")
+    assert manual().submit(batch()).code == "waits_for_upload"
+    assert (path.read_text("utf-8") if path.exists() else None) == note
 
 
 def test_a_withdrawal_has_instructions_of_its_own(manual: Connect, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from tests.adapters.conftest import FrozenClock
 from tests.adapters.file_drop.samples import (
     IDENTITY_NUMBER,
     NAME,
+    SEALED_AT,
     answers,
+    by_hand,
     profile,
     row,
     sent,
@@ -27,6 +29,7 @@ from tests.adapters.file_drop.samples import (
 from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, SealedRow, SentBatch
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.file_drop.receipts import read_result_file
+from xinqiao.adapters.profile import Profile
 
 STEM = NAME.removesuffix(".csv")
 RECEIPT = f"{STEM}_receipt.csv"
@@ -140,6 +143,18 @@ def test_receipts_of_one_age_that_contradict_each_other_decide_nothing(
 
 
 @pytest.mark.parametrize(
+    ("older", "newer"), [("9", "10"), ("_20261120_9", "_20261121_1"), ("2", "02a"), ("a", "b")]
+)
+def test_the_newer_by_name_is_told_by_numbers_as_numbers(
+    out: Path, poll: Poll, older: str, newer: str
+) -> None:
+    put(out, HEAD + "1,ok,\r\n2,ok,\r\n", f"{STEM}_receipt{newer}.csv", at=1000)
+    put(out, HEAD + "1,bad,\r\n2,bad,\r\n", f"{STEM}_receipt{older}.csv", at=2000)
+    assert set(told(poll({"newest_by": "name"})).values()) == {"accepted"}
+    assert set(told(poll()).values()) == {"rejected"}
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("", "empty"),
@@ -180,10 +195,13 @@ def test_a_word_that_is_not_in_the_table_means_what_the_profile_says(out: Path, 
     assert told(poll({"otherwise": "rejected"})) == {1: "accepted", 2: "rejected"}
 
 
+TODAY = SEALED_AT.timestamp() + 60
+
+
 @pytest.mark.parametrize("name", ["{stem}_receipt*.csv", "*.csv"])
 def test_a_file_that_names_another_batch_is_not_believed(out: Path, poll: Poll, name: str) -> None:
     columns = {"row": "row", "verdict": "result", "message": "why", "batch": "batch"}
-    put(out, "row,result,why,batch\r\n1,ok,,XQ2\r\n2,ok,,XQ2\r\n")
+    put(out, "row,result,why,batch\r\n1,ok,,XQ2\r\n2,ok,,XQ2\r\n", at=TODAY)
     report = poll({"name": name, "columns": columns})
     assert report.rows == ()
     bound = "stem" in name
@@ -193,9 +211,20 @@ def test_a_file_that_names_another_batch_is_not_believed(out: Path, poll: Poll, 
 def test_one_file_may_tell_of_several_batches(out: Path, poll: Poll) -> None:
     columns = {"row": "row", "verdict": "result", "message": "why", "batch": "batch"}
     changes = {"name": "*.csv", "columns": columns}
-    put(out, "row,result,why,batch\r\n1,ok,,XQ1\r\n1,bad,,XQ2\r\n2,ok,,XQ1\r\n", "any.csv")
+    put(out, "row,result,why,batch\r\n1,ok,,XQ1\r\n1,bad,,XQ2\r\n2,ok,,XQ1\r\n", "any.csv", TODAY)
     assert told(poll(changes)) == {1: "accepted", 2: "accepted"}
     assert told(poll(changes, sent(row(1), number="XQ2"))) == {1: "rejected"}
+
+
+@pytest.mark.parametrize(("early", "believed"), [(60, False), (1, True)])
+def test_a_file_from_before_the_batch_is_believed_only_by_its_name(
+    out: Path, poll: Poll, early: float, *, believed: bool
+) -> None:
+    columns = {"row": "row", "verdict": "result", "message": "why", "batch": "batch"}
+    at = SEALED_AT.timestamp() - early
+    put(out, "row,result,why,batch\r\n1,ok,,XQ1\r\n2,ok,,XQ1\r\n", at=at)
+    assert bool(poll({"name": "*.csv", "columns": columns}).rows) is believed
+    assert poll({"columns": columns}).rows
 
 
 def test_rows_are_found_by_their_keys(out: Path, poll: Poll) -> None:
@@ -301,9 +330,100 @@ def test_without_an_error_file_nothing_is_accepted(poll: Poll) -> None:
     assert (report.progress, report.rows) == (BatchProgress.PENDING, ())
 
 
-def test_an_error_file_of_headings_alone_accepts_everything(out: Path, poll: Poll) -> None:
+EMPTY_IS_FINE = {"empty_means_all_fine": True}
+
+
+def test_an_error_file_of_headings_alone_accepts_only_where_the_profile_says_so(
+    out: Path, poll: Poll
+) -> None:
     put(out, HEAD)
-    assert told(poll(error_profile(), mode="error_file")) == {1: "accepted", 2: "accepted"}
+    report = poll(error_profile(), mode="error_file")
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, "empty")
+    report = poll(error_profile(**EMPTY_IS_FINE), mode="error_file")
+    assert told(report) == {1: "accepted", 2: "accepted"}
+
+
+@pytest.mark.parametrize("match_by", ["row", "batch"])
+def test_only_a_list_of_refused_rows_may_be_empty(out: Path, poll: Poll, match_by: str) -> None:
+    changes = EMPTY_IS_FINE | {"match_by": match_by}
+    put(out, HEAD)
+    assert poll(changes).reply.code == "empty"
+    assert told(poll(changes, mode="error_file")) == {1: "accepted", 2: "accepted"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"first_row": 3},
+        {"first_row": 3, "columns": {"row": None, "key": "key"}, "match_by": "key"},
+        {"header_row": 0, "first_row": 3, "columns": {"row": 1, "verdict": 2, "message": 3}},
+        {"header_row": 2, "columns": {"row": 1, "verdict": 2, "message": 3}},
+    ],
+)
+@pytest.mark.parametrize("more", ["", "2,bad,,鲁交许〔2026〕2号\r\n"])
+def test_a_refused_row_among_the_headings_is_not_passed_over(
+    out: Path, poll: Poll, changes: dict[str, Any], more: str
+) -> None:
+    put(out, "row,result,why,key\r\n1,bad,,鲁交许〔2026〕1号\r\n" + more)
+    report = poll(EMPTY_IS_FINE | changes, mode="error_file")
+    assert (report.rows, report.reply.code) == ((), "headings_differ")
+
+
+def test_lines_among_the_headings_that_speak_of_no_row_are_passed_over(
+    out: Path, poll: Poll
+) -> None:
+    put(out, HEAD + "3,第三列,\r\n2,bad,\r\n")
+    report = poll({"first_row": 3}, mode="error_file")
+    assert told(report) == {1: "accepted", 2: "rejected"}
+
+
+XML_LIST = {"format": "xml", "name": "{stem}.xml", "columns": {"message": "why"}} | EMPTY_IS_FINE
+ONE_ROW = "<DATA><row>1</row><result>bad</result><why>x</why></DATA>"
+
+
+@pytest.mark.parametrize(
+    ("text", "decided"),
+    [
+        (f"<DATAS>{ONE_ROW}</DATAS>", {1: "rejected", 2: "accepted"}),
+        (f'<DATAS count="1">\n  {ONE_ROW}\n</DATAS>', {1: "rejected", 2: "accepted"}),
+        ("<DATAS/>", {1: "accepted", 2: "accepted"}),
+        ('<DATAS xmlns:x="urn:x">\n</DATAS>', {1: "accepted", 2: "accepted"}),
+        ("<DATAS>系统繁忙</DATAS>", None),
+        ('<DATAS code="500"/>', None),
+        (f"<DATAS>{ONE_ROW.replace('DATA>', 'Data>')}</DATAS>", None),
+        (f"<DATAS><ERRORS>{ONE_ROW}</ERRORS></DATAS>", None),
+        (f"<DATAS>{ONE_ROW}<MORE/></DATAS>", None),
+        (f"<DATAS>{ONE_ROW}还有</DATAS>", None),
+    ],
+)
+def test_xml_that_holds_anything_but_rows_is_no_answer(
+    out: Path, poll: Poll, text: str, decided: dict[int, str] | None
+) -> None:
+    put(out, text, f"{STEM}.xml")
+    report = poll(XML_LIST, mode="error_file")
+    assert told(report) == (decided or {})
+    assert report.reply.code == ("" if decided else "headings_differ")
+
+
+def test_a_list_for_many_batches_refuses_rows_and_accepts_none(out: Path, poll: Poll) -> None:
+    columns = {"row": "row", "verdict": "result", "message": "why", "batch": "batch"}
+    daily = {"name": "errors_*.csv", "columns": columns}
+    heads = "row,result,why,batch\r\n"
+    put(out, heads, "errors_0.csv", 1)
+    assert poll(daily, mode="error_file").reply.code == "no_receipt_file"
+    put(out, heads, "errors_1.csv", TODAY)
+    assert poll(daily, mode="error_file").reply.code == "no_receipt_file"
+    put(out, heads + "1,bad,,XQ2\r\n", "errors_1.csv", TODAY)
+    assert poll(daily, mode="error_file").reply.code == "no_receipt_file"
+    put(out, heads + "1,bad,,XQ2\r\n2,bad,,XQ1\r\n", "errors_1.csv", TODAY)
+    report = poll(daily, mode="error_file")
+    assert (report.progress, told(report)) == (BatchProgress.PENDING, {2: "rejected"})
+    put(out, heads + "1,bad,,XQ1\r\n", "errors_2.csv", TODAY + 60)
+    put(out, heads, "errors_3.csv", TODAY + 120)
+    assert told(poll(daily, mode="error_file")) == {1: "rejected", 2: "rejected"}
+    put(out, "", f"{STEM}.fine")
+    report = poll(daily | {"all_fine_name": "{stem}.fine"}, sent(number="XQ1"), "error_file")
+    assert told(report) == {1: "rejected", 2: "rejected"}
 
 
 def test_a_sign_that_all_is_fine_accepts_everything(out: Path, poll: Poll) -> None:
@@ -470,13 +590,61 @@ def test_a_clerk_may_hand_over_the_answer_under_any_name(tmp_path: Path) -> None
 def test_an_answer_that_could_be_about_any_batch_is_believed_only_by_its_name(
     tmp_path: Path, text: str
 ) -> None:
-    manual = {"mode": "error_file", "file": {"all_fine_name": "{stem}.fine"}}
+    manual = {"mode": "error_file", "file": EMPTY_IS_FINE}
     by = profile({"receipts": manual if text != BOTH else {}})
-    for name, believed in (("下载.csv", False), (f"{STEM}0_receipt.csv", False), (RECEIPT, True)):
+    for name, code in (
+        ("下载.csv", "batch_unproven"),
+        (f"{STEM}0_receipt.csv", "foreign_file"),
+        (RECEIPT, ""),
+    ):
         put(tmp_path, text, name)
         report = read_result_file(by, tmp_path / name, sent())
-        assert (report.reply.code == "batch_unproven") is not believed
-        assert (report.progress is BatchProgress.NO_ANSWER) is not believed
+        assert (report.progress is BatchProgress.NO_ANSWER) is bool(code)
+        assert not code or report.reply.code == code
+
+
+CORRECTED = "鲁交许〔2026〕1号"
+"""A document number that a batch refused, and that the next one holds again."""
+
+
+def clerks(**changes: Any) -> Profile:
+    return by_hand(**{"columns": {"key": "key"}, "only_refused": True} | EMPTY_IS_FINE | changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("XK_20261120_XQ1_receipt.csv", "foreign_file"),
+        ("XK_20261119_XQ1_receipt (1).csv", "foreign_file"),
+        ("下载.csv", "batch_unproven"),
+    ],
+)
+@pytest.mark.parametrize("changes", [{}, {"whole_file_refused": True}])
+def test_the_list_of_an_earlier_batch_decides_no_row_of_the_next(
+    tmp_path: Path, name: str, code: str, changes: dict[str, Any]
+) -> None:
+    put(tmp_path, f"row,result,why,key\r\n1,bad,,{CORRECTED}\r\n", name)
+    second = sent(row(1), row(2), row(3), number="XQ2")
+    report = read_result_file(clerks(**changes), tmp_path / name, second)
+    assert (report.progress, report.reply.code) == (BatchProgress.NO_ANSWER, code)
+    assert report.rows == ()
+
+
+def test_a_batch_number_in_a_list_of_any_name_refuses_rows_and_accepts_none(
+    tmp_path: Path,
+) -> None:
+    by = clerks(columns={"batch": "batch"})
+    put(tmp_path, "row,result,why,batch\r\n1,bad,,XQ1\r\n", "下载.csv")
+    assert told(read_result_file(by, tmp_path / "下载.csv", sent())) == {1: "rejected"}
+    other = read_result_file(by, tmp_path / "下载.csv", sent(number="XQ2"))
+    assert other.reply.code == "foreign_file"
+
+
+def test_the_receipt_of_another_batch_is_not_believed_for_its_keys(tmp_path: Path) -> None:
+    by = answers(columns={"key": "key"})
+    name = "XK_20261119_XQ0_receipt.csv"
+    put(tmp_path, f"row,key,result,why\r\n1,{CORRECTED},ok,\r\n", name)
+    assert read_result_file(by, tmp_path / name, sent()).reply.code == "foreign_file"
 
 
 def test_a_file_that_a_clerk_names_and_that_is_not_there_is_no_answer(tmp_path: Path) -> None:

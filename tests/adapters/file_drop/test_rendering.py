@@ -15,6 +15,7 @@ from tests.adapters.file_drop.samples import (
     IDENTITY_NUMBER,
     NAME,
     batch,
+    by_hand,
     format_codes,
     profile,
     row,
@@ -24,7 +25,7 @@ from tests.adapters.file_drop.samples import (
 )
 from xinqiao.adapters.base import Operation, Outcome, SealedBatch
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
-from xinqiao.adapters.file_drop.rendering import Unfit, UploadFile, render_file
+from xinqiao.adapters.file_drop.rendering import Unfit, UploadFile, lost_fields, render_file
 from xinqiao.adapters.profile import Profile, load_profile
 from xinqiao.errors import SettingsError
 
@@ -252,3 +253,20 @@ def test_the_shipped_templates_write_every_field_of_the_shipped_formats(
         headings, written_cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     assert written_cells == list(values.values())
     assert headings[14] == ("" if kind == "penalty" else format_codes(kind)[14])
+
+
+@pytest.mark.parametrize("name", ["credit_template_2018", "transport_csv_folder"])
+@pytest.mark.parametrize("kind", ["permit", "penalty"])
+def test_the_templates_that_are_shipped_hold_every_field_and_no_other(name: str, kind: str) -> None:
+    assert lost_fields(load_profile(name, {}), kind, format_codes(kind)) == ([], [])
+
+
+def test_what_a_template_would_lose_is_known_before_a_record_is_sent() -> None:
+    assert lost_fields(profile(), "permit", ["C", "A", "D"]) == (["C", "D"], ["B"])
+    assert lost_fields(by_hand(), "permit", ["A", "B", "C"]) == (["C"], [])
+    assert lost_fields(template(omit=["C"]), "permit", ["A", "B", "C"]) == ([], [])
+
+
+def test_nothing_is_lost_where_there_is_no_template() -> None:
+    assert lost_fields(profile(), "penalty", ["A"]) == ([], [])
+    assert lost_fields(load_profile("async_serial", {}), "permit", ["A"]) == ([], [])

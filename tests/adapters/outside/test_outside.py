@@ -235,6 +235,129 @@ def test_rows_that_cannot_be_are_not_believed(install: Install, make: Make, rows
     assert (report.progress, report.rows) == (BatchProgress.NO_ANSWER, ())
 
 
+def wrong_answers(call: str, *wrong: str) -> list[Any]:
+    right = {
+        "submit": 'return Reply(Outcome.ACCEPTED, "0")',
+        "poll": "return BatchReport(BatchProgress.UNKNOWN_BATCH, Reply(Outcome.RECEIVED))",
+        "query": "return KeyReport(Reply(Outcome.RECEIVED), (LedgerEntry(key, {}),))",
+        "ledger": "return LedgerPage(Reply(Outcome.RECEIVED), complete=True)",
+        "probe": 'return Probe(ok=True, checks=(("线路", True, "通"),))',
+    }[call]
+    return [pytest.param(right, f"return {one}", id=f"{call}: {one}") for one in wrong]
+
+
+NAIVE = "__import__('datetime').datetime(2026, 11, 20)"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        *wrong_answers(
+            "submit",
+            'Reply("accepted")',
+            'Reply("geheim")',
+            "Reply(Outcome.ACCEPTED, code=0)",
+            "Reply(Outcome.ACCEPTED, rows=None)",
+            "Reply(Outcome.ACCEPTED, rows=[RowResult(1, Outcome.ACCEPTED)])",
+            "Reply(Outcome.ACCEPTED, rows=(None,))",
+            'Reply(Outcome.ACCEPTED, rows=(RowResult("1", Outcome.ACCEPTED),))',
+            'Reply(Outcome.ACCEPTED, rows=(RowResult(1, "accepted"),))',
+            f"Reply(Outcome.ACCEPTED, rows=(RowResult(1, Outcome.ACCEPTED, at={NAIVE}),))",
+            "Reply(Outcome.RATE_LIMITED, retry_after=float('nan'))",
+            "Reply(Outcome.RETRYABLE, rows=(RowResult(1, Outcome.ACCEPTED),))",
+            "Reply(Outcome.RATE_LIMITED, rows=(RowResult(1, Outcome.RECEIVED),))",
+            "Reply(Outcome.AUTH, rows=(RowResult(1, Outcome.ACCEPTED),))",
+        ),
+        *wrong_answers(
+            "poll",
+            "BatchReport(BatchProgress.COMPLETE, Reply(Outcome.RECEIVED), rows=None)",
+            'BatchReport("complete", Reply(Outcome.RECEIVED))',
+            'BatchReport(BatchProgress.UNKNOWN_BATCH, Reply("received"))',
+            "BatchReport(BatchProgress.UNKNOWN_BATCH, None)",
+            *(
+                f"BatchReport(BatchProgress.{progress}, Reply(Outcome.RECEIVED), "
+                "(RowResult(1, Outcome.ACCEPTED),))"
+                for progress in ("REFUSED", "UNKNOWN_BATCH", "NO_ANSWER")
+            ),
+        ),
+        *wrong_answers(
+            "query",
+            "KeyReport(Reply(Outcome.RECEIVED), None, None)",
+            "KeyReport(Reply(Outcome.RECEIVED), [])",
+            "KeyReport(Reply(Outcome.RECEIVED), ({},))",
+            "KeyReport(Reply(Outcome.RECEIVED), (LedgerEntry(key, {'XK_NR': 5}),))",
+            f"KeyReport(Reply(Outcome.RECEIVED), (LedgerEntry(key, {{}}, at={NAIVE}),))",
+        ),
+        *wrong_answers(
+            "ledger",
+            "LedgerPage(Reply(Outcome.RECEIVED), entries=None, complete=True)",
+            "LedgerPage(Reply(Outcome.RECEIVED), complete=1)",
+            "LedgerPage(Reply(Outcome.RECEIVED), "
+            f"(LedgerEntry('文1', {{}}, at={NAIVE}),), complete=True)",
+        ),
+        *wrong_answers("probe", "Probe(ok=1)", "Probe(ok=True, checks=None)"),
+    ],
+)
+def test_an_answer_that_is_not_of_the_contract_claims_nothing(
+    install: Install, make: Make, right: str, wrong: str
+) -> None:
+    assert right in MODULE
+    install("county-connector", MODULE.replace(right, wrong))
+    connector = make()
+    receipts = connector._receipts
+    assert receipts is not None
+    told = (
+        connector.submit(batch()).outcome is Outcome.ACCEPTED,
+        receipts.poll(replace(sent("B1"), batch=batch())).progress is BatchProgress.UNKNOWN_BATCH,
+        connector.query("permit", "文1").entries is not None,
+        connector.ledger("permit", DAY, DAY).complete,
+        connector.probe().ok,
+    )
+    assert told.count(False) == 1
+    assert connector.submit(batch()).outcome in {Outcome.ACCEPTED, Outcome.IN_DOUBT}
+    assert connector.submit(batch()).rows == ()
+
+
+def test_rows_at_fault_go_with_a_delivery_of_which_nothing_was_taken(
+    install: Install, make: Make
+) -> None:
+    rows = "rows=(RowResult(1, Outcome.REJECTED),)"
+    install(
+        "county-connector", MODULE.replace('Outcome.ACCEPTED, "0"', f"Outcome.RETRYABLE, {rows}")
+    )
+    reply = make().submit(batch(2))
+    assert (reply.outcome, reply.rows[0].outcome) == (Outcome.RETRYABLE, Outcome.REJECTED)
+
+
+@pytest.mark.parametrize("wrong", ["raise ValueError('geheim')", "return 'text'", "return None"])
+def test_a_connector_that_cannot_tell_what_it_sends_is_not_asked_to_send(
+    install: Install, make: Make, wrong: str
+) -> None:
+    install(
+        "county-connector",
+        MODULE
+        + f"\n    def render(self, batch):\n        {wrong}\n".replace(
+            "\n    def", "\nclass Theirs(Ours):\n    def", 1
+        )
+        + "\nbuild = Theirs\n",
+    )
+    connector = make()
+    with capture_logs() as events:
+        reply = connector.submit(batch())
+        with pytest.raises(SettingsError) as refused:
+            connector.render(batch())
+    assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "connector_failed")
+    assert inner(connector).calls == []
+    assert "geheim" not in repr(events) + reply.message + refused.value.message
+
+
+def test_what_the_platform_can_be_asked_is_of_the_contract_too(
+    install: Install, make: Make
+) -> None:
+    install("county-connector", MODULE.replace("visible_after=5", "visible_after='5'"))
+    assert "capabilities" in refusal(make)
+
+
 def test_records_under_another_key_are_no_answer(install: Install, make: Make) -> None:
     install("county-connector", MODULE.replace("LedgerEntry(key,", "LedgerEntry(key + '号',"))
     assert make().query("permit", "文1").entries is None

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.exc import ArgumentError
 
 from xinqiao.adapters.exchange_db.dialects import DIALECTS
-from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 
 _PLACES_IN_ADDRESS = frozenset({"host", "unix_socket", "service_name"})
 """Parameters that an address may have: they too say where the database is."""
@@ -274,7 +274,7 @@ class ExchangeDbTransport(DatabaseTimes):
     """Words of the status column."""
     validity: Validity | None = None
     """Words of the validity column."""
-    tables: Annotated[dict[str, TableMap], Field(min_length=1)]
+    tables: Annotated[dict[RecordKind, TableMap], Field(min_length=1)]
     """Record kind → its table."""
 
     @model_validator(mode="after")

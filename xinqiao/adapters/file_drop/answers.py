@@ -21,8 +21,9 @@ class Statement:
         ambiguous: Rows whose key several rows of the batch share: it is unknown which one is meant.
         whole: Whether every row that is not named is meant too, and was taken.
         refused: Whether the file was refused as a whole.
-        proven: Whether a line of it is about the batch by batch number or key, not by row number
-            alone: any batch has a first row.
+        proven: Whether the file is about the batch by its name, by batch number, or by the keys of
+            the rows it decides: any batch has a first row. Keys prove no list of refused rows: it
+            decides others too, and a record that was corrected has its key once more.
         reason: The platform's words about the file as a whole, where it has any.
     """
 
@@ -44,7 +45,7 @@ class Statement:
 
 
 def read_statement(
-    layout: ReceiptFile, content: bytes, batch: SealedBatch, *, only_refused: bool
+    layout: ReceiptFile, content: bytes, batch: SealedBatch, *, only_refused: bool, named: bool
 ) -> Statement | None:
     """Return what the file in ``content`` says about ``batch``; None when it speaks of others.
 
@@ -53,24 +54,38 @@ def read_statement(
         content: Its bytes.
         batch: What was sent.
         only_refused: Whether it names refused rows only.
+        named: Whether the name of the file says that it is about ``batch``. Only then are rows that
+            a list of refused ones leaves out taken for accepted: it is whole.
 
     Raises:
         UnreadableError: It cannot be read, or contradicts itself or the batch.
     """
-    lines = list(_answers(layout, read_lines(layout, content)))
+    whole = only_refused and named
+    lines = list(_answers(layout, read_lines(layout, content), batch, whole=whole))
     own = [line for line in lines if line.get("batch", batch.number) == batch.number]
     if lines and not own:
         return None
-    if not lines and not only_refused:
+    if own:
+        said = _said(layout, own, batch)
+    elif named and not (whole and layout.empty_means_all_fine):
+        # that nothing is found in it does not mean that nothing is wrong
         raise UnreadableError("empty")
-    if layout.match_by == "batch":
-        said = _for_all(layout, own, batch)
     else:
-        said = _row_by_row(layout, own, batch, only_refused=only_refused)
-    return replace(said, proven=any("batch" in line or line.get("key") for line in own))
+        said = Statement()
+    proven = named or any("batch" in line for line in own)
+    by_key = not only_refused and any(line.get("key") for line in own)
+    return replace(said, whole=whole, proven=proven or by_key)
 
 
-def _answers(layout: ReceiptFile, lines: Sequence[Line]) -> Iterator[dict[str, str]]:
+def _said(layout: ReceiptFile, lines: Sequence[Mapping[str, str]], batch: SealedBatch) -> Statement:
+    if layout.match_by == "batch":
+        return _for_all(layout, lines, batch)
+    return _row_by_row(layout, lines, batch)
+
+
+def _answers(
+    layout: ReceiptFile, lines: Sequence[Line], batch: SealedBatch, *, whole: bool
+) -> Iterator[dict[str, str]]:
     """Yield role → text for every line that says anything."""
     used = {role: place for role, place in layout.columns.model_dump().items() if place is not None}
     if layout.format == "xml":
@@ -82,12 +97,30 @@ def _answers(layout: ReceiptFile, lines: Sequence[Line]) -> Iterator[dict[str, s
         return
     places = _places(layout, lines, used)
     first = layout.first_row or layout.header_row + 1
+    if whole and any(_is_about(line, places, layout, batch) for line in lines[: first - 1]):
+        # passed over, it would be taken for accepted
+        raise UnreadableError("headings_differ")
     for line in lines[first - 1 :]:
         if not any(cell.strip() for cell in line.cells):
             continue
         if len(line.cells) <= max(places.values()):
             raise UnreadableError("rows_unreadable")
         yield {role: line.cells[place].strip() for role, place in places.items()}
+
+
+def _is_about(
+    line: Line, places: Mapping[str, int], layout: ReceiptFile, batch: SealedBatch
+) -> bool:
+    """Tell whether a line among the headings speaks of a row of the batch."""
+    told = {
+        role: line.cells[place].strip() for role, place in places.items() if place < len(line.cells)
+    }
+    number = as_count(told.get("row", ""))
+    return (
+        (number is not None and 1 <= number + 1 - layout.rows_from <= len(batch.rows))
+        or told.get("key") in {row.key for row in batch.rows}
+        or told.get("batch") == batch.number
+    )
 
 
 def _places(
@@ -115,8 +148,8 @@ def _for_all(
     results = [
         {row.number: _result(layout, line, row.number) for row in batch.rows} for line in lines
     ]
-    if not results or any(result != results[0] for result in results):
-        raise UnreadableError("row_named_twice" if results else "empty")
+    if any(result != results[0] for result in results):
+        raise UnreadableError("row_named_twice")
     if all(result.outcome is Outcome.REJECTED for result in results[0].values()):
         # which row is at fault is not said: none is named
         return Statement(refused=True, reason=lines[0].get("message", ""))
@@ -124,11 +157,7 @@ def _for_all(
 
 
 def _row_by_row(
-    layout: ReceiptFile,
-    lines: Sequence[Mapping[str, str]],
-    batch: SealedBatch,
-    *,
-    only_refused: bool,
+    layout: ReceiptFile, lines: Sequence[Mapping[str, str]], batch: SealedBatch
 ) -> Statement:
     rows: dict[int, RowResult] = {}
     ambiguous: set[int] = set()
@@ -149,7 +178,7 @@ def _row_by_row(
     refused = refused or (layout.whole_file_refused and faulty)
     if refused and any(result.outcome is Outcome.ACCEPTED for result in rows.values()):
         raise UnreadableError("contradictory")
-    return Statement(rows, frozenset(ambiguous), whole=only_refused, refused=refused, reason=reason)
+    return Statement(rows, frozenset(ambiguous), refused=refused, reason=reason)
 
 
 def _refuse_unless_about_the_file(layout: ReceiptFile, line: Mapping[str, str]) -> None:

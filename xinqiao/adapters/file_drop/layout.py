@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from xinqiao.adapters.base import Operation
-from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.file_drop.names import NamePattern, binds, check_name, check_search_name
 
 FileFormat = Literal["xlsx", "xls", "csv", "xml"]
@@ -240,7 +240,7 @@ class FileTransport(Table):
     """Permissions of the files (octal)."""
     files_stay: bool = False
     """Whether nobody takes files away: only then does the absence of a file prove anything."""
-    templates: Annotated[dict[str, Template], Field(min_length=1)]
+    templates: Annotated[dict[RecordKind, Template], Field(min_length=1)]
     """Record kind → its template."""
 
 
@@ -256,7 +256,7 @@ class ManualTransport(Table):
     """Where packages go; a relative path begins in the workspace."""
     total_seconds: Seconds
     """Longest that one exchange may take."""
-    templates: Annotated[dict[str, Template], Field(min_length=1)]
+    templates: Annotated[dict[RecordKind, Template], Field(min_length=1)]
     """Record kind → its template."""
     instructions: dict[Operation, Text]
     """Operation → what the clerk does with the file: page, menu, button (上传说明)."""
@@ -293,6 +293,9 @@ class ReceiptFile(Sheet):
     what was sent, with and without its ending, and * for anything."""
     all_fine_name: SearchName = ""
     """Name of a file that says that every row was taken, in ``error_file`` (全部成功的标志)."""
+    empty_means_all_fine: bool = False
+    """Whether a list of refused rows that names none, with its headings, says that every row was
+    taken. Only where the name says which batch is meant."""
     flag: Suffix = ""
     """Ending of the file that says that the answer is whole; empty: there is none."""
     settle_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60
@@ -320,7 +323,8 @@ class ReceiptFile(Sheet):
     whole_file_refused: bool = False
     """Whether one row that is refused means that no row of the file was taken (整批退回)."""
     newest_by: Literal["modified", "name"] = "modified"
-    """What tells the newer of two answers about one batch."""
+    """What tells the newer of two answers about one batch; digits in names are numbers: _10 is
+    newer than _9."""
 
     @model_validator(mode="after")
     def _columns_fit(self) -> "ReceiptFile":
@@ -334,6 +338,11 @@ class ReceiptFile(Sheet):
             )
         if self.all_fine_name and not binds(self.all_fine_name):
             raise ValueError("all_fine_name 中须写 {batch}、{serial}、{file} 或 {stem}")
+        if self.empty_means_all_fine and not binds(self.name):
+            raise ValueError(
+                "empty_means_all_fine = true 时，name 中须写 {batch}、{serial}、{file} 或 {stem}："
+                "空的清单不说明是哪个批次的"
+            )
         used = [one for one in columns.model_dump().values() if one is not None]
         if self.header_row == 0 and any(isinstance(one, str) for one in used):
             raise ValueError("header_row = 0 时，columns 只能写列的位置（从 1 起）")

@@ -73,9 +73,9 @@ class ManualDelivery:
         file = render_file(self._profile, self._transport.templates, batch)
         if isinstance(file, Unfit):
             return refusal(file)
-        content = {file.name: file.content, NOTE: self._note(batch, file).encode()}
+        note = self._note(batch, file)
         day = sealed_at(batch).date().isoformat()
-        outcome, code = self._pack(self._folder / day / batch.number, content, send_before)
+        outcome, code = self._pack(self._folder / day / batch.number, file, note, send_before)
         return Reply(outcome, code, words_for(code))
 
     def probe(self) -> Probe:
@@ -92,18 +92,18 @@ class ManualDelivery:
         """Give up nothing: no file stays open."""
 
     def _pack(
-        self, package: Path, content: dict[str, bytes], send_before: float
+        self, package: Path, file: UploadFile, note: str, send_before: float
     ) -> tuple[Outcome, str]:
         part = package.with_name(f".{package.name}.{secrets.token_hex(8)}.part")
         try:
             if os.path.lexists(package):
-                return _compare(package, content)
+                return _compare(package, file)
             self._make_folder(package.parent)
             for left in package.parent.glob(f".{package.name}.*.part"):
                 shutil.rmtree(left)
             part.mkdir(_OWNER_ONLY)
-            for name, plain in content.items():
-                write_whole(part / name, plain)
+            write_whole(part / file.name, file.content)
+            write_whole(part / NOTE, note.encode())
             sync_folder(part)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -111,7 +111,7 @@ class ManualDelivery:
         if self._clock.elapsed() >= send_before:
             shutil.rmtree(part, ignore_errors=True)
             return Outcome.RETRYABLE, TOO_LATE
-        return _show(part, package, content)
+        return _show(part, package, file)
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder and those above it that are missing, each for the owner only."""
@@ -152,13 +152,13 @@ class ManualDelivery:
         return "\r\n".join(lines)
 
 
-def _show(part: Path, package: Path, content: dict[str, bytes]) -> tuple[Outcome, str]:
+def _show(part: Path, package: Path, file: UploadFile) -> tuple[Outcome, str]:
     try:
         part.rename(package)  # a folder that holds anything is never replaced
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         if error.errno in _TAKEN:
-            return _compare(package, content)
+            return _compare(package, file)
         return Outcome.IN_DOUBT, "publish_failed"
     try:
         sync_folder(package.parent)
@@ -167,11 +167,12 @@ def _show(part: Path, package: Path, content: dict[str, bytes]) -> tuple[Outcome
     return Outcome.RECEIVED, "waits_for_upload"
 
 
-def _compare(package: Path, content: dict[str, bytes]) -> tuple[Outcome, str]:
+def _compare(package: Path, file: UploadFile) -> tuple[Outcome, str]:
+    """Tell whether what is to be uploaded is still in the package; the note is the clerk's."""
     try:
-        same = all((package / name).read_bytes() == plain for name, plain in content.items())
+        same = (package / file.name).read_bytes() == file.content
     except FileNotFoundError:
-        return Outcome.IN_DOUBT, "file_gone"
+        return Outcome.IN_DOUBT, "package_gone"
     except OSError:
-        return Outcome.IN_DOUBT, "target_unreadable"
-    return (Outcome.RECEIVED, "waits_for_upload") if same else (Outcome.IN_DOUBT, "name_taken")
+        return Outcome.IN_DOUBT, "package_unreadable"
+    return (Outcome.RECEIVED, "waits_for_upload") if same else (Outcome.IN_DOUBT, "package_changed")

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import string
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -116,12 +117,54 @@ def search_expression(pattern: NamePattern, parts: NameParts) -> re.Pattern[str]
     Raises:
         SettingsError: As :func:`file_name`.
     """
-    expression = "".join(
-        re.escape(literal).replace(r"\*", ".*")
-        + (re.escape(_filled(field, spec, parts)) if field else "")
+    return re.compile(
+        _expression(pattern, lambda field, spec: re.escape(_filled(field, spec, parts))), re.DOTALL
+    )
+
+
+def any_search_expression(
+    pattern: NamePattern,
+    sent: Sequence[NamePattern],
+    kinds: Sequence[str],
+    operations: Sequence[str],
+) -> re.Pattern[str]:
+    """Return what the names of answers look like, whichever batch they are about.
+
+    Args:
+        pattern: That of answers.
+        sent: Those of the files that are sent.
+        kinds: The platform's words for record kinds.
+        operations: Its words for operations.
+    """
+    known = {
+        "batch": ".+",
+        "serial": "[0-9]+",
+        "date": ".+",
+        "kind": _one_of(map(re.escape, kinds)),
+        "operation": _one_of(map(re.escape, operations)),
+    }
+    files = [_expression(name, lambda field, _: known[field]) for name in sent]
+    stems = [_expression(_stem(name), lambda field, _: known[field]) for name in sent]
+    known |= {"file": _one_of(files), "stem": _one_of(stems)}
+    return re.compile(_expression(pattern, lambda field, _: known[field]), re.DOTALL)
+
+
+def _one_of(expressions: Iterable[str]) -> str:
+    return f"(?:{'|'.join(expressions)})"
+
+
+def _stem(pattern: NamePattern) -> NamePattern:
+    """Return the pattern of a file that is sent without its ending."""
+    head, brace, tail = pattern.rpartition("}")
+    return head + brace + (tail.rpartition(".")[0] if "." in tail else tail)
+
+
+def _expression(pattern: NamePattern, filled: Callable[[str, str | None], str]) -> str:
+    """Return ``pattern`` as an expression; ``filled`` says what stands for a placeholder."""
+    return "".join(
+        re.escape(literal).replace(r"\*", ".*") + (filled(field, spec) if field else "")
         for literal, field, spec, _ in string.Formatter().parse(pattern)
     )
-    return re.compile(expression, re.DOTALL)
 
 
 def serial_of(number: str) -> int:

@@ -96,8 +96,15 @@ def _xml(sheet: Sheet, content: bytes) -> list[Line]:
         raise UnreadableError("file_damaged") from None
     if sheet.root not in document:
         raise UnreadableError("headings_differ")
-    root = document[sheet.root]
-    rows = root.get(sheet.row, []) if isinstance(root, dict) else []
+    root = document[sheet.root] or {}
+    inside = root if isinstance(root, dict) else {"#text": root}
+    rows = inside.get(sheet.row, [])
+    # whatever else it holds says something; without a row, so may an attribute
+    silent = "@" if rows else "@xmlns"
+    for name, value in inside.items():
+        blank = name == "#text" and not value.strip()
+        if name != sheet.row and not blank and not name.startswith(silent):
+            raise UnreadableError("headings_differ")
     return [Line(number, (), _named(sheet, row)) for number, row in enumerate(rows, 1)]
 
 

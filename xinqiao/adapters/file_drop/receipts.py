@@ -4,6 +4,7 @@ Files are only ever read: never changed, renamed or taken away.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +32,12 @@ from xinqiao.adapters.file_drop.layout import (
     ReceiptFile,
     Template,
 )
-from xinqiao.adapters.file_drop.names import NameParts, binds, search_expression
+from xinqiao.adapters.file_drop.names import (
+    NameParts,
+    any_search_expression,
+    binds,
+    search_expression,
+)
 from xinqiao.adapters.file_drop.reading import LARGEST, UnreadableError
 from xinqiao.adapters.file_drop.rendering import name_parts, sent_name
 from xinqiao.adapters.profile import Profile
@@ -40,6 +46,10 @@ from xinqiao.errors import SettingsError
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _DECIDED = frozenset({Outcome.ACCEPTED, Outcome.REJECTED, Outcome.DUPLICATE})
 _PIECE = 1 << 20
+_DIGITS = re.compile("[0-9]+")
+_LONGEST_NAME = 255
+_COARSEST_SECONDS = 2.0
+"""Steps in which the coarsest file system keeps times of change (FAT)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class ReceiptFolder:
         """
         try:
             parts = _parts(self._profile, sent.batch)
-            answers, unsettled = self._look(parts)
+            answers, unsettled = self._look(parts, sent)
         except SettingsError as error:
             return _no_answer(Outcome.IN_DOUBT, "settings", error.message)
         except OSError:
@@ -95,7 +105,7 @@ class ReceiptFolder:
         if unsettled or not answers:
             # what is being written may say otherwise
             return _pending("not_settled" if unsettled else "no_receipt_file")
-        return _report(answers, sent.batch, per_row=not _only_refused(self._profile, self._layout))
+        return _report(answers, sent.batch)
 
     def probe(self) -> Probe:
         """Look whether the folder can be read."""
@@ -109,7 +119,7 @@ class ReceiptFolder:
     def close(self) -> None:
         """Give up nothing: no file stays open."""
 
-    def _look(self, parts: NameParts) -> tuple[list[_Answer], bool]:
+    def _look(self, parts: NameParts, sent: SentBatch) -> tuple[list[_Answer], bool]:
         """Return the answers about a batch, oldest first, and whether others may be half written.
 
         Raises:
@@ -118,6 +128,7 @@ class ReceiptFolder:
         layout = self._layout
         expression = search_expression(layout.name, parts)
         all_fine = search_expression(layout.all_fine_name, parts) if layout.all_fine_name else None
+        named = binds(layout.name)
         entries = sorted(entry.name for entry in self._folder.iterdir())
         answers, unsettled = [], False
         for name in entries:
@@ -125,6 +136,8 @@ class ReceiptFolder:
             if name.startswith(".") or not (fine or expression.fullmatch(name)):
                 continue
             if layout.flag and (name.endswith(layout.flag) or name + layout.flag not in entries):
+                continue
+            if not (fine or named) and self._is_older(name, sent):
                 continue
             try:
                 read = self._read(name)
@@ -156,9 +169,21 @@ class ReceiptFolder:
             return None
         return content
 
+    def _is_older(self, name: str, sent: SentBatch) -> bool:
+        """Tell whether a file was there before the batch was."""
+        # a batch is sent after it was sealed, maybe several times
+        since = sent.batch.sealed_at or sent.sent_at
+        if since is None:
+            return False
+        try:
+            changed = (self._folder / name).lstat().st_mtime
+        except OSError:
+            return False  # it is gone, and reading it will tell
+        return changed + _COARSEST_SECONDS < since.timestamp()
+
     def _age(self, name: str) -> tuple[int, str]:
         if self._layout.newest_by == "name":
-            return 0, name
+            return 0, _DIGITS.sub(lambda run: run.group().zfill(_LONGEST_NAME), name)
         with suppress(OSError):
             return (self._folder / name).lstat().st_mtime_ns, ""
         return 0, ""
@@ -170,23 +195,28 @@ class ReceiptFolder:
         if fine:
             return _Answer(name, age, Statement(whole=True), content=content)
         only_refused = _only_refused(self._profile, self._layout)
+        named = binds(self._layout.name)
         try:
-            statement = read_statement(self._layout, content, batch, only_refused=only_refused)
+            statement = read_statement(
+                self._layout, content, batch, only_refused=only_refused, named=named
+            )
         except UnreadableError as error:
             return _Answer(name, age, problem=error.code, content=content)
         if statement is None:
             # a name that names no batch may be anybody's; one that names ours contradicts itself
             foreign = _Answer(name, age, problem="foreign_file", content=content)
-            return foreign if binds(self._layout.name) else None
+            return foreign if named else None
+        if not statement.proven:
+            return None  # it says nothing of ours
         return _Answer(name, age, statement, content=content)
 
 
 def read_result_file(profile: Profile, path: Path, sent: SentBatch) -> BatchReport:
     """Return what a result file that a clerk hands over says about a batch (平台的结果文件).
 
-    The file must show by itself that it is about this batch: by its name, a batch number or the
-    keys of rows. A clerk may have picked the wrong one, and a list of errors that names no row
-    would let any batch pass for accepted.
+    The file must show by itself that it is about this batch: by its name, a batch number or, where
+    it tells the result of every row, their keys. A clerk may have picked the wrong one, and a list
+    of errors would let the rows of any batch that it does not name pass for accepted.
 
     Args:
         profile: How the file is read (``receipts.file``).
@@ -204,23 +234,36 @@ def read_result_file(profile: Profile, path: Path, sent: SentBatch) -> BatchRepo
             code="profile",
         )
     only_refused = _only_refused(profile, layout)
+    named = _named_for(profile, layout, path.name, sent.batch)
     try:
         content = _content(path.resolve())
-        statement = read_statement(layout, content, sent.batch, only_refused=only_refused)
-        if statement is None:
+        statement = read_statement(
+            layout, content, sent.batch, only_refused=only_refused, named=named
+        )
+        if statement is None or (not named and _named_for_another(profile, layout, path.name)):
             raise UnreadableError("foreign_file")  # noqa: TRY301 - one way out for what is no answer
-        if not statement.proven and not _named_for(profile, layout, path.name, sent.batch):
+        if not statement.proven:
             raise UnreadableError("batch_unproven")  # noqa: TRY301 - the same
     except OSError:
         return _no_answer(Outcome.IN_DOUBT, "file_damaged", words_for("file_damaged"))
     except UnreadableError as error:
         return _no_answer(Outcome.IN_DOUBT, error.code, words_for(error.code))
     answer = _Answer(path.name, (0, ""), statement, content=content)
-    return _report([answer], sent.batch, per_row=not only_refused)
+    return _report([answer], sent.batch)
 
 
 def _named_for(profile: Profile, layout: ReceiptFile, name: str, batch: SealedBatch) -> bool:
     expression = search_expression(layout.name, _parts(profile, batch))
+    return binds(layout.name) and expression.fullmatch(name) is not None
+
+
+def _named_for_another(profile: Profile, layout: ReceiptFile, name: str) -> bool:
+    """Tell whether a name that is not that of a batch's answer is that of another batch's."""
+    sent = [template.name for template in _templates(profile).values()]
+    words = profile.words
+    expression = any_search_expression(
+        layout.name, sent, tuple(words.kinds.values()), tuple(words.operations.values())
+    )
     return binds(layout.name) and expression.fullmatch(name) is not None
 
 
@@ -265,7 +308,7 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
         yield piece
 
 
-def _report(answers: Sequence[_Answer], batch: SealedBatch, *, per_row: bool) -> BatchReport:
+def _report(answers: Sequence[_Answer], batch: SealedBatch) -> BatchReport:
     """Put the answers about a batch together, oldest first; the newest counts."""
     newest = answers[-1]
     if newest.statement is None:
@@ -275,8 +318,9 @@ def _report(answers: Sequence[_Answer], batch: SealedBatch, *, per_row: bool) ->
     current = [answer for answer in readable if answer.age == newest.age]
     if any(_contradict(one, newest, batch) for one in current):
         return _pending("contradictory", newest.content)
-    # a file of refused rows is a whole statement; of one that tells rows, older ones may tell more
-    counted = readable if per_row and not newest.statement.refused else current
+    # of one that is not about every row, older ones may tell more
+    of_all = newest.statement.whole or newest.statement.refused
+    counted = current if of_all else readable
     told: dict[int, RowResult] = {}
     for answer in counted:
         told |= answer.statement.decisions(batch) if answer.statement else {}

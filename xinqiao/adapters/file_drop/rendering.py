@@ -1,7 +1,7 @@
 """From a sealed batch to the cells of its template: texts, or why a row does not fit (套模板)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from xinqiao.adapters.file_drop.layout import (
     CODECS,
     DATE_PARTS,
     Column,
+    FileTransport,
+    ManualTransport,
     Role,
     Template,
 )
@@ -111,6 +113,31 @@ def sent_name(profile: Profile, templates: Mapping[str, Template], batch: Sealed
     return file_name(template.name, name_parts(profile, batch)) if template else ""
 
 
+def lost_fields(profile: Profile, kind: str, codes: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return where the template of a record kind and the format's fields differ (缺列、多列).
+
+    Args:
+        profile: Whose template; of another transport, or without one for ``kind``, nothing differs.
+        kind: Record kind.
+        codes: Codes of the format's fields.
+
+    Returns:
+        Codes that no column holds and that are not left out on purpose (``omit``), in the order of
+        ``codes``; and codes of columns that the format has not, in order.
+    """
+    transport = profile.transport
+    if not isinstance(transport, FileTransport | ManualTransport):
+        return [], []
+    template = transport.templates.get(kind)
+    return ([], []) if template is None else _differing(template, codes)
+
+
+def _differing(template: Template, codes: Collection[str]) -> tuple[list[str], list[str]]:
+    written = {column.field for column in template.columns if column.field is not None}
+    known = written | set(template.omit)
+    return [code for code in codes if code not in known], sorted(written - set(codes))
+
+
 def _operation_word(profile: Profile, operation: Operation) -> str:
     word = profile.words.operations.get(operation)
     if word is None:
@@ -124,11 +151,8 @@ def _operation_word(profile: Profile, operation: Operation) -> str:
 
 def _refuse_lost_fields(profile: Profile, template: Template, batch: SealedBatch) -> None:
     """Refuse a template that would leave out a field unsaid, or that names one there is not."""
-    written = {column.field for column in template.columns if column.field is not None}
-    known = written | set(template.omit)
     for row in batch.rows:
-        lost = [code for code in row.values if code not in known]
-        absent = sorted(written - set(row.values))
+        lost, absent = _differing(template, row.values)
         if lost or absent:
             lost_words = f"没有 {'、'.join(lost)} 的列，也没有列在 omit 中" if lost else ""
             absent_words = f"有报送格式中没有的字段 {'、'.join(absent)}" if absent else ""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from xinqiao.adapters.base import BatchProgress, Outcome
 from xinqiao.adapters.expressions import Expression
-from xinqiao.adapters.fields import Seconds, Table, Text
+from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.http.access import Address
 from xinqiao.adapters.http.exchange import BodyAs, Charset
 from xinqiao.adapters.http.paths import CallPath
@@ -284,7 +284,7 @@ class PageCheck(Table):
     """Parameter name → expression."""
     charset: Charset | None = None
     """Character set of a page that is not UTF-8 and does not say what it is."""
-    kinds: tuple[Text, ...] = ()
+    kinds: tuple[RecordKind, ...] = ()
     """Record kinds that the page shows; all when it is left out."""
     marker: Text
     """Text that proves that it is the right page, whatever it shows."""
