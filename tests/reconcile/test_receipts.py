@@ -60,6 +60,15 @@ def test_a_refusal_after_an_acceptance_is_a_conflict(world: World) -> None:
     assert world.states() == ["conflict"]
 
 
+def test_a_refusal_that_is_repeated_does_not_decide_a_conflict(world: World) -> None:
+    sent(world, 1)
+    for row in (ACCEPTED, REJECTED, REJECTED, RowResult(1, Outcome.REJECTED, "1002", "别的话")):
+        again(world)
+        receive(world, BatchProgress.PENDING, row)
+    assert world.states() == ["conflict"]
+    assert [one.verdict for one in world.receipts()] == ["accepted", "rejected", "rejected"]
+
+
 def test_the_same_receipt_twice_is_kept_once_and_changes_nothing(world: World) -> None:
     sent(world, 1)
     receive(world, BatchProgress.PENDING, ACCEPTED)
