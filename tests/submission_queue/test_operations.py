@@ -13,10 +13,20 @@ from sqlalchemy.engine import Connection
 from tests.reconcile.receiving import again, receive
 from tests.submission_queue.world import World, accepted, reply, with_capabilities
 from tests.support import same_database
-from xinqiao.adapters.base import BatchProgress, KeyReport, Outcome, Reply, RowResult
+from xinqiao.adapters.base import (
+    BatchProgress,
+    BatchReport,
+    KeyReport,
+    Outcome,
+    Reply,
+    RowResult,
+    SealedBatch,
+)
 from xinqiao.database.tables import submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue import operations
+from xinqiao.queue.confirming import Answer, confirm_delivery
+from xinqiao.queue.deliveries import find_delivery
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.operations import Evidence, Resolution
 from xinqiao.queue.platforms import Withdrawal, pause
@@ -453,3 +463,37 @@ def test_a_version_that_was_overtaken_while_it_was_held_is_not_sent_when_it_is_r
         (1, "cancelled"),
         (2, "ready"),
     ]
+
+
+@pytest.mark.parametrize("way", ["resolve", "confirm"])
+def test_what_is_being_sent_again_is_not_freed_to_be_sent_once_more(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    world.add(1, 2)
+    world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout"), accepted]
+    deliver(world.worker, world.platform)
+    world.clock.advance(3600)
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    submit = world.connector.submit
+
+    def while_it_sends(batch: SealedBatch, send_before: float) -> Reply:
+        with pytest.raises(RefusedError, match="正在核实"):
+            if way == "resolve":
+                find(world, Resolution.ABSENT)
+            else:
+                refuse_as_a_whole(world, batch)
+        return submit(batch, send_before)
+
+    monkeypatch.setattr(world.connector, "submit", while_it_sends)
+    resolve_doubts(world.worker, world.platform)
+    assert (world.states(), len(world.connector.sent)) == (["accepted", "accepted"], 2)
+
+
+def refuse_as_a_whole(world: World, batch: SealedBatch) -> None:
+    """Hand in a result file that refuses a whole delivery."""
+    refused = Reply(Outcome.REJECTED, "4001", "整批退回")
+    report = BatchReport(BatchProgress.REFUSED, refused)
+    with world.database.writing() as connection:
+        delivery = find_delivery(connection, batch.number)
+        answer = Answer(report, "", EVIDENCE, spelled_out=False)
+        confirm_delivery(connection, world.worker, delivery, answer, world.cause("平台来电"))

@@ -14,7 +14,7 @@ from xinqiao.database.tables import submission
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue import retrying
 from xinqiao.queue.beliefs import disbelieve
-from xinqiao.queue.claims import UNSENT
+from xinqiao.queue.claims import UNSENT, sent_again
 from xinqiao.queue.holdings import replan
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
@@ -111,12 +111,14 @@ def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
     after, outcome = _SETTLED[resolution]
 
     def act(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+        under_way = sent_again(connection, tickets, cause.at) if after is State.READY else set()
         verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
         values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
         decisions = [
             # a worker that is asking at this moment loses its claim: the person's word stands
             Decision(one, after, verdict, {**values, "fence": one.fence + 1, "waits_for": ""})
             for one in tickets
+            if one.id not in under_way
         ]
         done = [one.ticket for one in settle(connection, decisions, cause)]
         audit_each(connection, "submission.resolved_by_hand", done, cause, details)

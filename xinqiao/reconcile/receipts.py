@@ -225,7 +225,10 @@ def _settle(
         expected_by = polled.sent_at + timedelta(seconds=platform.expected_within)
         late = _answered(report) and cause.at > expected_by
         held = [_late(one, platform, report) for one in meant.undecided] if late else []
-        done = settle(connection, [*meant.moving, *held], cause)
+        freed = [one.ticket for one in meant.moving if one.after is State.READY]
+        again = claims.sent_again(connection, freed, cause.at)
+        moving = [one for one in meant.moving if one.ticket.id not in again]
+        done = settle(connection, [*moving, *held], cause)
         claims.note_taken(connection, meant.taken)
         # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
         if _nothing_more(connection, report, polled):
