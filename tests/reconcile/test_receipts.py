@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from tests.reconcile.receiving import again, receive, sent
 from tests.submission_queue.world import World, decided, reply
-from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, RowResult, SentBatch
+from xinqiao.adapters.base import BatchProgress, BatchReport, Outcome, Reply, RowResult, SentBatch
 from xinqiao.database.tables import batch, submission
 from xinqiao.queue import operations
 from xinqiao.queue.delivery import deliver
@@ -60,6 +60,15 @@ def test_a_refusal_after_an_acceptance_is_a_conflict(world: World) -> None:
     assert world.states() == ["conflict"]
 
 
+def test_a_refusal_that_is_repeated_does_not_decide_a_conflict(world: World) -> None:
+    sent(world, 1)
+    for row in (ACCEPTED, REJECTED, REJECTED, RowResult(1, Outcome.REJECTED, "1002", "别的话")):
+        again(world)
+        receive(world, BatchProgress.PENDING, row)
+    assert world.states() == ["conflict"]
+    assert [one.verdict for one in world.receipts()] == ["accepted", "rejected", "rejected"]
+
+
 def test_the_same_receipt_twice_is_kept_once_and_changes_nothing(world: World) -> None:
     sent(world, 1)
     receive(world, BatchProgress.PENDING, ACCEPTED)
@@ -86,6 +95,55 @@ def test_a_receipt_that_does_not_come_in_time_is_a_persons_matter(
     receive(world, progress)
     assert world.states() == ["held"]
     assert "回执" in world.submissions()[0].message
+
+
+@pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.RECEIVED])
+def test_a_receipt_that_nobody_understands_is_a_persons_matter_once_its_time_is_over(
+    world: World, outcome: Outcome
+) -> None:
+    sent(world, 1)
+    reply = Reply(outcome, "receipt_unreadable", "回执文件没有“批次号”一列", raw=b"a;b\n1;2")
+    unreadable = BatchReport(BatchProgress.NO_ANSWER, reply)
+    world.connector.reports = [unreadable]
+    collect(world.worker, world.platform)
+    assert world.states() == ["awaiting_receipt"]
+    world.clock.advance(3600)
+    world.connector.reports = [unreadable]
+    collect(world.worker, world.platform)
+    (row,) = world.submissions()
+    assert (row.state, row.code, row.message) == ("held", reply.code, reply.message)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(Outcome.RATE_LIMITED, "429", raw=b"slow down"),
+        Reply(Outcome.AUTH, "401", raw=b"who are you"),
+        Reply(Outcome.RETRYABLE, "503", raw=b"later"),
+        Reply(Outcome.IN_DOUBT, "read_timeout"),
+    ],
+)
+def test_what_was_never_reached_has_kept_nobody_waiting(world: World, reply: Reply) -> None:
+    sent(world, 1)
+    world.clock.advance(3600)
+    world.connector.reports = [BatchReport(BatchProgress.NO_ANSWER, reply)]
+    collect(world.worker, world.platform)
+    assert world.states() == ["awaiting_receipt"]
+
+
+def test_a_receipt_that_nobody_understands_keeps_no_other_from_being_read(world: World) -> None:
+    world.rows_per_batch = 1
+    world.add(1, 2)
+    world.connector.answers = [reply(Outcome.RECEIVED), reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    world.clock.advance(10)
+    unreadable = Reply(Outcome.IN_DOUBT, "receipt_unreadable", raw=b"?")
+    world.connector.reports = [
+        BatchReport(BatchProgress.NO_ANSWER, unreadable),
+        decided(BatchProgress.COMPLETE, [ACCEPTED]),
+    ]
+    collect(world.worker, world.platform)
+    assert sorted(world.states()) == ["accepted", "awaiting_receipt"]
 
 
 def test_a_platform_that_was_away_has_kept_nobody_waiting(world: World) -> None:

@@ -205,6 +205,9 @@ class Expectations:
         moving = [row for row in rows if State(row.state) in OPEN]
         if need is not None and not moving:
             self._check_given_up(permit, need, rows)
+        for row in rows[-1:]:
+            if row.state == State.REJECTED and row.operation in _BELIEVED:
+                assert place.held_version != row.version, f"refused submission {row.id} is believed"
         if permit.index in self.truth.fickle:
             return
         self._check_arrived(permit, place.held_version, moving)

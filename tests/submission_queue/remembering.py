@@ -242,10 +242,10 @@ class RememberingPlatform:
         None while it is not decided, or while somebody would have to choose.
         """
         self.arrive()
-        if deed.record in self.fickle or any(
-            one.batch.number == batch_number for one in self._arrivals
-        ):
+        if any(one.batch.number == batch_number for one in self._arrivals):
             return None
+        if deed.record in self.fickle:
+            return Outcome.REJECTED if self._went_back(deed, batch_number) else None
         if self.deeds[deed]:
             return Outcome.ACCEPTED
         taken = self.taken.get(batch_number or "")
@@ -256,6 +256,15 @@ class RememberingPlatform:
                 refused = taken.decided[row.number].outcome is Outcome.REJECTED
                 return Outcome.REJECTED if refused else None
         return None
+
+    def _went_back(self, deed: Deed, batch_number: str | None) -> bool:
+        """Tell whether the last word about a delivered row is a refusal."""
+        taken = self.taken.get(batch_number or "")
+        return taken is not None and any(
+            taken.decided[row.number].outcome is Outcome.REJECTED
+            for row in taken.batch.rows
+            if deed_of(taken.batch, row) == deed and row.number in taken.decided
+        )
 
     def answer_kept(self) -> None:
         """Take note that the sender stored its last answer."""

@@ -2,23 +2,38 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Event
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tests.reconcile.receiving import again, receive
 from tests.submission_queue.world import World, accepted, reply, with_capabilities
 from tests.support import same_database
-from xinqiao.adapters.base import KeyReport, Outcome, Reply, RowResult
+from xinqiao.adapters.base import (
+    BatchProgress,
+    BatchReport,
+    KeyReport,
+    Outcome,
+    Reply,
+    RowResult,
+    SealedBatch,
+)
+from xinqiao.database.tables import submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue import operations
+from xinqiao.queue.confirming import Answer, confirm_delivery
+from xinqiao.queue.deliveries import find_delivery
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.operations import Evidence, Resolution
-from xinqiao.queue.platforms import pause
+from xinqiao.queue.platforms import Withdrawal, pause
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Move, advance
+from xinqiao.queue.withdrawal import Revocation, withdraw
 
 EVIDENCE = Evidence("平台截图.png", "0" * 64)
 
@@ -145,11 +160,133 @@ def test_absent_by_a_persons_word_is_sent_again_in_a_new_batch(world: World) -> 
     assert world.connector.sent[0].number != world.connector.sent[1].number
 
 
-def test_a_conflict_is_not_declared_absent(world: World) -> None:
+def contradicted(world: World) -> None:
+    """Have the platform accept the first delivery and go back on it."""
+    world.add(1)
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    for outcome in (Outcome.ACCEPTED, Outcome.REJECTED):
+        receive_again(world, RowResult(1, outcome, "9", "说法"))
+    assert world.states() == ["conflict"]
+
+
+def contradict(world: World, number: int) -> None:
+    """Put one accepted submission where a refusal after the acceptance puts it."""
+    with world.database.writing() as connection:
+        move = Move(number, State.ACCEPTED, State.CONFLICT, world.submissions()[number - 1].fence)
+        assert advance(connection, [move], world.cause())
+
+
+def receive_again(world: World, *rows: RowResult) -> None:
+    world.clock.advance(10)
+    again(world)
+    receive(world, BatchProgress.PENDING, *rows)
+
+
+def find(world: World, resolution: Resolution) -> None:
+    act(world, operations.resolve, 1, resolution=resolution, evidence=EVIDENCE)
+
+
+@pytest.mark.parametrize("by_way_of", ["conflict", "held"])
+@pytest.mark.parametrize(
+    ("resolution", "state"), [(Resolution.REJECTED, "rejected"), (Resolution.ABSENT, "ready")]
+)
+def test_an_acceptance_that_does_not_stand_is_owed_again_and_not_believed(
+    world: World, resolution: Resolution, state: str, by_way_of: str
+) -> None:
+    contradicted(world)
+    if by_way_of == "held":
+        act(world, operations.hold, 1)
+    find(world, resolution)
+    assert world.states() == [state]
+    (place,) = world.holdings()
+    assert (place.held_version, place.held_key) == (None, None)
+    assert [(one.closed_at, one.closed_by, one.reported_at) for one in world.duties()] == [
+        (None, None, None)
+    ]
+    assert "duty.reopened" in world.audited()
+
+
+def test_what_is_absent_after_an_acceptance_is_sent_again_and_reported(world: World) -> None:
+    contradicted(world)
+    find(world, Resolution.ABSENT)
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    assert (world.states(), len(world.connector.sent)) == (["accepted"], 2)
+    assert world.holdings()[0].held_version == 1
+    assert world.duties()[0].closed_by == "accepted"
+
+
+@pytest.mark.parametrize("ends", ["refused", "given up"])
+def test_what_was_refused_after_an_acceptance_can_be_tried_again(world: World, ends: str) -> None:
+    contradicted(world)
+    if ends == "refused":
+        find(world, Resolution.REJECTED)
+    else:
+        act(world, operations.cancel, 1)
+    assert world.duties()[0].closed_at is None
+    act(world, operations.retry, 1)
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    assert world.states()[1:] == ["accepted"]
+
+
+def test_a_correction_follows_an_acceptance_that_did_not_stand_as_new(world: World) -> None:
+    contradicted(world)
+    (record,) = world.records()
+    world.version(record.id, 2, content="改")
+    find(world, Resolution.REJECTED)
+    rows = [(one.operation, one.version, one.state) for one in world.submissions()]
+    assert rows == [("insert", 1, "rejected"), ("insert", 2, "ready")]
+
+
+def test_an_update_that_does_not_stand_leaves_the_version_before_it(world: World) -> None:
+    world.add(1)
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    (record,) = world.records()
+    world.version(record.id, 2, content="改")
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    reported = [one.reported_at for one in world.duties() if one.version == 1]
+    contradict(world, 2)
+    act(world, operations.resolve, 2, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+    (place,) = world.holdings()
+    assert (place.held_version, place.held_key is None) == (1, False)
+    assert [one.state for one in world.submissions()] == ["accepted", "ready"]
+    assert [one.reported_at for one in world.duties() if one.version == 1] == reported
+    assert {one.closed_at for one in world.duties() if one.version == 2} <= {None}
+
+
+def test_a_withdrawal_that_does_not_stand_leaves_the_record_held_and_is_asked_for_again(
+    world: World,
+) -> None:
+    world.withdrawals = {"permit": Withdrawal.OPERATION}
+    world.add(1)
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    with world.database.writing() as connection:
+        revoked = Revocation(date(2026, 11, 19), "云交撤〔2026〕1号")
+        (record,) = connection.execute(sa.select(submission.c.record_id)).scalars()
+        withdraw(connection, world.planner(), record, revoked, world.cause("更正登记"))
+    world.connector.answers = [accepted]
+    deliver(world.worker, world.platform)
+    assert world.holdings()[0].held_version is None
+    contradict(world, 2)
+    act(world, operations.resolve, 2, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+    assert world.holdings()[0].held_version == 1
+    assert [one.state for one in world.submissions()] == ["accepted", "ready"]
+    assert [one.version for one in world.duties() if one.closed_at is None] == [
+        one.version for one in world.duties() if one.version > 1
+    ]
+
+
+def test_what_never_was_accepted_takes_nothing_back(world: World) -> None:
     world.add(1)
     world.force(State.CONFLICT, request_started_at=world.clock.now())
-    with pytest.raises(RefusedError):
-        act(world, operations.resolve, 1, resolution=Resolution.ABSENT, evidence=EVIDENCE)
+    find(world, Resolution.REJECTED)
+    assert world.states() == ["rejected"]
+    assert "duty.reopened" not in world.audited()
 
 
 def in_doubt(world: World) -> None:
@@ -326,3 +463,37 @@ def test_a_version_that_was_overtaken_while_it_was_held_is_not_sent_when_it_is_r
         (1, "cancelled"),
         (2, "ready"),
     ]
+
+
+@pytest.mark.parametrize("way", ["resolve", "confirm"])
+def test_what_is_being_sent_again_is_not_freed_to_be_sent_once_more(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    world.add(1, 2)
+    world.connector.answers = [reply(Outcome.IN_DOUBT, code="read_timeout"), accepted]
+    deliver(world.worker, world.platform)
+    world.clock.advance(3600)
+    with_capabilities(world, poll=False, query=False, deduplicates=True)
+    submit = world.connector.submit
+
+    def while_it_sends(batch: SealedBatch, send_before: float) -> Reply:
+        with pytest.raises(RefusedError, match="正在核实"):
+            if way == "resolve":
+                find(world, Resolution.ABSENT)
+            else:
+                refuse_as_a_whole(world, batch)
+        return submit(batch, send_before)
+
+    monkeypatch.setattr(world.connector, "submit", while_it_sends)
+    resolve_doubts(world.worker, world.platform)
+    assert (world.states(), len(world.connector.sent)) == (["accepted", "accepted"], 2)
+
+
+def refuse_as_a_whole(world: World, batch: SealedBatch) -> None:
+    """Hand in a result file that refuses a whole delivery."""
+    refused = Reply(Outcome.REJECTED, "4001", "整批退回")
+    report = BatchReport(BatchProgress.REFUSED, refused)
+    with world.database.writing() as connection:
+        delivery = find_delivery(connection, batch.number)
+        answer = Answer(report, "", EVIDENCE, spelled_out=False)
+        confirm_delivery(connection, world.worker, delivery, answer, world.cause("平台来电"))

@@ -21,7 +21,9 @@ _SETTLED = {
     "rejected": "被退回：用 xinqiao corrections 取得待更正表，更正后重新导入；"
     "平台退错了的，用 xinqiao queue retry 原样再报。",
     "conflict": "有冲突：平台上的与报送的不同，或前后说法不一。请到平台核对，"
-    "平台对的更正本地记录后导入，已改好的用 xinqiao queue resolve --as accepted 登记。",
+    "平台已有报送的内容的用 xinqiao queue resolve --as accepted 登记，"
+    "平台没有的用 --as absent（原样再报），平台退回的用 --as rejected（待更正）；"
+    "平台对的先更正本地记录导入，再登记。",
 }
 
 

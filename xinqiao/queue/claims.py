@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.audit.chain import Detail
-from xinqiao.database.tables import MOVING, batch, submission
+from xinqiao.database.chunks import in_chunks
+from xinqiao.database.tables import MOVING, attempt, batch, submission
 from xinqiao.queue.batches import schedule_poll
 from xinqiao.queue.holdings import replan
 from xinqiao.queue.lease import FARTHEST_LEASE, Lease
@@ -309,6 +310,32 @@ def claim_in_doubt(
         [{"which": one.id, "its_fence": one.fence} for one in tickets],
     )
     return batch_id, [replace(one, fence=one.fence + 1) for one in tickets]
+
+
+def sent_again(connection: Connection, tickets: Sequence[Ticket], now: datetime) -> set[int]:
+    """Return those of ``tickets`` in doubt that are being sent again as they are at this moment.
+
+    Nobody else may have them sent anew meanwhile, whatever is known of the first delivery.
+    """
+    held = [
+        one
+        for one in tickets
+        if one.state is State.IN_DOUBT
+        and one.lease_until is not None
+        and now <= one.lease_until <= now + FARTHEST_LEASE
+    ]
+    found: set[int] = set()
+    for chunk in in_chunks([one.id for one in held]):
+        again = sa.exists().where(
+            attempt.c.batch_id == submission.c.batch_id,
+            attempt.c.purpose == "send",
+            attempt.c.request_started_at > submission.c.request_started_at,
+        )
+        statement = sa.select(submission.c.id).where(
+            submission.c.id.in_(chunk), again.correlate(submission)
+        )
+        found.update(connection.execute(statement).scalars())
+    return found
 
 
 def postpone(

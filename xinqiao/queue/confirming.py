@@ -169,6 +169,7 @@ def confirm_delivery(
     serial = _check_serial(delivery, answer.serial)
     fitting = {number: one for number, one in tickets.items() if number not in unfit}
     meant = meaning_of(report, _meanings(report, fitting), fitting, delivery.id, cause.at)
+    _refuse_while_sent_again(connection, meant, cause)
     done = _settle(connection, meant, cause)
     told_before = _receipts(connection, delivery)
     store_receipts(connection, meant.standing, cause)
@@ -245,6 +246,13 @@ def _meanings(report: BatchReport, tickets: Mapping[int, Ticket]) -> dict[int, D
             Decision(tickets[one.row], State.CONFLICT, verdict) if duplicate else verdict
         )
     return meanings
+
+
+def _refuse_while_sent_again(connection: Connection, meant: Meaning, cause: Cause) -> None:
+    """Refuse to free rows that a worker is sending again: they would be sent twice."""
+    freed = [one.ticket for one in meant.moving if one.after is State.READY]
+    if claims.sent_again(connection, freed, cause.at):
+        raise RefusedError("有报送件正在核实，没有登记；请稍后再登记", code="being_asked")
 
 
 def _settle(connection: Connection, meant: Meaning, cause: Cause) -> list[Decision]:

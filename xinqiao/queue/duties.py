@@ -112,6 +112,46 @@ def reopen_waived(connection: Connection, record_ids: Sequence[str], cause: Caus
         append(connection, entries, actor=cause.actor, at=cause.at)
 
 
+def reopen_reported(
+    connection: Connection,
+    record_id: str,
+    platform: str,
+    versions: range,
+    cause: Cause,
+) -> None:
+    """Open again what an acceptance had closed that does not stand; due times stay.
+
+    Args:
+        connection: The transaction.
+        record_id: Which record.
+        platform: Which platform.
+        versions: Of the duties that this very acceptance had closed.
+        cause: Who, and when.
+    """
+    reopened = connection.execute(
+        sa.update(duty)
+        .where(
+            duty.c.record_id == record_id,
+            duty.c.platform == platform,
+            duty.c.version.between(versions.start, versions.stop - 1),
+            duty.c.closed_by == "accepted",
+        )
+        .values(closed_at=None, closed_by=None, reported_at=None)
+        .returning(duty.c.rule)
+    ).scalars()
+    entries = [
+        Entry(
+            "duty.reopened",
+            record_id=record_id,
+            platform=platform,
+            reason=cause.reason,
+            details={"rule": rule, "why": "acceptance_refuted"},
+        )
+        for rule in reopened
+    ]
+    append(connection, entries, actor=cause.actor, at=cause.at)
+
+
 def waive(
     connection: Connection,
     record_id: str,

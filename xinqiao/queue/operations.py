@@ -13,10 +13,11 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue import retrying
-from xinqiao.queue.claims import UNSENT
+from xinqiao.queue.beliefs import disbelieve
+from xinqiao.queue.claims import UNSENT, sent_again
 from xinqiao.queue.holdings import replan
 from xinqiao.queue.settlement import Decision, settle
-from xinqiao.queue.states import CHINESE, State
+from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.verbs import Obstacle, Verb, audit_each, carry_out, move, nothing_else
@@ -69,6 +70,8 @@ def _release(connection: Connection, tickets: Sequence[Ticket], cause: Cause) ->
 def _cancel(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
     values = _noted(connection, tickets, f"人工取消：{cause.reason}")
     done = move(connection, tickets, State.CANCELLED, cause, values)
+    # what a person gives up is not counted as reported, whatever the platform had said
+    disbelieve(connection, [one for one in tickets if one.id in done], cause)
     # a newer version may have waited for it
     replan(connection, [(one.record_id, one.platform) for one in tickets if one.id in done], cause)
     return done
@@ -107,26 +110,15 @@ def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
     """Return the verb that records what a person found at the platform."""
     after, outcome = _SETTLED[resolution]
 
-    def hinder(_connection: Connection, tickets: Sequence[Ticket]) -> dict[int, Obstacle]:
-        if after is State.ACCEPTED:
-            return {}
-        return {
-            one.id: Obstacle(
-                State.CONFLICT.value,
-                f"报送件 {one.id} 现在是“{CHINESE[State.CONFLICT]}”，不能核实为 {resolution}；"
-                "只有已挂起或待核实的可以",
-            )
-            for one in tickets
-            if one.state is State.CONFLICT
-        }
-
     def act(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
+        under_way = sent_again(connection, tickets, cause.at) if after is State.READY else set()
         verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
         values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
         decisions = [
             # a worker that is asking at this moment loses its claim: the person's word stands
             Decision(one, after, verdict, {**values, "fence": one.fence + 1, "waits_for": ""})
             for one in tickets
+            if one.id not in under_way
         ]
         done = [one.ticket for one in settle(connection, decisions, cause)]
         audit_each(connection, "submission.resolved_by_hand", done, cause, details)
@@ -138,7 +130,7 @@ def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
         "sha256": evidence.sha256,
     }
     states = frozenset({State.HELD, State.IN_DOUBT, State.CONFLICT})
-    return Verb("resolve", "核实", states, hinder, act, details)
+    return Verb("resolve", "核实", states, nothing_else, act, details)
 
 
 RETRY = Verb(

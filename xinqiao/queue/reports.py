@@ -103,14 +103,15 @@ def _kept(decision: Decision) -> bool:
 def _decision(ticket: Ticket, meaning: Decision | Verdict) -> Decision | None:
     """Return what was said of one submission; None when it decides nothing.
 
-    A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict.
+    A late positive receipt overrides a refusal; a refusal after an acceptance is a conflict, and
+    stays one, however often it is repeated, until a person has looked.
     """
     if isinstance(meaning, Decision):
         return meaning
     after = _AFTER.get(meaning.outcome)
     if after is None:
         return None
-    if ticket.state is State.ACCEPTED and after is State.REJECTED:
+    if ticket.state in {State.ACCEPTED, State.CONFLICT} and after is State.REJECTED:
         after = State.CONFLICT
     waits: dict[str, Any] = {"waits_for": TAKEN} if after is State.AWAITING_RECEIPT else {}
     return Decision(ticket, after, meaning, waits)

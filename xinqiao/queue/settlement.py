@@ -13,11 +13,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, receipt, submission
-from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_withdrawal, leaves_key
 from xinqiao.queue.holdings import replan, unwanted_holdings
 from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
@@ -28,7 +27,9 @@ from xinqiao.queue.verdicts import Verdict
 log = structlog.get_logger()
 
 _LONGEST_MESSAGE = 500
-_EVERY_VERSION = 2**31 - 1
+
+_NOT_THERE = frozenset({State.READY, State.REJECTED})
+"""States of what the platform does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
     made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
-    _believe(connection, [one for one in accepted if not _withdraws(one)], cause)
-    _believe_gone(connection, [one for one in accepted if _withdraws(one)], cause)
+    gone = [one for one in accepted if is_withdrawal(one.ticket)]
+    _believe(connection, [one for one in accepted if one not in gone], cause)
+    _believe_gone(connection, gone, cause)
     _close_duties(connection, accepted, cause)
+    refuted = [one.ticket for one in done if one.after in _NOT_THERE]
+    disbelieve(connection, refuted, cause)
     settled = [
         (decision.ticket.record_id, decision.ticket.platform)
         for decision in done
@@ -211,16 +215,11 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
     )
 
 
-def _withdraws(decision: Decision) -> bool:
-    return decision.ticket.operation == Operation.WITHDRAW
-
-
 def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: Cause) -> None:
     """Note that nothing valid is held any more; a row that is only marked void keeps its key."""
     for decision in withdrawn:
         ticket = decision.ticket
-        marked = bool(format_for(ticket.platform, ticket.kind).table.void)
-        key = {} if marked else {"held_key": None}
+        key = {} if leaves_key(ticket) else {"held_key": None}
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == ticket.holding_id, holding.c.held_version <= ticket.version)
@@ -237,7 +236,11 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
     if not accepted:
         return
     unwanted = unwanted_holdings(connection, [one.ticket.holding_id for one in accepted])
-    accepted = [one for one in accepted if not _withdraws(one) or one.ticket.holding_id in unwanted]
+    accepted = [
+        one
+        for one in accepted
+        if not is_withdrawal(one.ticket) or one.ticket.holding_id in unwanted
+    ]
     if not accepted:
         return
     statement = (
@@ -258,7 +261,9 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
             {
                 "which_record": decision.ticket.record_id,
                 "which_platform": decision.ticket.platform,
-                "up_to": _EVERY_VERSION if _withdraws(decision) else decision.ticket.version,
+                "up_to": EVERY_VERSION
+                if is_withdrawal(decision.ticket)
+                else decision.ticket.version,
                 "its_reported_at": decision.verdict.at or cause.at,
             }
             for decision in accepted

@@ -63,7 +63,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.IN_DOUBT: _DECIDED | {State.AWAITING_RECEIPT, State.READY},
     State.ACCEPTED: frozenset({State.CONFLICT}),
     State.REJECTED: frozenset({State.ACCEPTED}),
-    State.CONFLICT: frozenset({State.ACCEPTED, State.HELD, State.CANCELLED}),
+    # the last two only by a person's word: what the platform repeats decides no contradiction
+    State.CONFLICT: _DECIDED - {State.CONFLICT} | {State.CANCELLED, State.READY},
     State.HELD: frozenset({State.READY, State.CANCELLED, State.ACCEPTED, State.REJECTED}),
     State.CANCELLED: frozenset(),
 }

@@ -18,7 +18,7 @@ from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.transitions import Cause, Move, advance
 
 CHANGED = "changed"
-"""Code of a submission that was changed by somebody else while the verb was carried out."""
+"""Code of a submission that somebody else changed, or has under way, at this very moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def carry_out(connection: Connection, verb: Verb, ids: Sequence[int], cause: Cau
         if ticket.id in obstacles:
             raise RefusedError(obstacles[ticket.id].message)
     if len(verb.act(connection, tickets, cause)) < len(tickets):
-        raise RefusedError("有报送件刚刚被别的程序改动，本次操作没有执行；请查看后再试")
+        raise RefusedError(
+            "有报送件刚刚被别的程序改动，或正在核实，本次操作没有执行；请稍后查看再试"
+        )
     return len(tickets)
 
 

@@ -31,7 +31,7 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.reports import meaning_of
 from xinqiao.queue.resolution import judge, profile_changed
-from xinqiao.queue.resting import note_reply
+from xinqiao.queue.resting import is_trouble, note_reply
 from xinqiao.queue.settlement import (
     Decision,
     awaits_receipts,
@@ -102,9 +102,16 @@ def collect(worker: Worker, platform: Platform) -> Counter[State]:
             progress=report.progress.value,
             decided=len(done),
         )
-        if report.progress is BatchProgress.NO_ANSWER:
+        if not _answered(report):
             return reached
     return reached
+
+
+def _answered(report: BatchReport) -> bool:
+    """Tell whether the platform was reached: an answer that nobody understands is one too."""
+    if report.progress is not BatchProgress.NO_ANSWER:
+        return True
+    return bool(report.reply.raw) and not is_trouble(report.reply)
 
 
 def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | list[Decision] | None:
@@ -236,11 +243,13 @@ def _settle(
         meant = meaning_of(report, meanings, polled.tickets, polled.batch_id, cause.at)
         store_receipts(connection, meant.standing, cause)
         # a platform that was away is not one that kept us waiting
-        answered = report.progress is not BatchProgress.NO_ANSWER
-        late = answered and cause.at > polled.sent_at + timedelta(seconds=platform.expected_within)
-        mode = platform.connector.capabilities.receipts
-        held = [overdue(one, mode) for one in meant.undecided] if late else []
-        done = settle(connection, [*meant.moving, *held], cause)
+        expected_by = polled.sent_at + timedelta(seconds=platform.expected_within)
+        late = _answered(report) and cause.at > expected_by
+        held = [_late(one, platform, report) for one in meant.undecided] if late else []
+        freed = [one.ticket for one in meant.moving if one.after is State.READY]
+        again = claims.sent_again(connection, freed, cause.at)
+        moving = [one for one in meant.moving if one.ticket.id not in again]
+        done = settle(connection, [*moving, *held], cause)
         claims.note_taken(connection, meant.taken)
         # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
         if _nothing_more(connection, report, polled):
@@ -249,6 +258,18 @@ def _settle(
 
     # after that somebody may ask again anyway
     return worker.store(polled.again_at, store)
+
+
+def _late(ticket: Ticket, platform: Platform, report: BatchReport) -> Decision:
+    """Return the decision that hands a row to a person whose receipt did not come in time.
+
+    A receipt that is there and cannot be understood is named as what it is.
+    """
+    if report.progress is not BatchProgress.NO_ANSWER:
+        return overdue(ticket, platform.connector.capabilities.receipts)
+    reply = report.reply
+    verdict = Verdict(Outcome.IN_DOUBT, reply.code, reply.message, named=False)
+    return Decision(ticket, State.HELD, verdict)
 
 
 def _nothing_more(connection: Connection, report: BatchReport, polled: _Polled) -> bool:
