@@ -152,6 +152,15 @@ class Connections:
         """Identifiers of all platforms."""
         return frozenset(self.sound) | frozenset(self.broken)
 
+    @property
+    def kept_days(self) -> dict[str, int]:
+        """Platform → days for which its profile has batches and replies kept at least."""
+        return {
+            name: one.profile.retention.payload_days
+            for name, one in self.sound.items()
+            if one.profile.retention is not None
+        }
+
     def require(self, name: str) -> Connection:
         """Return the file of a platform of the workspace.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from xinqiao.config.workspace import Workspace
+from xinqiao.connections import read_connections
 from xinqiao.database.engine import Database
 from xinqiao.database.filesystem import sqlite_file
 from xinqiao.database.size import database_bytes, size_text
@@ -34,12 +35,12 @@ def capacity(workspace: Workspace, database: Database, now: datetime) -> str:
             backup, an upgrade and PostgreSQL's own upkeep may need.
     """
     days = workspace.settings.retention.payload_days
-    cutoff = cutoff_before(now, days)
+    cutoff = cutoff_before(now, days, read_connections(workspace).kept_days)
     with database.reading() as connection:
         size = database_bytes(connection)
         entries = connection.execute(sa.select(audit_head.c.sequence)).scalar_one_or_none() or 0
         old = estimate(connection, cutoff)
-    files = len(old_workbooks(workspace.var / "findings", cutoff))
+    files = len(old_workbooks(workspace.var / "findings", cutoff.at))
     told = f"数据库 {size_text(size)}，审计日志 {entries} 条"
     told += _prunable(old, files, days) + _large(size, database.dialect)
     file = sqlite_file(database.url)

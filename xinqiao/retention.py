@@ -3,7 +3,7 @@
 The one function here that a person's command and a scheduled job call alike is :func:`prune`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from xinqiao.config.settings import SHORTEST_PAYLOAD_DAYS
 from xinqiao.database.engine import Database
 from xinqiao.errors import RefusedError, SettingsError
 from xinqiao.intake.leftovers import old_workbooks, remove_workbooks
-from xinqiao.queue.payloads import PAYLOADS
+from xinqiao.queue.payloads import PAYLOADS, Cutoff
 from xinqiao.queue.pruning import Dropped, note, prune_database, survey_database
 from xinqiao.queue.transitions import Cause
 
@@ -30,7 +30,7 @@ class Pruned:
         parts: Every kind of payload, also those of which there was nothing.
     """
 
-    cutoff: datetime
+    cutoff: Cutoff
     parts: tuple[Dropped, ...]
 
     @property
@@ -46,19 +46,29 @@ class Pruned:
     def plain(self) -> dict[str, Any]:
         """Return it as ``--json`` and the result of a scheduled job show it."""
         return {
-            "cutoff": self.cutoff.isoformat(),
+            "cutoff": self.cutoff.at.isoformat(),
             "rows": self.rows,
             "bytes": self.bytes,
             "payloads": {one.name: {"rows": one.rows, "bytes": one.bytes} for one in self.parts},
         }
 
 
-def cutoff_before(now: datetime, days: int) -> datetime:
-    """Return the instant ``days`` before ``now``; more than a century counts as one."""
-    return now - timedelta(days=max(0, min(days, _LONGEST_DAYS)))
+def cutoff_before(now: datetime, days: int, kept: Mapping[str, int] | None = None) -> Cutoff:
+    """Return what is older than ``days`` before ``now``; more than a century counts as one.
+
+    Args:
+        now: The present instant.
+        days: How long contents are kept.
+        kept: Platform → days for which its batches and replies are kept at least (保存期限).
+    """
+    longer = {name: least for name, least in (kept or {}).items() if least > days}
+    return Cutoff(
+        now - timedelta(days=max(0, min(days, _LONGEST_DAYS))),
+        {name: now - timedelta(days=min(least, _LONGEST_DAYS)) for name, least in longer.items()},
+    )
 
 
-def survey(database: Database, cutoff: datetime, now: datetime, folder: Path) -> Pruned:
+def survey(database: Database, cutoff: Cutoff, now: datetime, folder: Path) -> Pruned:
     """Return what :func:`prune` would drop at ``now``; change nothing.
 
     Raises:
@@ -68,11 +78,11 @@ def survey(database: Database, cutoff: datetime, now: datetime, folder: Path) ->
     _refuse_young(cutoff, now)
     with database.reading() as connection:
         parts = survey_database(connection, cutoff, now)
-    files = old_workbooks(folder, cutoff)
+    files = old_workbooks(folder, cutoff.at)
     return Pruned(cutoff, (*parts, Dropped(*_WORKBOOKS, len(files), _size(files))))
 
 
-def prune(database: Database, cutoff: datetime, cause: Cause, folder: Path) -> Pruned:
+def prune(database: Database, cutoff: Cutoff, cause: Cause, folder: Path) -> Pruned:
     """Drop payloads older than ``cutoff`` that nothing needs; audit what was dropped.
 
     An interrupted run has dropped and audited a part; it is simply run again.
@@ -98,8 +108,8 @@ def prune(database: Database, cutoff: datetime, cause: Cause, folder: Path) -> P
     return Pruned(cutoff, (*parts.values(), workbooks))
 
 
-def _remove_workbooks(database: Database, cutoff: datetime, cause: Cause, folder: Path) -> Dropped:
-    old = old_workbooks(folder, cutoff)
+def _remove_workbooks(database: Database, cutoff: Cutoff, cause: Cause, folder: Path) -> Dropped:
+    old = old_workbooks(folder, cutoff.at)
     with database.writing() as connection:
         gone = remove_workbooks(old)
         dropped = Dropped(*_WORKBOOKS, len(gone), _size(gone))
@@ -117,8 +127,8 @@ def _size(files: Iterable[tuple[Path, int]]) -> int:
     return sum(size for _, size in files)
 
 
-def _refuse_young(cutoff: datetime, now: datetime) -> None:
-    if cutoff > now - timedelta(days=SHORTEST_PAYLOAD_DAYS):
+def _refuse_young(cutoff: Cutoff, now: datetime) -> None:
+    if cutoff.at > now - timedelta(days=SHORTEST_PAYLOAD_DAYS):
         raise RefusedError(
             f"只能清理 {SHORTEST_PAYLOAD_DAYS} 天以前的内容：回执和异议来得晚，之前还用得着；"
             f"--older-than 请写 {SHORTEST_PAYLOAD_DAYS} 以上的天数",

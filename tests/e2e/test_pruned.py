@@ -10,6 +10,7 @@ from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
 from xinqiao.audit.verify import verify
 from xinqiao.database.tables import attempt, batch, record_version
 from xinqiao.intake.corrections import Wanted
+from xinqiao.queue.payloads import Cutoff
 from xinqiao.queue.story import story
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Revocation
@@ -23,7 +24,7 @@ def prune_everything(stage: Rehearsal) -> Pruned:
     hub = stage.hub
     moment = hub.clock.now() + timedelta(seconds=1)
     cause = Cause("科长", moment + timedelta(days=1095), "到期")
-    return prune(hub.database, moment, cause, hub.workspace.var / "findings")
+    return prune(hub.database, Cutoff(moment), cause, hub.workspace.var / "findings")
 
 
 def count(stage: Rehearsal, column: sa.Column[Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.submission_queue.world import World, accepted, reply
+from tests.submission_queue.world import PLATFORM, World, accepted, reply
 from xinqiao.adapters.base import Outcome
 from xinqiao.audit.verify import verify
 from xinqiao.database.tables import (
@@ -32,6 +32,7 @@ from xinqiao.errors import DamageError
 from xinqiao.queue import batches, pruning
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.holdings import replan
+from xinqiao.queue.payloads import Cutoff
 from xinqiao.queue.pruning import Dropped, estimate, prune_database, survey_database
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
@@ -85,13 +86,13 @@ def pass_years(world: World) -> None:
 def prune(world: World, cutoff: datetime | None = None) -> dict[str, tuple[int, int]]:
     """Prune what is older than three years; return what was dropped: name → (rows, bytes)."""
     now = world.clock.now()
-    return total(prune_database(world.database, cutoff or now - YEARS, world.cause("到期")))
+    return total(prune_database(world.database, Cutoff(cutoff or now - YEARS), world.cause("到期")))
 
 
 def survey(world: World, cutoff: datetime | None = None) -> dict[str, tuple[int, int]]:
     now = world.clock.now()
     with world.database.reading() as connection:
-        return total(iter(survey_database(connection, cutoff or now - YEARS, now)))
+        return total(iter(survey_database(connection, Cutoff(cutoff or now - YEARS), now)))
 
 
 def total(parts: Iterator[Dropped]) -> dict[str, tuple[int, int]]:
@@ -359,7 +360,7 @@ def test_an_interrupted_run_has_audited_what_it_did_and_is_run_again(world: Worl
     corrected(world, 5)
     pass_years(world)
     expected = survey(world)
-    begun = prune_database(world.database, world.clock.now() - YEARS, world.cause("到期"))
+    begun = prune_database(world.database, Cutoff(world.clock.now() - YEARS), world.cause("到期"))
     first = next(begun)
     assert isinstance(begun, Iterator)
     del begun
@@ -449,10 +450,25 @@ def test_a_doubt_about_an_update_is_resolved_without_the_content_that_was_held(
     assert world.states()[-1] in {"accepted", "awaiting_receipt"}
 
 
+def test_a_platform_whose_payloads_are_kept_longer_keeps_them_and_the_others_do_not(
+    world: World,
+) -> None:
+    sent_twice(world)
+    pass_years(world)
+    now = world.clock.now()
+    kept = Cutoff(now - YEARS, {PLATFORM: now - 2 * YEARS})
+    others = Cutoff(now - YEARS, {"other": now - 2 * YEARS})
+    with world.database.reading() as connection:
+        assert "sealed_batches" not in total(iter(survey_database(connection, kept, now)))
+    assert "evidence" not in total(prune_database(world.database, kept, world.cause("到期")))
+    dropped = total(prune_database(world.database, others, world.cause("到期")))
+    assert dropped["sealed_batches"][0] == 2
+
+
 def test_the_estimate_counts_what_pruning_would_free_at_least(world: World) -> None:
     sent_twice(world)
     pass_years(world)
-    cutoff = world.clock.now() - YEARS
+    cutoff = Cutoff(world.clock.now() - YEARS)
     with world.database.reading() as connection:
         guess = estimate(connection, cutoff)
     dropped = prune(world)

@@ -164,6 +164,15 @@ class Receipts(Table):
     """What ``page_check`` looks at."""
 
 
+class Retention(Table):
+    """How long what was sent and answered is kept at least (保存期限)."""
+
+    source: Text
+    """Where this part comes from (依据)."""
+    payload_days: Annotated[int, Field(ge=1, le=36500)]
+    """Days; what ``xinqiao.toml`` says counts where that is longer."""
+
+
 class Words(Table):
     """The platform's words for ours (对照词)."""
 
@@ -221,6 +230,8 @@ class Profile(Table):
     pace: Pace
     receipts: Receipts
     words: Words
+    retention: Retention | None = None
+    """How long its batches and replies are kept at least; the workspace's own rule if left out."""
     withdraw: dict[RecordKind, WithdrawStrategy]
     """Record kind → how it is withdrawn."""
     corrections: dict[RecordKind, CorrectionStrategy] = Field(default_factory=dict)

@@ -15,10 +15,10 @@ from xinqiao.commands.output import (
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from xinqiao.hub import Hub
+    from xinqiao.queue.payloads import Cutoff
     from xinqiao.retention import Pruned
 
 
@@ -48,7 +48,9 @@ def prune(
         raise click.UsageError("缺少 --reason（只看不清理请加 --dry-run）")
     hub = open_hub(context)
     now = hub.clock.now()
-    cutoff = cutoff_before(now, hub.settings.retention.payload_days if days is None else days)
+    usual = hub.settings.retention.payload_days
+    kept = hub.connections.kept_days
+    cutoff = cutoff_before(now, usual if days is None else days, kept)
     folder = hub.workspace.var / "findings"
     if dry_run or reason is None:
         done = survey(hub.database, cutoff, now, folder)
@@ -60,7 +62,7 @@ def prune(
         _show(done, dry_run=dry_run)
 
 
-def _prune(hub: "Hub", cutoff: "datetime", folder: "Path", reason: str) -> "Pruned":
+def _prune(hub: "Hub", cutoff: "Cutoff", folder: "Path", reason: str) -> "Pruned":
     """Prune; a refusal is audited too."""
     from xinqiao.audit.append import append
     from xinqiao.audit.chain import Entry
@@ -71,7 +73,7 @@ def _prune(hub: "Hub", cutoff: "datetime", folder: "Path", reason: str) -> "Prun
     try:
         return drop(hub.database, cutoff, cause, folder)
     except RefusedError as error:
-        details = {"cutoff": cutoff.isoformat(), "why": error.message}
+        details = {"cutoff": cutoff.at.isoformat(), "why": error.message}
         refused = Entry("data.prune_refused", reason=reason, details=details)
         with hub.database.writing() as connection:
             append(connection, [refused], actor=cause.actor, at=cause.at)
@@ -82,7 +84,7 @@ def _show(done: "Pruned", *, dry_run: bool) -> None:
     from xinqiao.clock import local_date
     from xinqiao.database.size import size_text
 
-    day = local_date(done.cutoff)
+    day = local_date(done.cutoff.at)
     if not done.rows:
         console.print(f"没有 {day} 以前须清理的内容，什么也没有改动。")
         return

@@ -49,7 +49,7 @@ class DeadlinesSection(_Section):
 class DeliverySection(_Section):
     """How the queue sends (报送队列)."""
 
-    lease_seconds: float = Field(default=300, gt=0, le=86400)
+    lease_seconds: float = Field(default=600, gt=0, le=86400)
     """How long a worker may hold a submission; longer than any one call can take."""
 
     backoff_first_seconds: float = Field(default=60, gt=0, le=86400)

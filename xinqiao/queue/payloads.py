@@ -5,7 +5,7 @@ duties, holdings, submissions, receipts and the audit log. So nothing is ever re
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,19 @@ Condition = sa.ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Cutoff:
+    """What is old enough to be dropped (清理期限).
+
+    Attributes:
+        at: What is younger stays.
+        longer: Platform → its own, earlier instant, where batches and replies are kept longer.
+    """
+
+    at: datetime
+    longer: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Payload:
     """One kind of payload.
 
@@ -49,7 +62,7 @@ class Payload:
     table: sa.Table
     columns: Sequence[sa.Column[Any]]
     values: Mapping[str, Any] | None
-    droppable: Callable[[datetime, datetime], Condition]
+    droppable: Callable[[Cutoff, datetime], Condition]
 
     @property
     def key(self) -> tuple[sa.Column[Any], ...]:
@@ -57,7 +70,7 @@ class Payload:
         return tuple(self.table.primary_key.columns)
 
 
-def settled_batch(cutoff: datetime) -> Condition:
+def settled_batch(cutoff: Cutoff) -> Condition:
     """Return the condition that a batch is old and all that was ever in it is decided."""
     undecided = (
         sa.exists()
@@ -68,30 +81,34 @@ def settled_batch(cutoff: datetime) -> Condition:
         )
         .correlate(batch)
     )
-    return sa.and_(batch.c.sealed_at < cutoff, sa.not_(undecided))
+    longer = (
+        sa.or_(batch.c.platform != platform, batch.c.sealed_at < at)
+        for platform, at in sorted(cutoff.longer.items())
+    )
+    return sa.and_(batch.c.sealed_at < cutoff.at, *longer, sa.not_(undecided))
 
 
-def _sealed(cutoff: datetime, _now: datetime) -> Condition:
+def _sealed(cutoff: Cutoff, _now: datetime) -> Condition:
     return sa.and_(batch.c.sealed.is_not(None), settled_batch(cutoff))
 
 
-def _old_attempt(cutoff: datetime) -> Condition:
+def _old_attempt(cutoff: Cutoff) -> Condition:
     """Return the condition on an attempt that it is old itself, and about a settled batch."""
     of_settled = sa.exists().where(batch.c.id == attempt.c.batch_id, settled_batch(cutoff))
-    return sa.and_(attempt.c.request_started_at < cutoff, of_settled.correlate(attempt))
+    return sa.and_(attempt.c.request_started_at < cutoff.at, of_settled.correlate(attempt))
 
 
-def _poll(cutoff: datetime, _now: datetime) -> Condition:
+def _poll(cutoff: Cutoff, _now: datetime) -> Condition:
     return sa.and_(attempt.c.purpose == "poll", _old_attempt(cutoff))
 
 
-def _evidence(cutoff: datetime, _now: datetime) -> Condition:
+def _evidence(cutoff: Cutoff, _now: datetime) -> Condition:
     return sa.and_(
         attempt.c.purpose != "poll", attempt.c.evidence.is_not(None), _old_attempt(cutoff)
     )
 
 
-def _replaced(cutoff: datetime, _now: datetime) -> Condition:
+def _replaced(cutoff: Cutoff, _now: datetime) -> Condition:
     """Return the condition that a version was replaced, and that nobody may come to need it.
 
     A submission that changed since the cutoff may still meet a late receipt, after which the
@@ -111,10 +128,10 @@ def _replaced(cutoff: datetime, _now: datetime) -> Condition:
     under_way = sa.exists().where(
         submission.c.record_id == record_version.c.record_id,
         submission.c.version == record_version.c.version,
-        sa.or_(submission.c.state.in_(OPEN_STATES), submission.c.changed_at >= cutoff),
+        sa.or_(submission.c.state.in_(OPEN_STATES), submission.c.changed_at >= cutoff.at),
     )
     return sa.and_(
-        record_version.c.created_at < cutoff,
+        record_version.c.created_at < cutoff.at,
         record_version.c.content.is_not(None),
         newer.correlate(record_version),
         sa.not_(believed.correlate(record_version)),
@@ -122,22 +139,22 @@ def _replaced(cutoff: datetime, _now: datetime) -> Condition:
     )
 
 
-def _over(_cutoff: datetime, now: datetime) -> Condition:
+def _over(_cutoff: Cutoff, now: datetime) -> Condition:
     # a call that never came back is over when its time is
     ended = sa.func.coalesce(platform_call.c.finished_at, platform_call.c.until)
     return ended < now - TRACES_KEPT
 
 
-def _stopped(cutoff: datetime, now: datetime) -> Condition:
+def _stopped(cutoff: Cutoff, now: datetime) -> Condition:
     # one that was killed never said that it stopped
-    return sa.or_(worker.c.stopped_at < now - TRACES_KEPT, worker.c.progress_at < cutoff)
+    return sa.or_(worker.c.stopped_at < now - TRACES_KEPT, worker.c.progress_at < cutoff.at)
 
 
-def _done(cutoff: datetime, _now: datetime) -> Condition:
+def _done(cutoff: Cutoff, _now: datetime) -> Condition:
     """Return the condition on work done long ago; the last run of each name tells what is due."""
     later = job_run.alias()
     again = sa.exists().where(later.c.name == job_run.c.name, later.c.due_at > job_run.c.due_at)
-    return sa.and_(job_run.c.ran_at < cutoff, again.correlate(job_run))
+    return sa.and_(job_run.c.ran_at < cutoff.at, again.correlate(job_run))
 
 
 PAYLOADS: Sequence[Payload] = (

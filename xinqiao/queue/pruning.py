@@ -19,7 +19,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.database.engine import Database
 from xinqiao.database.size import byte_length
 from xinqiao.database.tables import attempt, batch
-from xinqiao.queue.payloads import PAYLOADS, Condition, Payload, settled_batch
+from xinqiao.queue.payloads import PAYLOADS, Condition, Cutoff, Payload, settled_batch
 from xinqiao.queue.transitions import Cause
 
 CHUNK = 400
@@ -63,7 +63,7 @@ class Estimate:
     more: bool
 
 
-def survey_database(connection: Connection, cutoff: datetime, now: datetime) -> list[Dropped]:
+def survey_database(connection: Connection, cutoff: Cutoff, now: datetime) -> list[Dropped]:
     """Return how much of each kind :func:`prune_database` would drop; changes nothing."""
     found = []
     for payload in PAYLOADS:
@@ -75,7 +75,7 @@ def survey_database(connection: Connection, cutoff: datetime, now: datetime) -> 
     return found
 
 
-def estimate(connection: Connection, cutoff: datetime) -> Estimate:
+def estimate(connection: Connection, cutoff: Cutoff) -> Estimate:
     """Return what pruning would free at least, without reading much.
 
     Only the oldest batches that still have their bytes are looked at: they and the replies about
@@ -94,14 +94,14 @@ def estimate(connection: Connection, cutoff: datetime) -> Estimate:
     replies = connection.execute(
         sa.select(sa.func.sum(bytes_of(attempt.c.evidence))).where(
             attempt.c.batch_id.in_([row[0] for row in old]),
-            attempt.c.request_started_at < cutoff,
+            attempt.c.request_started_at < cutoff.at,
         )
     ).scalar_one()
     size = sum(int(row[1]) for row in old) + int(replies or 0)
     return Estimate(len(old), size, more=len(old) == SAMPLE)
 
 
-def prune_database(database: Database, cutoff: datetime, cause: Cause) -> Iterator[Dropped]:
+def prune_database(database: Database, cutoff: Cutoff, cause: Cause) -> Iterator[Dropped]:
     """Drop what is older than ``cutoff`` and needed by nothing; yield what each transaction did.
 
     Args:
@@ -124,7 +124,7 @@ def prune_database(database: Database, cutoff: datetime, cause: Cause) -> Iterat
             yield dropped
 
 
-def note(connection: Connection, dropped: Dropped, cutoff: datetime, cause: Cause) -> None:
+def note(connection: Connection, dropped: Dropped, cutoff: Cutoff, cause: Cause) -> None:
     """Write the audit entry of what one transaction dropped, unless that is nothing."""
     if dropped.rows:
         entry = Entry(
@@ -134,7 +134,7 @@ def note(connection: Connection, dropped: Dropped, cutoff: datetime, cause: Caus
                 "what": dropped.name,
                 "rows": dropped.rows,
                 "bytes": dropped.bytes,
-                "cutoff": cutoff.isoformat(),
+                "cutoff": cutoff.at.isoformat(),
             },
         )
         append(connection, [entry], actor=cause.actor, at=cause.at)
