@@ -234,6 +234,7 @@ class Daemon:
         ]
         if not stuck:
             self._sign(hub)
+        hub.take_over()
         for job in JOBS:
             run_if_due(hub.worker, job)
 

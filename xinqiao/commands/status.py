@@ -17,7 +17,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
-from xinqiao.commands.words import process_words
+from xinqiao.commands.words import process_words, unclaimed_words
 
 _MOST_SECONDS_APART = 30
 
@@ -28,11 +28,20 @@ _MOST_SECONDS_APART = 30
 def status(context: click.Context, *, as_json: bool) -> None:
     """看板：各平台的报送件在哪一步，哪些快到期、已逾期，哪些须人工处理。"""
     hub = open_hub(context)
+    hub.take_over()
     boards = hub.status()
     not_reported = hub.not_reported()
+    unclaimed = hub.unclaimed()
     workers = hub.workers()
     if as_json:
-        print_json({"platforms": boards, "not_reported": not_reported, "workers": workers})
+        print_json(
+            {
+                "platforms": boards,
+                "not_reported": not_reported,
+                "unclaimed": unclaimed,
+                "workers": workers,
+            }
+        )
     else:
         daemon_runs = any(one["alive"] for one in workers)
         for name, one in boards.items():
@@ -44,8 +53,10 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
                 soft_wrap=True,
             )
+        if unclaimed:
+            console.print(f"[yellow]{unclaimed_words(unclaimed)}[/]", soft_wrap=True)
         show_workers(workers)
-    if any(needs_a_person(one) for one in boards.values()):
+    if unclaimed or any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
 

@@ -1,5 +1,6 @@
 """The board: the figures of each platform at one glance (看板)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from xinqiao.database.tables import (
     holding,
     record,
     submission,
+    withdrawal,
 )
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
@@ -95,6 +97,18 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
         )
     ).one()
     return UnderWay(row[0], row[1])
+
+
+def unclaimed_records(connection: Connection, kinds: Collection[str]) -> int:
+    """Return how many records of ``kinds`` are owed, but to no platform there is (没有平台接收)."""
+    statement = sa.select(sa.func.count()).where(
+        record.c.kind.in_(sorted(kinds)),
+        record.c.exemption.is_(None),
+        ~sa.exists().where(withdrawal.c.record_id == record.c.id),
+        ~sa.exists().where(holding.c.record_id == record.c.id),
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
 
 
 def exempt_records(connection: Connection) -> dict[str, int]:
