@@ -159,10 +159,21 @@ class Hub:
         """
         if platform is None:
             return list(self.platforms)
-        if platform in self.connections.broken:
-            raise self.connections.broken[platform]
-        if platform not in self.platforms:
-            known = "、".join(self.platforms) or "（还没有）"
+        (name,) = self.named(platform)
+        self.connections.require(name)
+        return [name]
+
+    def named(self, platform: str | None) -> list[str]:
+        """Return the platforms that a command is about whose file need not be sound.
+
+        Raises:
+            InputError: The workspace has no such platform.
+        """
+        names = sorted(self.connections.names)
+        if platform is None:
+            return names
+        if platform not in names:
+            known = "、".join(names) or "（还没有）"
             raise InputError(f"本工作区没有平台“{platform}”，已有：{known}")
         return [platform]
 
@@ -284,7 +295,7 @@ class Hub:
         Returns:
             Whether that changed anything; where it did not, nothing is noted.
         """
-        (name,) = self.chosen(platform)
+        (name,) = self.named(platform)
         with self.acting(reason) as (connection, cause):
             stands = platforms.standing(connection, name)
             if paused and stands.paused_at is None:

@@ -215,5 +215,5 @@ def _chosen(hub: "Hub", names: tuple[str, ...], *, everything: bool) -> list[str
             ctx=click.get_current_context(),
         )
     if everything:
-        return hub.chosen(None)
-    return [name for one in dict.fromkeys(names) for name in hub.chosen(one)]
+        return hub.named(None)
+    return [name for one in dict.fromkeys(names) for name in hub.named(one)]
