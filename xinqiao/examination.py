@@ -96,6 +96,14 @@ class Examination:
         return all(one.ok for one in self.checks) and not any(one.missing for one in self.kinds)
 
 
+_NO_ROUTE = Check(
+    "去向",
+    ok=False,
+    remark="去向表中没有要报送这个平台的记录，文件名须是平台标识（用 xinqiao routes list 查看）："
+    '请改名，例如改为 platforms/credit_shandong.toml，在文件中用 profile = "配置名" 引用随附的配置',
+)
+
+
 def examine(hub: Hub, platform: str) -> Examination:
     """Look at everything about a platform; sends no record.
 
@@ -105,9 +113,12 @@ def examine(hub: Hub, platform: str) -> Examination:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    checks = list(_filled_in(hub, name, connection))
+    kinds = tuple(_kinds(name, connection.profile))
+    checks = [] if kinds else [_NO_ROUTE]
+    filled_in = list(_filled_in(hub, name, connection))
+    checks += filled_in
     offset = None
-    if all(one.ok for one in checks):
+    if all(one.ok for one in filled_in):
         try:
             probe = hub.check(name)
         except XinqiaoError as error:
@@ -121,7 +132,7 @@ def examine(hub: Hub, platform: str) -> Examination:
         clock_offset=offset,
         reference=profile.status == "reference",
         sources=tuple(sources_of(profile)),
-        kinds=tuple(_kinds(name, profile)),
+        kinds=kinds,
         signing=tuple(_signing(hub, name, connection)),
     )
 
