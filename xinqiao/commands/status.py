@@ -171,14 +171,17 @@ def _daemon(one: dict[str, Any]) -> str:
 def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
     states = one["states"]
     under_way = ["ready", "sending", "in_doubt"]
+    told_by_hand = ""
     if one["receipts"] not in ("manual", "none"):
         under_way.append("awaiting_receipt")
+    else:
+        told_by_hand = "，已送出的用 xinqiao queue confirm-delivery 登记平台答复"
     # a daemon does it by itself, and a paused platform must be resumed first
     by_hand = not (daemon_runs or one["paused"])
     steps = {
         "被退回待更正的：xinqiao corrections 生成待更正表，改正后再导入": one["to_correct"],
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
-        "挂起的：xinqiao queue list --state held": states["held"],
+        f"挂起的：xinqiao queue list --state held{told_by_hand}": states["held"],
         "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
