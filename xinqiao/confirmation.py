@@ -61,21 +61,26 @@ def evidence_of(path: Path) -> Evidence:
 
 
 def awaited(hub: Hub) -> list[tuple[WaitingDelivery, str]]:
-    """Return the deliveries that wait for a person, each with its package folder or empty."""
+    """Return the deliveries that wait for a person, each with its package folder or empty.
+
+    Of a platform whose file is broken nobody knows whether it is asked for receipts: what merely
+    awaits one there is left out, and what a person must look into all the same is not.
+    """
     asked = {name for name, one in hub.platforms.items() if one.profile.receipts.mode in ASKED_FOR}
+    asked |= set(hub.connections.broken)
     with hub.database.reading() as connection:
         waiting = waiting_deliveries(connection, asked)
     return [(one, package_of(hub, one.delivery)) for one in waiting]
 
 
 def package_of(hub: Hub, delivery: Delivery) -> str:
-    """Return where the files of a delivery lie; empty where it left in another way."""
+    """Return where the package of a delivery lies; empty where none is found."""
     connected = hub.platforms.get(delivery.platform)
     transport = connected.profile.transport if connected is not None else None
     if not isinstance(transport, FileTransport | ManualTransport):
         return ""
     folder = hub.workspace.root / transport.folder
-    return str(next(folder.glob(f"*/{delivery.number}"), folder))
+    return str(next(folder.glob(f"*/{delivery.number}"), ""))
 
 
 def record_answer(hub: Hub, text: str, handed: Handed, *, dry_run: bool = False) -> Confirmed:

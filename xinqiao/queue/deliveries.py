@@ -79,8 +79,11 @@ def find_delivery(connection: Connection, text: str) -> Delivery:
     """
     wanted = text.strip()
     fits = [batch.c.number == wanted]
+    if wanted:
+        # a delivery without a number of the platform's has an empty one
+        fits.append(batch.c.serial == wanted)
     if len(wanted) >= _FEWEST_CHARACTERS:
-        fits += [batch.c.number.startswith(wanted, autoescape=True), batch.c.serial == wanted]
+        fits.append(batch.c.number.startswith(wanted, autoescape=True))
     statement = sa.select(*_COLUMNS).where(sa.or_(*fits)).order_by(batch.c.id).limit(_LISTED + 1)
     found = [Delivery(*row) for row in connection.execute(statement)]
     if len(found) == 1:
