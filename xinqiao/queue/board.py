@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import (
     MOVING,
     UNFIT,
+    attempt,
+    batch,
     duty,
     holding,
     record,
@@ -97,6 +99,18 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
         )
     ).one()
     return UnderWay(row[0], row[1])
+
+
+def last_words(connection: Connection, platform: str) -> str:
+    """Return what the last call of ``platform`` came to, in Chinese; empty if nothing was said."""
+    said: str | None = connection.execute(
+        sa.select(attempt.c.message)
+        .join(batch, batch.c.id == attempt.c.batch_id)
+        .where(batch.c.platform == platform, attempt.c.finished_at.is_not(None))
+        .order_by(attempt.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return said or ""
 
 
 def unclaimed_records(connection: Connection, kinds: Collection[str]) -> int:
