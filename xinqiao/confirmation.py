@@ -1,5 +1,6 @@
 """What platforms answered, as people record it: which deliveries wait for it (登记平台答复)."""
 
+import errno
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,15 @@ class Handed:
     reason: str
 
 
+_UNREADABLE = {
+    errno.ENOENT: "没有这个文件，请核对文件名和所在文件夹",
+    errno.ENOTDIR: "没有这个文件，请核对文件名和所在文件夹",
+    errno.EISDIR: "这是文件夹，请写其中的文件",
+    errno.EACCES: "没有读取它的权限",
+}
+"""Number of a system error → what is wrong with a file that a person names."""
+
+
 def evidence_of(path: Path) -> Evidence:
     """Return the name and SHA-256 of a file that is shown as evidence.
 
@@ -56,7 +66,8 @@ def evidence_of(path: Path) -> Evidence:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"证据文件 {path} 无法读取：{error.strerror}") from error
+        why = _UNREADABLE.get(error.errno or 0, "请检查它所在的磁盘和权限")
+        raise InputError(f"文件 {path} 无法读取：{why}") from error
     return Evidence(path.name, digest)
 
 

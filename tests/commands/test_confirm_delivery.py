@@ -315,3 +315,21 @@ def test_the_next_step_names_the_day_on_which_the_time_is_over(desk: Terminal) -
     days = load_profile("credit_template_2018", {}).receipts.expected_within_seconds / 86_400
     waits = datetime.fromisoformat(told["next_poll_at"]) - datetime.fromisoformat(sent["sent_at"])
     assert abs(waits / timedelta(days=1) - days) < 0.01
+
+
+def test_a_result_file_that_cannot_be_used_says_what_it_should_have_been(
+    desk: Terminal, tmp_path: Path
+) -> None:
+    number = batch_of(desk)
+    book = Workbook()
+    book.active.title = "导入结果"  # type: ignore[union-attr] # a new book has a sheet
+    book.active.append(["序号", "说明"])  # type: ignore[union-attr] # the same
+    file = tmp_path / "导入结果.xlsx"
+    book.save(file)
+    for path, words in (
+        (file, "行应是表头，其中有列：行号"),
+        (tmp_path, "这是文件夹"),
+        (tmp_path / "没有.xlsx", "没有这个文件"),
+    ):
+        refused = desk.run("queue", "confirm-delivery", number, "--result-file", path)
+        assert (refused.code, words in refused.err) == (1, True), refused.err

@@ -124,6 +124,18 @@ def search_expression(pattern: NamePattern, parts: NameParts) -> re.Pattern[str]
     return re.compile(expression, re.DOTALL)
 
 
+def search_text(pattern: NamePattern, parts: NameParts) -> str:
+    """Return for people what the names of a batch's answers look like; ``*`` is any text.
+
+    Raises:
+        SettingsError: As :func:`file_name`.
+    """
+    return "".join(
+        literal + (_filled(field, spec, parts) if field else "")
+        for literal, field, spec, _ in string.Formatter().parse(pattern)
+    )
+
+
 def serial_of(number: str) -> int:
     """Return a number of nine digits made from a batch number.
 
