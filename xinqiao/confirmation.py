@@ -24,6 +24,7 @@ from xinqiao.queue.deliveries import (
     Delivery,
     WaitingDelivery,
     find_delivery,
+    superseded,
     waiting_deliveries,
 )
 from xinqiao.queue.operations import Evidence
@@ -92,6 +93,19 @@ def package_of(hub: Hub, delivery: Delivery) -> str:
         return ""
     folder = hub.workspace.root / transport.folder
     return str(next(folder.glob(f"*/{delivery.number}"), ""))
+
+
+def superseded_packages(hub: Hub) -> list[str]:
+    """Return the packages that must not be uploaded any more: rows of them go another way."""
+    packages = {
+        package.name: package
+        for one in hub.platforms.values()
+        if isinstance(one.profile.transport, ManualTransport)
+        for package in (hub.workspace.root / one.profile.transport.folder).glob("*/*/")
+    }
+    with hub.database.reading() as connection:
+        numbers = superseded(connection, packages)
+    return [str(packages[number]) for number in sorted(numbers)]
 
 
 def record_answer(hub: Hub, text: str, handed: Handed, *, dry_run: bool = False) -> Confirmed:

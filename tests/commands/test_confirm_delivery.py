@@ -333,3 +333,19 @@ def test_a_result_file_that_cannot_be_used_says_what_it_should_have_been(
     ):
         refused = desk.run("queue", "confirm-delivery", number, "--result-file", path)
         assert (refused.code, words in refused.err) == (1, True), refused.err
+
+
+def test_packages_that_must_not_be_uploaded_any_more_are_named(
+    desk: Terminal, picture: Path
+) -> None:
+    (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
+    how = ("--rejected", "许可内容为空", "--whole-file", "--rows", "2", "--evidence", picture)
+    refused = desk.run("queue", "confirm-delivery", waiting["batch"], *how)
+    assert f"不要再上传：{waiting['package']}" in refused.out
+    desk.run("sync")
+    (again,) = desk.run("queue", "confirm-delivery", "--json").json
+    done = desk.run(
+        "queue", "confirm-delivery", again["batch"], "--accepted", "--evidence", picture
+    )
+    assert again["package"] not in done.out
+    assert waiting["package"] in done.out

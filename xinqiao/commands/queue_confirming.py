@@ -99,6 +99,7 @@ def confirm_delivery(
         print_json(_plain(confirmed, dry_run=dry_run))
     else:
         _tell(confirmed, dry_run=dry_run)
+        tell_superseded(hub)
 
 
 def _handed(
@@ -201,6 +202,16 @@ def _list(hub: "Hub", *, as_json: bool) -> None:
         "有结果文件的写 --result-file 文件。",
         soft_wrap=True,
     )
+
+
+def tell_superseded(hub: "Hub") -> None:
+    """Print which packages must not be uploaded any more."""
+    from xinqiao.confirmation import superseded_packages
+
+    for package in superseded_packages(hub):
+        console.print(
+            f"[yellow]这个报送包已作废，请销毁，不要再上传[/]：{escape(package)}", soft_wrap=True
+        )
 
 
 def _plain(confirmed: "Confirmed", *, dry_run: bool) -> dict[str, Any]:
