@@ -1,5 +1,6 @@
 """What platforms answered, as people record it: which deliveries wait for it (登记平台答复)."""
 
+import errno
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from xinqiao.queue.deliveries import (
     Delivery,
     WaitingDelivery,
     find_delivery,
+    superseded,
     waiting_deliveries,
 )
 from xinqiao.queue.operations import Evidence
@@ -47,6 +49,15 @@ class Handed:
     reason: str
 
 
+_UNREADABLE = {
+    errno.ENOENT: "没有这个文件，请核对文件名和所在文件夹",
+    errno.ENOTDIR: "没有这个文件，请核对文件名和所在文件夹",
+    errno.EISDIR: "这是文件夹，请写其中的文件",
+    errno.EACCES: "没有读取它的权限",
+}
+"""Number of a system error → what is wrong with a file that a person names."""
+
+
 def evidence_of(path: Path) -> Evidence:
     """Return the name and SHA-256 of a file that is shown as evidence.
 
@@ -56,26 +67,45 @@ def evidence_of(path: Path) -> Evidence:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"证据文件 {path} 无法读取：{error.strerror}") from error
+        why = _UNREADABLE.get(error.errno or 0, "请检查它所在的磁盘和权限")
+        raise InputError(f"文件 {path} 无法读取：{why}") from error
     return Evidence(path.name, digest)
 
 
 def awaited(hub: Hub) -> list[tuple[WaitingDelivery, str]]:
-    """Return the deliveries that wait for a person, each with its package folder or empty."""
+    """Return the deliveries that wait for a person, each with its package folder or empty.
+
+    Of a platform whose file is broken nobody knows whether it is asked for receipts: what merely
+    awaits one there is left out, and what a person must look into all the same is not.
+    """
     asked = {name for name, one in hub.platforms.items() if one.profile.receipts.mode in ASKED_FOR}
+    asked |= set(hub.connections.broken)
     with hub.database.reading() as connection:
         waiting = waiting_deliveries(connection, asked)
     return [(one, package_of(hub, one.delivery)) for one in waiting]
 
 
 def package_of(hub: Hub, delivery: Delivery) -> str:
-    """Return where the files of a delivery lie; empty where it left in another way."""
+    """Return where the package of a delivery lies; empty where none is found."""
     connected = hub.platforms.get(delivery.platform)
     transport = connected.profile.transport if connected is not None else None
     if not isinstance(transport, FileTransport | ManualTransport):
         return ""
     folder = hub.workspace.root / transport.folder
-    return str(next(folder.glob(f"*/{delivery.number}"), folder))
+    return str(next(folder.glob(f"*/{delivery.number}"), ""))
+
+
+def superseded_packages(hub: Hub) -> list[str]:
+    """Return the packages that must not be uploaded any more: rows of them go another way."""
+    packages = {
+        package.name: package
+        for one in hub.platforms.values()
+        if isinstance(one.profile.transport, ManualTransport)
+        for package in (hub.workspace.root / one.profile.transport.folder).glob("*/*/")
+    }
+    with hub.database.reading() as connection:
+        numbers = superseded(connection, packages)
+    return [str(packages[number]) for number in sorted(numbers)]
 
 
 def record_answer(hub: Hub, text: str, handed: Handed, *, dry_run: bool = False) -> Confirmed:

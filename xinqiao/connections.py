@@ -45,7 +45,7 @@ class Connection:
     Attributes:
         file: The file in ``platforms/``.
         profile: The shipped profile with the workspace's file laid over it, or the file's own.
-        connected: Whether the file names an address.
+        connected: Whether the file names an address, or needs none.
         digest: Of profile, format tables, values and endpoint; a confirmation binds to it.
         way: Digest of what decides where batches go and are looked for: the same as long as only
             limits, pace, intervals or policies change. A batch under way binds to it.
@@ -226,8 +226,10 @@ def _read(path: Path, name: str) -> Connection:
     transport = file.get("transport")
     if not isinstance(transport, dict):
         transport = {}  # if it is something else, loading the profile says what is wrong
-    connected = any(transport.get(key) for key in ADDRESS_KEYS)
     profile = _own(path, name, file) if is_whole(name, file) else _overlaid(path, name, file)
+    # packages for a clerk lie on this machine: a folder of ours is no address to be found out
+    local = profile.transport.type == "manual"
+    connected = local or any(transport.get(key) for key in ADDRESS_KEYS)
     kinds = [one.kind for one in formats() if one.platform == name]
     values = _values(path, given, profile)
     around = [*(format_digest(name, kind) for kind in sorted(kinds)), version_of(profile)]

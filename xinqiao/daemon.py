@@ -52,15 +52,17 @@ class Troubles:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._open: dict[str, str] = {}
+        self._open: dict[str, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
     def begin(self, what: str, error: XinqiaoError) -> None:
         """Note that ``what`` does not work because of ``error``."""
         with self._lock:
-            if self._open.get(what) == error.code:
+            # another mistake of the same sort is news to whoever mended the first one
+            trouble = (error.code, error.message)
+            if self._open.get(what) == trouble:
                 return
-            self._open[what] = error.code
+            self._open[what] = trouble
         self._tell(f"{what}：{error.message}")
         _log.warning("trouble.began", what=what, code=error.code)
 
@@ -234,6 +236,7 @@ class Daemon:
         ]
         if not stuck:
             self._sign(hub)
+        hub.take_over()
         for job in JOBS:
             run_if_due(hub.worker, job)
 

@@ -13,7 +13,7 @@ from xinqiao.adapters.base import Operation
 from xinqiao.adapters.http.authentication.explanation import signing_explained
 from xinqiao.adapters.profile import CorrectionStrategy, Profile, WithdrawStrategy
 from xinqiao.connections import Connection, surroundings
-from xinqiao.errors import XinqiaoError
+from xinqiao.errors import RefusedError, XinqiaoError
 from xinqiao.hub import Hub
 from xinqiao.mapping.registry import formats
 from xinqiao.mapping.tables import FormatTable, Status
@@ -22,6 +22,9 @@ from xinqiao.routing.routes import routes_for
 
 _LAYOUTS = {"exchange_db": "tables", "file": "templates", "manual": "templates"}
 """Transport → its part that says for each kind how rows are laid out."""
+
+_ON_THIS_MACHINE = frozenset({"file", "manual"})
+"""Transports whose check calls nobody: it looks at folders."""
 
 _CORRECTING = {
     CorrectionStrategy.UPDATE: Operation.UPDATE,
@@ -96,6 +99,14 @@ class Examination:
         return all(one.ok for one in self.checks) and not any(one.missing for one in self.kinds)
 
 
+_NO_ROUTE = Check(
+    "去向",
+    ok=False,
+    remark="去向表中没有要报送这个平台的记录，文件名须是平台标识（用 xinqiao routes list 查看）："
+    '请改名，例如改为 platforms/credit_shandong.toml，在文件中用 profile = "配置名" 引用随附的配置',
+)
+
+
 def examine(hub: Hub, platform: str) -> Examination:
     """Look at everything about a platform; sends no record.
 
@@ -105,9 +116,12 @@ def examine(hub: Hub, platform: str) -> Examination:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    checks = list(_filled_in(hub, name, connection))
+    kinds = tuple(kinds_of(name, connection.profile))
+    checks = [] if kinds else [_NO_ROUTE]
+    filled_in = list(_filled_in(hub, name, connection))
+    checks += filled_in
     offset = None
-    if all(one.ok for one in checks):
+    if all(one.ok for one in filled_in):
         try:
             probe = hub.check(name)
         except XinqiaoError as error:
@@ -122,7 +136,7 @@ def examine(hub: Hub, platform: str) -> Examination:
         clock_offset=offset,
         reference=profile.status == "reference",
         sources=tuple(sources_of(profile)),
-        kinds=tuple(_kinds(name, profile)),
+        kinds=kinds,
         signing=tuple(_signing(hub, name, connection)),
     )
 
@@ -144,6 +158,33 @@ def _under_way(hub: Hub, name: str) -> Iterator[Check]:
         return
     if batches:
         yield Check("在途批次", ok=True, remark=words_of_under_way(batches))
+
+
+def require_usable(hub: Hub, platform: str) -> None:
+    """Refuse to go on while something that can be seen on this machine keeps a platform from use.
+
+    Nobody is called: a network that is away for an hour is no reason.
+
+    Raises:
+        InputError: The workspace has no such platform.
+        SettingsError: Its file is broken.
+        RefusedError: A local check fails, or something is missing for a kind; says what.
+    """
+    (name,) = hub.chosen(platform)
+    connection = hub.platforms[name]
+    kinds = tuple(kinds_of(name, connection.profile))
+    wrong = [_NO_ROUTE] if not kinds else []
+    wrong += [one for one in _filled_in(hub, name, connection) if not one.ok]
+    if not wrong and connection.profile.transport.type in _ON_THIS_MACHINE:
+        wrong += [Check(*one) for one in hub.check(name).checks if not one[1]]
+    words = [f"{one.name}：{one.remark}" for one in wrong]
+    words += [f"{one.kind} 缺少{missing}" for one in kinds for missing in one.missing]
+    if words:
+        raise RefusedError(
+            f"平台 {name} 还不能用，没有确认：{'；'.join(words)}。"
+            f"改好后用 xinqiao platforms check {name} 检查",
+            code="not_usable",
+        )
 
 
 def sources_of(profile: Profile) -> Iterator[Source]:
@@ -192,7 +233,8 @@ def _filled_in(hub: Hub, name: str, connection: Connection) -> Iterator[Check]:
         yield Check("占用时间", ok=False, remark=error.message)
 
 
-def _kinds(name: str, profile: Profile) -> Iterator[KindExamined]:
+def kinds_of(name: str, profile: Profile) -> Iterator[KindExamined]:
+    """Yield what there is for each kind of record that is owed to platform ``name``."""
     tables = {one.kind: one for one in formats() if one.platform == name}
     for kind in KINDS:
         if routes_for(kind, frozenset({name})):

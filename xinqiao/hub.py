@@ -43,7 +43,7 @@ from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.recalculation import MovedDuty
-from xinqiao.queue.rerouting import reroute
+from xinqiao.queue.rerouting import may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
@@ -52,10 +52,12 @@ from xinqiao.queue.workers import signs
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
+from xinqiao.records.kinds import KINDS
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
+from xinqiao.routing.routes import default_routes
 
 _log = structlog.get_logger()
 
@@ -75,6 +77,7 @@ class Hub:
         self.settings = workspace.settings
         self.clock = clock or Clock()
         self.actor = actor or person()
+        self._taken_over: set[str] = set()
         logs.configure(self.settings.logging.level, workspace.var / "xinqiao.log")
 
     @cached_property
@@ -157,16 +160,28 @@ class Hub:
         """
         if platform is None:
             return list(self.platforms)
-        if platform in self.connections.broken:
-            raise self.connections.broken[platform]
-        if platform not in self.platforms:
-            known = "、".join(self.platforms) or "（还没有）"
+        (name,) = self.named(platform)
+        self.connections.require(name)
+        return [name]
+
+    def named(self, platform: str | None) -> list[str]:
+        """Return the platforms that a command is about whose file need not be sound.
+
+        Raises:
+            InputError: The workspace has no such platform.
+        """
+        names = sorted(self.connections.names)
+        if platform is None:
+            return names
+        if platform not in names:
+            known = "、".join(names) or "（还没有）"
             raise InputError(f"本工作区没有平台“{platform}”，已有：{known}")
         return [platform]
 
     def sync(self, platform: str | None = None) -> dict[str, SyncReport]:
         """Make one pass: deliver what is due, resolve what is in doubt, collect receipts."""
         names = self.chosen(platform)
+        self.take_over()
         broken = self._broken_among(platform, names)
         if len(names) == 1 and not broken:
             return {name: self._sync_one(name) for name in names}
@@ -186,6 +201,7 @@ class Hub:
         """
         window = check_window(start, end, self.clock.today())
         names = self.chosen(platform)
+        self.take_over()
         broken = self._broken_among(platform, names)
         if len(names) == 1 and not broken:
             return {name: self._reconcile_one(name, window) for name in names}
@@ -289,7 +305,7 @@ class Hub:
         Returns:
             Whether that changed anything; where it did not, nothing is noted.
         """
-        (name,) = self.chosen(platform)
+        (name,) = self.named(platform)
         with self.acting(reason) as (connection, cause):
             stands = platforms.standing(connection, name)
             if paused and stands.paused_at is None:
@@ -373,8 +389,37 @@ class Hub:
             restore(connection, self.planner, record_id, self.keys, cause)
 
     def apply_routes(self, reason: str) -> int:
-        """Plan again what the exemptions (不报送规则) cover or no longer cover; return how many."""
-        return reroute(lambda: self.acting(reason), self.planner, self.keys)
+        """Plan again what the routes and exemptions (不报送规则) cover or no longer cover.
+
+        Returns:
+            How many records that concerned.
+        """
+        taken = self.take_over(reason)
+        return taken + reroute(lambda: self.acting(reason), self.planner, self.keys)
+
+    def take_over(self, reason: str = "平台接入前已导入的记录") -> int:
+        """Plan what was imported before a platform's file was there, once for these files.
+
+        Returns:
+            How many records that concerned.
+        """
+        taken = 0
+        for name in sorted(self.connections.names - self._taken_over):
+            with self.database.reading() as connection:
+                missed = may_be_missed(connection, name)
+            if missed:
+                planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
+                _log.info("platform.taken_over", platform=name, records=planned)
+                taken += planned
+            self._taken_over.add(name)
+        return taken
+
+    def unclaimed(self) -> int:
+        """Return how many records are owed, but to no platform that the workspace has."""
+        with self.database.reading() as connection:
+            return board.unclaimed_records(
+                connection, [one for one in KINDS if default_routes(one)]
+            )
 
     def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:
         """Write workbooks of everything that must be corrected, one per department and kind.

@@ -81,7 +81,9 @@ def _note(connection: Connection, platform: Platform, now: datetime) -> str:
     refused = admission(connection, platform, now)
     if refused.why == "resting" and refused.not_before is not None:
         wait = max(1, round((refused.not_before - now).total_seconds()))
-        return f"平台暂时不可用，约 {wait} 秒后可再试；未报送的都已保留"
+        said = board.last_words(connection, platform.id)
+        why = f"（{said}）" if said else ""
+        return f"平台暂时不可用{why}，约 {wait} 秒后可再试；未报送的都已保留"
     if refused.why in ("closed", "rate"):
         return f"{words(refused)}；未报送的都已保留"
     under_way = board.under_way(connection, platform.id)

@@ -1,5 +1,6 @@
 """``xinqiao queue confirm-delivery``: from the package to the platform's answer, by hand."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from openpyxl import Workbook
 
 from tests.commands.terminal import Terminal
 from tests.imports.books import company, write_book
+from xinqiao.adapters.profile import load_profile
 
 PLATFORM = "credit_shandong"
 PROFILE = """profile = "credit_template_2018"
@@ -227,3 +229,132 @@ def test_a_check_tells_how_many_deliveries_left_as_the_profile_said_before(desk:
     told = desk.run("platforms", "check", PLATFORM, "--json").json["checks"]
     (under_way,) = [one for one in told if one["check"] == "在途批次"]
     assert (under_way["ok"], "有 1 批" in under_way["remark"]) == (True, True)
+
+
+def test_the_story_tells_what_was_recorded_with_its_evidence(
+    desk: Terminal, picture: Path, tmp_path: Path
+) -> None:
+    number = batch_of(desk)
+    file = result_file(tmp_path / "导入结果.xlsx", (2, "1", "许可内容为空"))
+    desk.run("queue", "confirm-delivery", number, "--result-file", file)
+    desk.run("sync")
+    again = batch_of(desk)
+    how = ("--accepted", "--receipt-number", "SL7", "--evidence", picture)
+    assert desk.run("queue", "confirm-delivery", again, *how).code == 0
+    for submission, words in ((2, (number, "导入结果.xlsx")), (1, (again, "SL7", "截图.png"))):
+        shown = desk.run("queue", "show", submission)
+        assert shown.code == 0, shown.err
+        assert all(word in "".join(shown.out.split()) for word in words)
+
+
+def test_a_short_serial_number_finds_the_batch(desk: Terminal, picture: Path) -> None:
+    number = batch_of(desk)
+    desk.run("queue", "confirm-delivery", number, "--receipt-number", "SL7")
+    found = desk.run("queue", "confirm-delivery", "SL7", "--accepted", "--evidence", picture)
+    assert (found.code, states(desk)) == (0, ["accepted"] * 3)
+
+
+def test_rows_outside_of_the_delivery_are_named_in_spans(desk: Terminal, picture: Path) -> None:
+    how = ("--rejected", "x", "--rows", "1-999999", "--evidence", picture)
+    refused = desk.run("queue", "confirm-delivery", batch_of(desk), *how)
+    assert (refused.code, "没有第 4-999999 行" in refused.err) == (1, True)
+    assert len(refused.err) < 500
+
+
+@pytest.mark.parametrize(
+    ("rows", "reached", "after"),
+    [
+        (("--rows", "2"), {"ready": 2, "rejected": 1}, ["ready", "rejected", "ready"]),
+        ((), {"ready": 3}, ["ready"] * 3),
+    ],
+)
+def test_a_refusal_of_the_whole_file_sends_the_others_again(
+    desk: Terminal,
+    picture: Path,
+    rows: tuple[str, ...],
+    reached: dict[str, int],
+    after: list[str],
+) -> None:
+    how = ("--rejected", "许可内容为空", "--whole-file", *rows, "--evidence", picture)
+    told = desk.run("queue", "confirm-delivery", batch_of(desk), *how, "--json")
+    assert told.json["reached"] == reached
+    assert states(desk) == after
+
+
+@pytest.mark.parametrize("words", [("--accepted",), ()])
+def test_a_whole_file_is_only_refused(
+    desk: Terminal, picture: Path, words: tuple[str, ...]
+) -> None:
+    how = (*words, "--whole-file", "--evidence", picture)
+    refused = desk.run("queue", "confirm-delivery", batch_of(desk), *how)
+    assert (refused.code, "--whole-file" in refused.err) == (2, True)
+
+
+def test_a_package_that_is_not_found_has_no_place(desk: Terminal) -> None:
+    file = desk.workspace.root / "platforms" / f"{PLATFORM}.toml"
+    file.write_text(PROFILE.replace("packages", "elsewhere"), "utf-8")
+    (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
+    assert waiting["package"] == ""
+
+
+def test_what_waits_for_nobody_is_not_listed_while_the_file_is_broken(desk: Terminal) -> None:
+    file = desk.workspace.root / "platforms" / f"{PLATFORM}.toml"
+    file.write_text("profile = 3\n", "utf-8")
+    assert desk.run("queue", "confirm-delivery", "--json").json == []
+    assert "文件有误" in desk.run("queue", "confirm-delivery").out
+
+
+def test_the_commands_on_the_note_work(desk: Terminal, picture: Path) -> None:
+    (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
+    note = (Path(waiting["package"]) / "说明.txt").read_text("utf-8")
+    commands = [line.split()[1:] for line in note.splitlines() if line.startswith("  xinqiao ")]
+    assert len(commands) == 4
+    fill = {"证据文件": str(picture), "行号": "2"}
+    for words in commands[:3]:
+        typed = [fill.get(word, word) for word in words]
+        assert desk.run(*typed, "--dry-run").code == 0, words
+    result = result_file(picture.with_name("导入结果.xlsx"), (2, "1", "许可内容为空"))
+    typed = [str(result) if word == "结果文件" else word for word in commands[3]]
+    assert desk.run(*typed, "--dry-run").code == 0
+
+
+def test_the_next_step_names_the_day_on_which_the_time_is_over(desk: Terminal) -> None:
+    told = desk.run("queue", "show", 1, "--json").json
+    (sent,) = desk.run("queue", "confirm-delivery", "--json").json
+    days = load_profile("credit_template_2018", {}).receipts.expected_within_seconds / 86_400
+    waits = datetime.fromisoformat(told["next_poll_at"]) - datetime.fromisoformat(sent["sent_at"])
+    assert abs(waits / timedelta(days=1) - days) < 0.01
+
+
+def test_a_result_file_that_cannot_be_used_says_what_it_should_have_been(
+    desk: Terminal, tmp_path: Path
+) -> None:
+    number = batch_of(desk)
+    book = Workbook()
+    book.active.title = "导入结果"  # type: ignore[union-attr] # a new book has a sheet
+    book.active.append(["序号", "说明"])  # type: ignore[union-attr] # the same
+    file = tmp_path / "导入结果.xlsx"
+    book.save(file)
+    for path, words in (
+        (file, "行应是表头，其中有列：行号"),
+        (tmp_path, "这是文件夹"),
+        (tmp_path / "没有.xlsx", "没有这个文件"),
+    ):
+        refused = desk.run("queue", "confirm-delivery", number, "--result-file", path)
+        assert (refused.code, words in refused.err) == (1, True), refused.err
+
+
+def test_packages_that_must_not_be_uploaded_any_more_are_named(
+    desk: Terminal, picture: Path
+) -> None:
+    (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
+    how = ("--rejected", "许可内容为空", "--whole-file", "--rows", "2", "--evidence", picture)
+    refused = desk.run("queue", "confirm-delivery", waiting["batch"], *how)
+    assert f"不要再上传：{waiting['package']}" in refused.out
+    desk.run("sync")
+    (again,) = desk.run("queue", "confirm-delivery", "--json").json
+    done = desk.run(
+        "queue", "confirm-delivery", again["batch"], "--accepted", "--evidence", picture
+    )
+    assert again["package"] not in done.out
+    assert waiting["package"] in done.out

@@ -160,3 +160,29 @@ def test_there_is_a_word_for_everything_that_a_profile_can_say() -> None:
     (steps, _) = get_args(Profile.model_fields["authentication"].annotation)
     kinds = [one.model_fields["type"].annotation for one in get_args(get_args(steps)[0])]
     assert {get_args(one)[0] for one in kinds} == set(STEPS)
+
+
+def test_a_file_of_a_name_that_nothing_goes_to_fails_the_check(terminal: Terminal) -> None:
+    file = terminal.workspace.root / "platforms" / "credit_template_2018.toml"
+    file.write_text(MANUAL, "utf-8")
+    found = terminal.run("platforms", "check", "credit_template_2018", "--json")
+    route = {one["check"]: one for one in found.json["checks"]}["去向"]
+    assert (found.code, route["ok"]) == (3, False)
+    assert "platforms/credit_shandong.toml" in route["remark"]
+
+
+def test_the_folder_that_a_profile_gives_for_packages_needs_no_address(
+    terminal: Terminal, write: Write
+) -> None:
+    write('profile = "credit_template_2018"\n')
+    assert checks(terminal)["地址"] is True
+
+
+def test_a_platform_is_paused_and_resumed_while_its_file_is_broken(
+    terminal: Terminal, write: Write
+) -> None:
+    write("profile = 3\n")
+    paused = terminal.run("platforms", "pause", PLATFORM, "--reason", "停")
+    assert (paused.code, "已暂停" in paused.out) == (0, True)
+    resumed = terminal.run("platforms", "resume", "--all", "--reason", "复")
+    assert (resumed.code, "已恢复" in resumed.out) == (0, True)

@@ -290,6 +290,19 @@ def test_an_unconfirmed_platform_is_named_as_the_reason() -> None:
     assert "platforms confirm" in what_next(told(), confirmed=False)
 
 
+def test_what_was_sent_and_held_late_is_not_told_as_if_nobody_could_answer_any_more() -> None:
+    held = told(state="held", code="receipt_overdue", request_started_at=NOW)
+    said = what_next(held, confirmed=True)
+    assert "confirm-delivery" in said
+    assert "不会再问" not in said
+    assert "不清楚" not in said
+
+
+def test_what_has_left_is_not_told_to_wait_for_its_first_report() -> None:
+    sent = told(state="awaiting_receipt", request_started_at=NOW)
+    assert "确认才会继续" in what_next(sent, confirmed=False)
+
+
 def test_a_long_story_is_cut_in_the_middle_and_says_so(desk: Terminal) -> None:
     for number in range(60):
         desk.run("queue", "retry", 1, "--reason", f"第{number}次")

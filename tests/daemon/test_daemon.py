@@ -67,6 +67,14 @@ def test_another_trouble_with_the_same_thing_is_told_too() -> None:
     assert told == ["平台 甲：没有地址", "平台 甲：没有凭据", "平台 甲：已恢复"]
 
 
+def test_another_mistake_of_the_same_sort_is_told_too() -> None:
+    told: list[str] = []
+    troubles = Troubles(told.append)
+    for words in ("第一处", "第一处", "第二处"):
+        troubles.begin("平台 甲", SettingsError(words, code="profile"))
+    assert told == ["平台 甲：第一处", "平台 甲：第二处"]
+
+
 def test_threads_that_meet_one_trouble_tell_it_once() -> None:
     told: list[str] = []
     troubles = Troubles(told.append)

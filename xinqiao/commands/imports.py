@@ -61,7 +61,7 @@ def import_files(
         print_json({"dry_run": dry_run, "files": [report.plain() for report in reports]})
     if any(report.error for report in reports):
         context.exit(1)
-    if any(report.invalid for report in reports):
+    if any(report.invalid or report.unclaimed for report in reports):
         context.exit(NEEDS_A_PERSON)
 
 
@@ -102,6 +102,7 @@ def _import_one(
 
 
 def _show(report: "FileReport", *, dry_run: bool) -> None:
+    from xinqiao.commands.words import unclaimed_words
     from xinqiao.records.kinds import kind_of
 
     if report.error:
@@ -117,6 +118,8 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
         f"重复 {report.duplicates}，有错 {report.invalid}{not_routed}",
         soft_wrap=True,
     )
+    if report.unclaimed:
+        console.print(f"[yellow]{unclaimed_words(report.unclaimed)}[/]", soft_wrap=True)
     if report.findings:
         shown = sorted(report.findings, key=lambda one: (one.severity != "error", one.row))
         print_table(

@@ -166,11 +166,22 @@ def check(context: click.Context, platform: str, *, as_json: bool) -> None:
 @click.pass_context
 def confirm(context: click.Context, platform: str, reason: str) -> None:
     """确认档案、字段表和地址已按平台方文件核对；之后任何改动都使确认失效。"""
-    from xinqiao.examination import words_of_under_way
+    from xinqiao.examination import kinds_of, require_usable, words_of_under_way
 
     hub = open_hub(context)
+    if not hub.settings.workspace.rehearsal:  # there is nothing to confirm in a rehearsal
+        require_usable(hub, platform)
     hub.confirm(platform, reason)
-    console.print(f"{platform} 已确认，可以报送真实记录。")
+    connection = hub.platforms[platform]
+    console.print(f"{platform} 已确认，可以报送真实记录。确认的是：")
+    console.print(f"  确认摘要：{connection.digest}", soft_wrap=True)
+    console.print(f"  档案：{STATUS[connection.profile.status]}")
+    for one in kinds_of(platform, connection.profile):
+        console.print(
+            f"  {one.kind}：格式表 {one.edition} 版，{one.columns} 栏，"
+            f"其中 {one.unconfirmed} 栏未经平台方文件确认",
+            soft_wrap=True,
+        )
     batches = hub.under_another_profile(platform)
     if batches:
         console.print(words_of_under_way(batches), soft_wrap=True)
@@ -221,5 +232,5 @@ def _chosen(hub: "Hub", names: tuple[str, ...], *, everything: bool) -> list[str
             ctx=click.get_current_context(),
         )
     if everything:
-        return hub.chosen(None)
-    return [name for one in dict.fromkeys(names) for name in hub.chosen(one)]
+        return hub.named(None)
+    return [name for one in dict.fromkeys(names) for name in hub.named(one)]

@@ -17,7 +17,7 @@ from xinqiao.commands.output import (
     print_table,
     reason_option,
 )
-from xinqiao.commands.queue_confirming import confirm_delivery
+from xinqiao.commands.queue_confirming import confirm_delivery, tell_superseded
 from xinqiao.commands.queue_filters import require_some, selecting
 from xinqiao.commands.words import OPERATIONS
 
@@ -220,6 +220,8 @@ def resolve(
     from xinqiao.queue.operations import Resolution, resolving
 
     run(context, resolving(Resolution(found), evidence_of(evidence)), selection, how)
+    if not how.as_json and not how.dry_run:
+        tell_superseded(open_hub(context))
 
 
 queue.add_command(confirm_delivery)

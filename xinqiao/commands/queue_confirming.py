@@ -60,6 +60,11 @@ def _words(_context: click.Context, option: click.Parameter, text: str | None) -
     callback=_words,
     help="平台退回，写平台的原话；不写 --rows 即全部行。与 --accepted 同写：这些行退回，其余入库。",
 )
+@click.option(
+    "--whole-file",
+    is_flag=True,
+    help="整个文件被退回，一行也没有入库：--rows 是出错的行，其余的重新报送；没有指明的分批再报。",
+)
 @click.option("--rows", metavar="行号", callback=_rows, help="只说这些行，如 3,5 或 3-7。")
 @click.option("--result-file", metavar="文件", type=_file, help="平台的结果文件，逐行登记。")
 @click.option("--receipt-number", metavar="受理号", callback=_words, help="平台给出的受理号。")
@@ -94,6 +99,7 @@ def confirm_delivery(
         print_json(_plain(confirmed, dry_run=dry_run))
     else:
         _tell(confirmed, dry_run=dry_run)
+        tell_superseded(hub)
 
 
 def _handed(
@@ -101,6 +107,7 @@ def _handed(
     *,
     accepted: bool,
     rejected: str | None,
+    whole_file: bool,
     rows: frozenset[int],
     result_file: Path | None,
     receipt_number: str | None,
@@ -119,6 +126,8 @@ def _handed(
     problems = {
         "--result-file 与 --accepted、--rejected、--rows 只写一样": result_file is not None
         and (spoken or bool(rows)),
+        "--whole-file 须与 --rejected 同写，不与 --accepted 同写": whole_file
+        and (accepted or rejected is None),
         "--rows 须与 --accepted 或 --rejected 同写": bool(rows) and not spoken,
         "--accepted 与 --rejected 同写时，须用 --rows 写明哪些行被退回": accepted
         and rejected is not None
@@ -131,7 +140,7 @@ def _handed(
     for words, wrong in problems.items():
         if wrong:
             raise click.UsageError(words, ctx=context)
-    said = Said(accepted, rejected, rows) if spoken else None
+    said = Said(accepted, rejected, rows, whole_file) if spoken else None
     return Handed(said, result_file, receipt_number or "", evidence, reason or _REASON)
 
 
@@ -139,6 +148,13 @@ def _list(hub: "Hub", *, as_json: bool) -> None:
     from xinqiao.confirmation import awaited
 
     waiting = awaited(hub)
+    if not as_json:
+        for name in hub.connections.broken:
+            console.print(
+                f"[yellow]平台 {escape(name)} 的文件有误[/]，等它回执的批次没有列入；"
+                "更正文件后再看（xinqiao platforms list）",
+                soft_wrap=True,
+            )
     if as_json:
         print_json(
             [
@@ -182,9 +198,20 @@ def _list(hub: "Hub", *, as_json: bool) -> None:
             console.print(f"{one.delivery.number} 的文件在 {escape(package)}", soft_wrap=True)
     console.print(
         "登记：xinqiao queue confirm-delivery 批次 --accepted --evidence 文件；"
-        "退回的写 --rejected 原因，有结果文件的写 --result-file 文件。",
+        "退回的写 --rejected 原因，整个文件被退回的加 --whole-file，"
+        "有结果文件的写 --result-file 文件。",
         soft_wrap=True,
     )
+
+
+def tell_superseded(hub: "Hub") -> None:
+    """Print which packages must not be uploaded any more."""
+    from xinqiao.confirmation import superseded_packages
+
+    for package in superseded_packages(hub):
+        console.print(
+            f"[yellow]这个报送包已作废，请销毁，不要再上传[/]：{escape(package)}", soft_wrap=True
+        )
 
 
 def _plain(confirmed: "Confirmed", *, dry_run: bool) -> dict[str, Any]:
@@ -200,6 +227,7 @@ def _plain(confirmed: "Confirmed", *, dry_run: bool) -> dict[str, Any]:
 
 
 def _tell(confirmed: "Confirmed", *, dry_run: bool) -> None:
+    from xinqiao.queue.confirming import spans
     from xinqiao.queue.states import CHINESE
 
     for state, count in confirmed.reached.items():
@@ -209,7 +237,7 @@ def _tell(confirmed: "Confirmed", *, dry_run: bool) -> None:
     if confirmed.kept:
         console.print(f"{confirmed.kept} 条与现在的状态一致或不改变状态，只记作回执。")
     if confirmed.left_alone:
-        rows = "、".join(map(str, confirmed.left_alone))
+        rows = spans(confirmed.left_alone)
         console.print(f"[yellow]第 {rows} 行没有登记[/]：已重新报送、正在报送或已另作处理。")
     if confirmed.unanswered:
         console.print(f"这一批还有 {confirmed.unanswered} 行等待答复。")

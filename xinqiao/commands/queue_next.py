@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _SUPERSEDED = "superseded"
 _TAKEN = "taken"
+_OVERDUE = "receipt_overdue"
 
 _CALLED = frozenset({"ready", "sending", "awaiting_receipt", "in_doubt"})
 """States in which the platform is still to be called."""
@@ -70,9 +71,15 @@ def opens_at(told: Mapping[str, Any], hours: "Hours") -> str | None:
 
 def _held(told: Mapping[str, Any]) -> str:
     why = f"（{told['message']}）" if told["message"] else ""
+    if told["code"] == _OVERDUE:
+        return (
+            f"已挂起{why}：已送出，不会自动再报；平台的答复来了照常登记。"
+            "请到平台核实，再用 xinqiao queue confirm-delivery 登记平台对这一批的答复，"
+            "或用 xinqiao queue resolve 逐条登记结果。"
+        )
     if told["request_started_at"] is not None:
         return (
-            f"已挂起{why}：是否到达平台尚不清楚，不会再报也不会再问。"
+            f"已挂起{why}：是否到达平台尚不清楚，不会自动再报。"
             "请到平台核实，再用 xinqiao queue resolve 登记结果；"
             "平台对整批有答复的用 xinqiao queue confirm-delivery 登记。"
         )
@@ -146,7 +153,8 @@ def _hindrance(told: Mapping[str, Any], *, confirmed: bool) -> str:
             "用 xinqiao platforms resume 恢复后才会继续。"
         )
     if not confirmed:
-        return "但平台档案未经确认，核对后用 xinqiao platforms confirm 确认才会报送。"
+        before = "继续" if told["request_started_at"] is not None else "报送"
+        return f"但平台档案未经确认，核对后用 xinqiao platforms confirm 确认才会{before}。"
     resting = opening = ""
     if _future(told, stands["next_call_at"]):
         resting = f"但平台暂时不可用，{local_time(stands['next_call_at'])} 以后才再联系。"

@@ -130,16 +130,22 @@ def _tell_change(one: Mapping[str, Any]) -> str:
 
 def _tell_action(one: Mapping[str, Any]) -> str:
     details = one["details"]
-    evidence = ""
-    if "evidence" in details:
-        evidence = (
-            f"，结果 {OUTCOMES.get(details['as'], '平台没有')}，"
-            f"证据 {details['evidence']}（SHA-256 {str(details['sha256'])[:12]}…）"
-        )
+    told = "".join(f"，{words(details)}" for key, words in _DETAILS.items() if key in details)
     why = f"：{one['reason']}" if one["reason"] else ""
     refused = f"；{details['why']}" if details.get("why") else ""
     actor = worker_words(one["actor"])
-    return f"{actor} {action_words(one['action'])}{evidence}{why}{refused}"
+    return f"{actor} {action_words(one['action'])}{told}{why}{refused}"
+
+
+_DETAILS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "as": lambda details: f"结果 {OUTCOMES.get(details['as'], '平台没有')}",
+    "batch": lambda details: f"批次 {details['batch']}",
+    "serial": lambda details: f"受理号 {details['serial']}",
+    "evidence": lambda details: (
+        f"证据 {details['evidence']}（SHA-256 {str(details['sha256'])[:12]}…）"
+    ),
+}
+"""Detail of an action → its words, in the order in which they are told."""
 
 
 def _state_words(state: str) -> str:

@@ -17,7 +17,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
-from xinqiao.commands.words import process_words
+from xinqiao.commands.words import process_words, unclaimed_words
 
 _MOST_SECONDS_APART = 30
 
@@ -28,11 +28,20 @@ _MOST_SECONDS_APART = 30
 def status(context: click.Context, *, as_json: bool) -> None:
     """看板：各平台的报送件在哪一步，哪些快到期、已逾期，哪些须人工处理。"""
     hub = open_hub(context)
+    hub.take_over()
     boards = hub.status()
     not_reported = hub.not_reported()
+    unclaimed = hub.unclaimed()
     workers = hub.workers()
     if as_json:
-        print_json({"platforms": boards, "not_reported": not_reported, "workers": workers})
+        print_json(
+            {
+                "platforms": boards,
+                "not_reported": not_reported,
+                "unclaimed": unclaimed,
+                "workers": workers,
+            }
+        )
     else:
         daemon_runs = any(one["alive"] for one in workers)
         for name, one in boards.items():
@@ -44,8 +53,10 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
                 soft_wrap=True,
             )
+        if unclaimed:
+            console.print(f"[yellow]{unclaimed_words(unclaimed)}[/]", soft_wrap=True)
         show_workers(workers)
-    if any(needs_a_person(one) for one in boards.values()):
+    if unclaimed or any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
 
@@ -160,14 +171,17 @@ def _daemon(one: dict[str, Any]) -> str:
 def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
     states = one["states"]
     under_way = ["ready", "sending", "in_doubt"]
+    told_by_hand = ""
     if one["receipts"] not in ("manual", "none"):
         under_way.append("awaiting_receipt")
+    else:
+        told_by_hand = "，已送出的用 xinqiao queue confirm-delivery 登记平台答复"
     # a daemon does it by itself, and a paused platform must be resumed first
     by_hand = not (daemon_runs or one["paused"])
     steps = {
         "被退回待更正的：xinqiao corrections 生成待更正表，改正后再导入": one["to_correct"],
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
-        "挂起的：xinqiao queue list --state held": states["held"],
+        f"挂起的：xinqiao queue list --state held{told_by_hand}": states["held"],
         "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"

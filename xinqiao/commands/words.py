@@ -171,6 +171,14 @@ def action_words(name: str) -> str:
     return _ACTIONS.get(name, name)
 
 
+def unclaimed_words(records: int) -> str:
+    """Return what is said of records that are owed to platforms that the workspace has not."""
+    return (
+        f"没有平台接收 {records} 条：应报送的平台还没有接入。请在 platforms/ 中添加平台的文件"
+        "（报送到哪里用 xinqiao routes list 查看），添加后自动补报，时限从决定日算起"
+    )
+
+
 def way_on(state: str, *, may_have_left: bool) -> str:
     """Return what can be done with a submission that a verb does not fit; empty where nothing.
 

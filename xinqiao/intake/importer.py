@@ -175,7 +175,9 @@ class Importer:
                 report.duplicates += 1
                 _note(work, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
-        report.not_routed += self.planner.plan(writer.connection, outcome.changes, writer.cause)
+        unreported = self.planner.plan(writer.connection, outcome.changes, writer.cause)
+        report.not_routed += unreported.not_owed
+        report.unclaimed += unreported.unclaimed
         misfits = store.misfits(writer.connection, outcome.reportable)
         exempt = store.exempt(writer.connection, outcome.reportable)
         for row in outcome.rows:

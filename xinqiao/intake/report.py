@@ -41,7 +41,9 @@ class FileReport:
         unchanged: Rows that the hub holds already.
         duplicates: Repeats of an earlier row of the same file.
         invalid: Rows with errors; kept, and owed, but not reported.
-        not_routed: Valid new or changed records that no platform is owed.
+        not_routed: Valid new or changed records that nobody is owed (不报送).
+        unclaimed: Valid new or changed records that are owed, but to no platform that the
+            workspace has (没有平台接收).
         findings: Errors, warnings and cleanings, by row; of a file with very many the first ones.
         findings_not_listed: How many more there are.
         findings_file: Workbook of the bad rows, to correct and import again; empty if none.
@@ -58,6 +60,7 @@ class FileReport:
     duplicates: int = 0
     invalid: int = 0
     not_routed: int = 0
+    unclaimed: int = 0
     findings: list[RowFinding] = field(default_factory=list)
     findings_not_listed: int = 0
     findings_file: str = ""
@@ -73,8 +76,8 @@ class FileReport:
     @property
     def counts(self) -> dict[str, int]:
         """The figures alone, by name."""
-        names = ("read", "new", "changed", "unchanged", "duplicates", "invalid", "not_routed")
-        return {name: getattr(self, name) for name in names}
+        names = ("read", "new", "changed", "unchanged", "duplicates", "invalid")
+        return {name: getattr(self, name) for name in (*names, "not_routed", "unclaimed")}
 
     def plain(self) -> dict[str, Any]:
         """Return the report as ``--json`` shows it."""

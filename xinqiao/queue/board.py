@@ -1,5 +1,6 @@
 """The board: the figures of each platform at one glance (看板)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,13 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import (
     MOVING,
     UNFIT,
+    attempt,
+    batch,
     duty,
     holding,
     record,
     submission,
+    withdrawal,
 )
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
@@ -95,6 +99,30 @@ def under_way(connection: Connection, platform: str) -> UnderWay:
         )
     ).one()
     return UnderWay(row[0], row[1])
+
+
+def last_words(connection: Connection, platform: str) -> str:
+    """Return what the last call of ``platform`` came to, in Chinese; empty if nothing was said."""
+    said: str | None = connection.execute(
+        sa.select(attempt.c.message)
+        .join(batch, batch.c.id == attempt.c.batch_id)
+        .where(batch.c.platform == platform, attempt.c.finished_at.is_not(None))
+        .order_by(attempt.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return said or ""
+
+
+def unclaimed_records(connection: Connection, kinds: Collection[str]) -> int:
+    """Return how many records of ``kinds`` are owed, but to no platform there is (没有平台接收)."""
+    statement = sa.select(sa.func.count()).where(
+        record.c.kind.in_(sorted(kinds)),
+        record.c.exemption.is_(None),
+        ~sa.exists().where(withdrawal.c.record_id == record.c.id),
+        ~sa.exists().where(holding.c.record_id == record.c.id),
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
 
 
 def exempt_records(connection: Connection) -> dict[str, int]:

@@ -4,7 +4,7 @@ What a person records is a receipt like any other: it is kept, late, repeated an
 have their meaning, and it is settled the same way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -87,22 +87,30 @@ class Said:
     Attributes:
         accepted: The platform took them in: ``rows``, or those that ``rejected`` does not concern.
         rejected: The platform's words to those that it refused; None when it refused none.
-        rows: Which rows; empty for all.
+        rows: Which rows; empty for all. Of a refusal of the whole file: those at fault, if told.
+        whole_file: The platform refused the file as a whole: no row of it was taken (整批退回).
     """
 
     accepted: bool
     rejected: str | None
     rows: frozenset[int]
+    whole_file: bool = False
 
 
 def said_of(connection: Connection, delivery: Delivery, said: Said) -> BatchReport:
     """Return what a person says as the report that the platform would have given.
 
     Raises:
+        InputError: A row is not in the delivery.
         RefusedError: Nobody named the rows, and some are decided otherwise while others wait: the
             person may mean all of them, or the rest.
     """
     every = frozenset(range(1, delivery.rows + 1))
+    _check_rows(said.rows, delivery)
+    if said.whole_file:
+        faulty = tuple(_rejected(row, said.rejected or "") for row in sorted(said.rows))
+        words = Reply(Outcome.RECEIVED, BY_HAND, said.rejected or "")
+        return BatchReport(BatchProgress.REFUSED, words, faulty)
     meant = said.rows or every
     if said.rejected is None:
         results = [_accepted(row) for row in sorted(meant)]
@@ -135,9 +143,8 @@ def _refuse_unclear(
     decided = {number: _DECIDED.get(found[one].state) for number, one in ids.items()}
     otherwise = [one.row for one in results if decided[one.row] not in {None, one.outcome}]
     if otherwise and len(otherwise) < len(results):
-        rows = "、".join(map(str, sorted(otherwise)))
         raise RefusedError(
-            f"第 {rows} 行先前已有相反的结果；请用 --rows 写明这次说的是哪些行",
+            f"第 {spans(otherwise)} 行先前已有相反的结果；请用 --rows 写明这次说的是哪些行",
             code="rows_unclear",
         )
 
@@ -190,13 +197,25 @@ def confirm_delivery(
 def _check_report(report: BatchReport, delivery: Delivery) -> None:
     if report.progress in {BatchProgress.NO_ANSWER, BatchProgress.UNKNOWN_BATCH}:
         raise InputError(f"结果文件不能用：{report.reply.message}", code=report.reply.code)
-    outside = sorted({one.row for one in report.rows if not 1 <= one.row <= delivery.rows})
+    _check_rows({one.row for one in report.rows}, delivery)
+
+
+def _check_rows(rows: Collection[int], delivery: Delivery) -> None:
+    outside = [row for row in rows if not 1 <= row <= delivery.rows]
     if outside:
-        rows = "、".join(map(str, outside))
         raise InputError(
-            f"批次 {delivery.number} 只有第 1 至 {delivery.rows} 行，没有第 {rows} 行",
+            f"批次 {delivery.number} 只有第 1 至 {delivery.rows} 行，没有第 {spans(outside)} 行",
             code="row_outside_batch",
         )
+
+
+def spans(rows: Collection[int]) -> str:
+    """Return row numbers as people write them, neighbours as one span: ``3、5-7``."""
+    named = frozenset(rows)
+    begins = sorted(row for row in named if row - 1 not in named)
+    ends = sorted(row for row in named if row + 1 not in named)
+    pairs = zip(begins, ends, strict=True)
+    return "、".join(str(first) if first == last else f"{first}-{last}" for first, last in pairs)
 
 
 def _check_serial(delivery: Delivery, serial: str) -> bool:

@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import OPEN, batch, submission
+from xinqiao.database.chunks import in_chunks
+from xinqiao.database.tables import OPEN, batch, batch_row, submission
 from xinqiao.errors import InputError
 from xinqiao.queue.claims import TAKEN
 from xinqiao.queue.states import State
@@ -79,8 +80,11 @@ def find_delivery(connection: Connection, text: str) -> Delivery:
     """
     wanted = text.strip()
     fits = [batch.c.number == wanted]
+    if wanted:
+        # a delivery without a number of the platform's has an empty one
+        fits.append(batch.c.serial == wanted)
     if len(wanted) >= _FEWEST_CHARACTERS:
-        fits += [batch.c.number.startswith(wanted, autoescape=True), batch.c.serial == wanted]
+        fits.append(batch.c.number.startswith(wanted, autoescape=True))
     statement = sa.select(*_COLUMNS).where(sa.or_(*fits)).order_by(batch.c.id).limit(_LISTED + 1)
     found = [Delivery(*row) for row in connection.execute(statement)]
     if len(found) == 1:
@@ -129,3 +133,25 @@ def waiting_deliveries(connection: Connection, asked: Collection[str]) -> list[W
         WaitingDelivery(Delivery(*row[:size]), row[size], int(row[size + 1]), row.due_at)
         for row in connection.execute(statement)
     ]
+
+
+def superseded(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Return those of the batch ``numbers`` of which a row is not theirs any more.
+
+    It goes into another batch, or is cancelled: sending the old batch again would report it twice.
+    """
+    gone = sa.or_(
+        submission.c.batch_id.is_distinct_from(batch.c.id),
+        submission.c.state.in_([State.READY.value, State.CANCELLED.value]),
+    )
+    found: set[str] = set()
+    for chunk in in_chunks(sorted(numbers)):
+        statement = (
+            sa.select(batch.c.number)
+            .distinct()
+            .join(batch_row, batch_row.c.batch_id == batch.c.id)
+            .join(submission, submission.c.id == batch_row.c.submission_id)
+            .where(batch.c.number.in_(chunk), gone)
+        )
+        found.update(connection.execute(statement).scalars())
+    return found

@@ -308,7 +308,7 @@ def _settle(
         ]
         done = settle(connection, decisions, cause)
         if any(decision.after is State.AWAITING_RECEIPT for decision in done):
-            first_poll = cause.at + timedelta(seconds=platform.poll_after)
+            first_poll = cause.at + timedelta(seconds=platform.first_look)
             batches.schedule_poll(connection, sending.batch_id, first_poll)
         return done
 

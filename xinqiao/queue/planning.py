@@ -23,7 +23,7 @@ from xinqiao.records.subject import NATURAL_PERSON
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, routes_for
+from xinqiao.routing.routes import Route, default_routes, routes_for
 
 Place = tuple[str, str]
 """A record and a platform."""
@@ -51,13 +51,26 @@ class Change:
 
 
 @dataclass(slots=True)
+class Unreported:
+    """How many valid changes go to no platform.
+
+    Attributes:
+        not_owed: Nobody is owed them (不报送).
+        unclaimed: They are owed, but to no platform that the workspace has (没有平台接收).
+    """
+
+    not_owed: int = 0
+    unclaimed: int = 0
+
+
+@dataclass(slots=True)
 class _Plan:
     """What follows from a number of changes."""
 
     duties: list[Owed] = field(default_factory=list)
     holdings: list[dict[str, Any]] = field(default_factory=list)
     exempt: dict[str, str | None] = field(default_factory=dict)
-    routed: int = 0
+    unreported: Unreported = field(default_factory=Unreported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +92,11 @@ class Planner:
     exemptions: tuple[Exemption, ...]
     replacing: frozenset[tuple[str, str]] = frozenset()
 
-    def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> int:
+    def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
 
         Returns:
-            How many of the valid ``changes`` are owed to no platform.
+            How many of the valid ``changes`` go to no platform.
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
@@ -95,7 +108,7 @@ class Planner:
         write_holdings(connection, plan.holdings)
         places = [(row["record_id"], row["platform"]) for row in plan.holdings]
         replan(connection, places, cause)
-        return len(changes) - plan.routed
+        return plan.unreported
 
     def _plan_one(
         self,
@@ -108,9 +121,13 @@ class Planner:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
         routes = routes_for(change.kind, self.platforms)
-        taken = [] if exemption is not None else [one for one in routes if _takes(one, change)]
+        taken = [] if exemption is not None else [one for one in routes if takes(one, change)]
         # a row with errors is counted as one, whatever it would be owed
-        plan.routed += bool(taken) or not change.valid
+        if not taken and change.valid:
+            elsewhere = any(takes(one, change) for one in default_routes(change.kind))
+            owed_here = exemption is None and elsewhere
+            plan.unreported.unclaimed += owed_here
+            plan.unreported.not_owed += not owed_here
         for route in routes:
             place = (change.record_id, route.platform)
             if route in taken:
@@ -152,7 +169,8 @@ class Planner:
         }
 
 
-def _takes(route: Route, change: Change) -> bool:
+def takes(route: Route, change: Change) -> bool:
+    """Tell whether a record takes a route of its kind."""
     return route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
 
 

@@ -74,6 +74,11 @@ class Platform:
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     way_digest: str = ""
 
+    @property
+    def first_look(self) -> float:
+        """How long after a send it is first looked after: at the end where nobody can be asked."""
+        return self.poll_after if self.connector.capabilities.poll else self.expected_within
+
     def correction(self, kind: str) -> Correction:
         """Return how a newer version of a record of ``kind`` is taken."""
         return self.corrections.get(kind, Correction.UPDATE)

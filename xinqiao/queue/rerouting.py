@@ -1,18 +1,34 @@
-"""Planning records again after the rules of what is owed to nobody were switched (重新判定去向)."""
+"""Planning records again after what decides where they go has changed (重新判定去向).
 
-from collections.abc import Iterator
+Rules of what is owed to nobody were switched, or a platform's file came after the records.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.record_store import load_present_contents
-from xinqiao.database.tables import PRESENT_VERSION, record, record_version, withdrawal
+from xinqiao.database.tables import (
+    PRESENT_VERSION,
+    holding,
+    record,
+    record_version,
+    withdrawal,
+)
+from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
-from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.planning import Change, Planner, takes
+from xinqiao.records.kinds import KINDS
 from xinqiao.routing.exemptions import exemption_of, exemptions
+from xinqiao.routing.routes import Route, routes_for
 
 _CHUNK = 500
+
+
+_Row = sa.Row[tuple[object, ...]]
 
 
 def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:
@@ -21,22 +37,83 @@ def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:
     Records are taken in portions, each in a transaction of its own: an interrupted run is simply
     run again.
     """
-    kinds = sorted({kind for one in exemptions().values() for kind in one.kinds})
-    changed, after = 0, ""
+    kinds = {kind for one in exemptions().values() for kind in one.kinds}
+
+    def switched(row: _Row, change: Change) -> bool:
+        exemption = exemption_of(change.kind, change.content, planner.exemptions)
+        before: str | None = row.exemption
+        return before != (exemption.id if exemption is not None else None)
+
+    return _plan_again(acting, planner, keys, record.c.kind.in_(sorted(kinds)), switched)
+
+
+def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) -> int:
+    """Plan for ``platform`` the records that were imported before it was there (补接).
+
+    Their time limits run from the decision all the same. An interrupted run is simply run again.
+
+    Returns:
+        How many records there were.
+    """
+    routes = _routes_to(platform)
+
+    def owed(_row: _Row, change: Change) -> bool:
+        return takes(routes[change.kind], change)
+
+    alone = replace(planner, platforms=frozenset({platform}))
+    return _plan_again(acting, alone, keys, _missed(platform), owed)
+
+
+def may_be_missed(connection: Connection, platform: str) -> bool:
+    """Tell whether records may be owed to ``platform`` that were never planned for it.
+
+    Where it takes no records about natural persons, theirs are among them: only their content
+    tells.
+    """
+    statement = sa.select(record.c.id).where(_missed(platform), *_OWED).limit(1)
+    return connection.execute(statement).one_or_none() is not None
+
+
+_OWED = (~sa.exists().where(withdrawal.c.record_id == record.c.id),)
+
+
+def _routes_to(platform: str) -> dict[str, Route]:
+    """Return kind → route to ``platform``, of kinds for which it has a format table."""
+    return {
+        kind: route
+        for name, kind in known_formats()
+        if name == platform and kind in KINDS
+        for route in routes_for(kind, frozenset({platform}))
+    }
+
+
+def _missed(platform: str) -> sa.ColumnElement[bool]:
+    held = sa.exists().where(holding.c.record_id == record.c.id, holding.c.platform == platform)
+    kinds = sorted(_routes_to(platform))
+    return sa.and_(record.c.kind.in_(kinds), record.c.exemption.is_(None), ~held)
+
+
+def _plan_again(
+    acting: Acting,
+    planner: Planner,
+    keys: KeyRing,
+    which: sa.ColumnElement[bool],
+    needed: Callable[[_Row, Change], bool],
+) -> int:
+    """Plan again the records that ``which`` selects and of which ``needed`` is true."""
+    planned, after = 0, ""
     while True:
         with acting() as (connection, cause):
-            rows = _portion(connection, kinds, after)
+            rows = _portion(connection, which, after)
             if not rows:
-                return changed
+                return planned
             after = rows[-1].id
-            changes = list(_changes(connection, planner, rows, keys))
+            changes = list(_changes(connection, rows, keys, needed))
             planner.plan(connection, changes, cause)
-            changed += len(changes)
+            planned += len(changes)
 
 
-def _portion(
-    connection: Connection, kinds: list[str], after: str
-) -> list[sa.Row[tuple[object, ...]]]:
+def _portion(connection: Connection, which: sa.ColumnElement[bool], after: str) -> list[_Row]:
     statement = (
         sa.select(
             record.c.id,
@@ -47,11 +124,7 @@ def _portion(
             record_version.c.decided_on,
         )
         .join(record_version, PRESENT_VERSION)
-        .where(
-            record.c.kind.in_(kinds),
-            record.c.id > after,
-            ~sa.exists().where(withdrawal.c.record_id == record.c.id),
-        )
+        .where(which, record.c.id > after, *_OWED)
         .order_by(record.c.id)
         .limit(_CHUNK)
     )
@@ -60,13 +133,13 @@ def _portion(
 
 def _changes(
     connection: Connection,
-    planner: Planner,
-    rows: list[sa.Row[tuple[object, ...]]],
+    rows: Sequence[_Row],
     keys: KeyRing,
+    needed: Callable[[_Row, Change], bool],
 ) -> Iterator[Change]:
     contents = load_present_contents(connection, [(row.id, row.version) for row in rows], keys)
     for row in rows:
         content = contents[row.id, row.version]
-        exemption = exemption_of(row.kind, content, planner.exemptions)
-        if (exemption.id if exemption is not None else None) != row.exemption:
-            yield Change(row.id, row.kind, row.version, content, row.valid, row.decided_on)
+        change = Change(row.id, row.kind, row.version, content, row.valid, row.decided_on)
+        if needed(row, change):
+            yield change

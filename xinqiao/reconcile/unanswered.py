@@ -50,8 +50,8 @@ def overdue(ticket: Ticket, mode: ReceiptMode) -> Decision:
 def hold_unanswered(worker: Worker, platform: Platform) -> Counter[State]:
     """Hold what waits too long at a platform whose receipts cannot be asked for; call nobody.
 
-    Such a delivery is looked at once its time is over: until then its next look stands at the end
-    of that time.
+    The next look at such a delivery stands at the end of its time from the send on, and is moved
+    when the profile's time was changed since.
 
     Returns:
         How many submissions reached each state.

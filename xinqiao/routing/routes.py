@@ -112,6 +112,15 @@ def routes_for(
     )
 
 
+def default_routes(kind: str) -> tuple[Route, ...]:
+    """Return the routes that records of ``kind`` take by default, whatever is connected.
+
+    Raises:
+        InputError: The table has no row for the kind.
+    """
+    return tuple(route for route in routes_of(kind) if route.default is Default.ON)
+
+
 def _check_rule(
     row: Route, identifier: str | None, opens_on: OpensOn, known: Mapping[str, DutyRule]
 ) -> None:

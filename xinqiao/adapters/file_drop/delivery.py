@@ -63,7 +63,8 @@ class FileDelivery:
         if isinstance(file, Unfit):
             return refusal(file)
         if self._rehearsal and not self._is_stand_in():
-            return Reply(Outcome.RETRYABLE, "not_a_stand_in", words_for("not_a_stand_in"))
+            code = "not_a_stand_in" if self._drop.folder.is_dir() else "folder_missing"
+            return Reply(Outcome.RETRYABLE, code, words_for(code))
         outcome, code = put(
             self._drop,
             file.name,

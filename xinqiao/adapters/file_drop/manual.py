@@ -129,6 +129,7 @@ class ManualDelivery:
                 code="profile",
             )
         parts = name_parts(self._profile, batch)
+        confirm = f"xinqiao queue confirm-delivery {batch.number}"
         lines = [
             *(["【演练】本包只用于演练，不得上传到真实平台。", ""] if self._rehearsal else []),
             f"平台：{self._profile.name}",
@@ -143,10 +144,15 @@ class ManualDelivery:
             "办理：",
             what.strip(),
             "",
-            "请原样上传，不要打开另存；上传后登记平台的答复：",
-            f"  xinqiao queue confirm-delivery {batch.number}",
+            "请原样上传，不要打开另存；上传后登记平台的答复，证据文件为截图或平台的回复。",
+            "全部入库的：",
+            f"  {confirm} --accepted --evidence 证据文件 --reason 说明",
+            "有退回的（写平台的原话和退回的行号，其余为入库）：",
+            f"  {confirm} --accepted --rejected 原因 --rows 行号 --evidence 证据文件",
+            "整个文件被退回、一行也没有入库的（平台指明了出错的行，就加 --rows 行号）：",
+            f"  {confirm} --rejected 原因 --whole-file --evidence 证据文件",
             "平台给出结果文件的：",
-            f"  xinqiao queue confirm-delivery {batch.number} --result-file 结果文件",
+            f"  {confirm} --result-file 结果文件",
             "",
         ]
         return "\r\n".join(lines)

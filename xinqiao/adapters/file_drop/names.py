@@ -167,6 +167,18 @@ def _expression(pattern: NamePattern, filled: Callable[[str, str | None], str]) 
     )
 
 
+def search_text(pattern: NamePattern, parts: NameParts) -> str:
+    """Return for people what the names of a batch's answers look like; ``*`` is any text.
+
+    Raises:
+        SettingsError: As :func:`file_name`.
+    """
+    return "".join(
+        literal + (_filled(field, spec, parts) if field else "")
+        for literal, field, spec, _ in string.Formatter().parse(pattern)
+    )
+
+
 def serial_of(number: str) -> int:
     """Return a number of nine digits made from a batch number.
 

@@ -37,6 +37,7 @@ from xinqiao.adapters.file_drop.names import (
     any_search_expression,
     binds,
     search_expression,
+    search_text,
 )
 from xinqiao.adapters.file_drop.reading import LARGEST, UnreadableError
 from xinqiao.adapters.file_drop.rendering import name_parts, sent_name
@@ -247,9 +248,21 @@ def read_result_file(profile: Profile, path: Path, sent: SentBatch) -> BatchRepo
     except OSError:
         return _no_answer(Outcome.IN_DOUBT, "file_damaged", words_for("file_damaged"))
     except UnreadableError as error:
-        return _no_answer(Outcome.IN_DOUBT, error.code, words_for(error.code))
+        words = words_for(error.code) + _expected(profile, layout, error.code, sent.batch)
+        return _no_answer(Outcome.IN_DOUBT, error.code, words)
     answer = _Answer(path.name, (0, ""), statement, content=content)
     return _report([answer], sent.batch)
+
+
+def _expected(profile: Profile, layout: ReceiptFile, code: str, batch: SealedBatch) -> str:
+    """Return what the file should have been, where that helps whoever handed it over."""
+    if code in ("batch_unproven", "foreign_file") and binds(layout.name):
+        return f"；这一批的结果文件名应形如 {search_text(layout.name, _parts(profile, batch))}"
+    if code == "headings_differ" and layout.header_row:
+        places = layout.columns.model_dump().values()
+        headings = "、".join(place for place in places if isinstance(place, str))
+        return f"；第 {layout.header_row} 行应是表头，其中有列：{headings}"
+    return ""
 
 
 def _named_for(profile: Profile, layout: ReceiptFile, name: str, batch: SealedBatch) -> bool:
