@@ -134,7 +134,7 @@ def accepted_row(number: int) -> RowResult:
     return RowResult(number, Outcome.ACCEPTED, "0", "成功", f"SD{number}")
 
 
-def test_a_row_of_a_file_that_was_sent_anew_is_left_alone_and_the_others_are_settled(
+def test_a_row_that_was_to_be_sent_anew_is_held_by_a_late_acceptance_and_the_others_are_settled(
     world: World,
 ) -> None:
     sent(world, 1, 2)
@@ -142,8 +142,31 @@ def test_a_row_of_a_file_that_was_sent_anew_is_left_alone_and_the_others_are_set
         anew = sa.update(submission).where(submission.c.id == 2)
         connection.execute(anew.values(state="ready", **claims.UNSENT))
     done = hand_in(world, BatchProgress.COMPLETE, accepted_row(1), accepted_row(2))
-    assert (done.reached, done.left_alone) == ({State.ACCEPTED: 1}, (2,))
-    assert world.states() == ["accepted", "ready"]
+    assert done.reached == {State.ACCEPTED: 1, State.HELD: 1}
+    assert (done.left_alone, done.sent_anew) == ((), (2,))
+    assert world.states() == ["accepted", "held"]
+    assert world.submissions()[1].code == "answered_earlier"
+    # it is the delivery's row again: a person's word about that one settles it
+    assert confirm(world).reached == {State.ACCEPTED: 1}
+    assert {one.batch_id for one in world.receipts()} == {1}
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+def test_a_late_answer_to_a_delivery_that_was_sent_anew_is_kept_with_that_delivery(
+    world: World, spoken: bool
+) -> None:
+    sent(world, 1)
+    with world.database.writing() as connection:
+        anew = sa.update(submission).where(submission.c.id == 1)
+        connection.execute(anew.values(state="ready", **claims.UNSENT))
+    world.connector.answers = [reply(Outcome.RECEIVED)]
+    deliver(world.worker, world.platform)
+    late = accepted_row(1)
+    done = confirm(world) if spoken else hand_in(world, BatchProgress.COMPLETE, late, raw=b"x")
+    assert (done.reached, done.sent_anew, done.changed) == ({}, (1,), True)
+    assert world.states() == ["awaiting_receipt"]
+    assert [(one.batch_id, one.verdict) for one in world.receipts()] == [(1, "accepted")]
+    assert "delivery.confirmed" in world.audited()
 
 
 def test_what_a_file_calls_a_duplicate_is_for_a_person_to_compare(world: World) -> None:

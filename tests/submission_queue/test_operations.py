@@ -477,17 +477,20 @@ def test_what_is_being_sent_again_is_not_freed_to_be_sent_once_more(
     submit = world.connector.submit
 
     def while_it_sends(batch: SealedBatch, send_before: float) -> Reply:
-        ways = {
-            "resolve": lambda: find(world, Resolution.ABSENT),
-            "confirm": lambda: refuse_as_a_whole(world, batch),
-        }
         with pytest.raises(RefusedError, match="正在核实"):
-            ways[way]()
+            says_it_is_not_there(world, way, batch)
         return submit(batch, send_before)
 
     monkeypatch.setattr(world.connector, "submit", while_it_sends)
     resolve_doubts(world.worker, world.platform)
     assert (world.states(), len(world.connector.sent)) == (["accepted", "accepted"], 2)
+
+
+def says_it_is_not_there(world: World, way: str, batch: SealedBatch) -> None:
+    if way == "resolve":
+        find(world, Resolution.ABSENT)
+    else:
+        refuse_as_a_whole(world, batch)
 
 
 def refuse_as_a_whole(world: World, batch: SealedBatch) -> None:

@@ -221,6 +221,7 @@ def _plain(confirmed: "Confirmed", *, dry_run: bool) -> dict[str, Any]:
         "reached": {state.value: count for state, count in confirmed.reached.items()},
         "kept": confirmed.kept,
         "left_alone": list(confirmed.left_alone),
+        "sent_anew": list(confirmed.sent_anew),
         "unanswered": confirmed.unanswered,
         "receipt_number_noted": confirmed.serial,
     }
@@ -238,12 +239,20 @@ def _tell(confirmed: "Confirmed", *, dry_run: bool) -> None:
         console.print(f"{confirmed.kept} 条与现在的状态一致或不改变状态，只记作回执。")
     if confirmed.left_alone:
         rows = spans(confirmed.left_alone)
-        console.print(f"[yellow]第 {rows} 行没有登记[/]：已重新报送、正在报送或已另作处理。")
+        console.print(f"[yellow]第 {rows} 行没有登记[/]：正在报送或已另作处理。")
+    if confirmed.sent_anew:
+        rows = spans(confirmed.sent_anew)
+        console.print(
+            f"[yellow]第 {rows} 行已不随这一批等答复[/]（已重新报送或待重新报送）："
+            "答复记在这一批的回执里；平台已入库而尚未再报的转为挂起，请核实。"
+        )
     if confirmed.unanswered:
         console.print(f"这一批还有 {confirmed.unanswered} 行等待答复。")
     if dry_run:
         console.print("只查看，没有登记。")
     elif confirmed.changed:
         console.print("已登记，并记入审计日志。")
+    elif confirmed.left_alone:
+        console.print("没有改动。")
     else:
         console.print("与先前登记的相同，没有改动。")

@@ -63,21 +63,26 @@ class Confirmed:
         reached: State → how many submissions went there.
         kept: How many rows were only noted as receipts, since they were decided the same way
             before, or what was said decides nothing.
-        left_alone: Rows that the answer does not fit any more, such as those sent anew since.
+        left_alone: Rows that the answer does not fit.
+        sent_anew: Rows that left this delivery before it was answered: the answer is kept, and
+            what was taken in and not sent anew yet is held.
         unanswered: How many of its rows still wait.
         serial: Whether the 受理号 was news.
+        news: Whether anything was said that was not known before.
     """
 
     reached: Mapping[State, int]
     kept: int
     left_alone: tuple[int, ...]
+    sent_anew: tuple[int, ...]
     unanswered: int
     serial: bool
+    news: bool
 
     @property
     def changed(self) -> bool:
         """Whether anything is other than before."""
-        return bool(self.reached) or self.serial
+        return bool(self.reached) or self.serial or self.news
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +194,16 @@ def confirm_delivery(
         reached=_count(done),
         kept=len(meant.standing),
         left_alone=tuple(unfit),
+        sent_anew=tuple(sorted({one.row for one in report.rows} - _own(tickets, delivery))),
         unanswered=_unanswered(done, tickets, delivery),
         serial=serial,
+        news=news,
     )
+
+
+def _own(tickets: Mapping[int, Ticket], delivery: Delivery) -> set[int]:
+    """Return the rows that still wait for, or were decided by, this very delivery."""
+    return {number for number, one in tickets.items() if one.batch_id == delivery.id}
 
 
 def _check_report(report: BatchReport, delivery: Delivery) -> None:
@@ -237,11 +249,9 @@ def _unfit(
         ticket = tickets[one.row]
         look = f"请看 xinqiao queue show {ticket.id}"
         if ticket.batch_id != delivery.id:
-            unfit[one.row] = (
-                f"第 {one.row} 行（报送件 {ticket.id}）已不随这一批等答复，"
-                f"可能已重新报送，不能登记；{look}"
-            )
-        elif ticket.state is State.SENDING:
+            # it left this batch: what is said of it now is kept with the delivery it is about
+            continue
+        if ticket.state is State.SENDING:
             unfit[one.row] = f"第 {one.row} 行（报送件 {ticket.id}）正在报送，等它有了结果再登记"
         elif ticket.state is State.CANCELLED or (
             ticket.state is State.CONFLICT and one.outcome is not Outcome.ACCEPTED

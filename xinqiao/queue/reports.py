@@ -4,7 +4,7 @@ The same whether the platform was asked for it or a person records what it answe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,13 @@ from xinqiao.queue.settlement import Decision
 from xinqiao.queue.states import State, allowed
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.verdicts import Verdict
+
+ANSWERED_EARLIER = "answered_earlier"
+"""Code of what was to be sent anew when a positive answer to an earlier delivery of it came."""
+
+_ANSWERED_EARLIER = (
+    "平台对较早一批的答复是已入库，所以没有再报；请到平台核实，再用 xinqiao queue resolve 登记结果"
+)
 
 MATES_AT_FAULT = "mates_at_fault"
 """Waits for: it was refused together with others that were at fault."""
@@ -62,8 +69,8 @@ def meaning_of(
         report: The report.
         meanings: Row number → what was said of it, duplicates compared; rows outside the batch and
             duplicates that could not be compared are left out.
-        tickets: Row number → submission, as read. One that was sent anew since waits for the
-            receipts of another batch and is left alone.
+        tickets: Row number → submission, as read. What is said of one that left this batch since
+            is kept; taken in, it is held if it has not been sent anew.
         batch_id: Of the stored batch.
         at: The instant.
     """
@@ -76,14 +83,38 @@ def meaning_of(
     if report.progress is BatchProgress.REFUSED:
         named = {result.row for result in report.rows} & set(tickets)
         decisions += _refused_with(report, ours, named, len(tickets), at)
-    moving = tuple(one for one in decisions if _moves(one))
-    standing = tuple(one for one in decisions if not _moves(one) and _kept(one))
-    moved = {one.ticket.id for one in moving}
+    standing = [one for one in decisions if not _moves(one) and _kept(one)]
     taken = tuple(one.ticket for one in standing if one.after is State.AWAITING_RECEIPT)
+    for number, meaning in meanings.items():
+        verdict = meaning.verdict if isinstance(meaning, Decision) else meaning
+        if number not in ours and verdict.outcome in _AFTER:
+            left = replace(tickets[number], batch_id=batch_id, row_number=number)
+            earlier = _of_earlier(left, verdict, at)
+            (decisions if _moves(earlier) else standing).append(earlier)
+    moving = tuple(one for one in decisions if _moves(one))
+    moved = {one.ticket.id for one in moving}
     undecided = tuple(
         one for one in ours.values() if one.state is State.AWAITING_RECEIPT and one.id not in moved
     )
-    return Meaning(moving, standing, taken, undecided)
+    return Meaning(moving, tuple(standing), taken, undecided)
+
+
+def _of_earlier(ticket: Ticket, verdict: Verdict, at: datetime) -> Decision:
+    """Return what an answer to an earlier delivery means for what left that batch since.
+
+    What the platform holds already must not be sent anew unasked: it goes back to the delivery
+    that was answered, and a person looks.
+    """
+    if verdict.outcome is not Outcome.ACCEPTED or ticket.state is not State.READY:
+        return Decision(ticket, ticket.state, verdict)
+    back = {
+        "batch_id": ticket.batch_id,
+        "row_number": ticket.row_number,
+        "request_started_at": at,
+        "code": ANSWERED_EARLIER,
+        "message": _ANSWERED_EARLIER,
+    }
+    return Decision(ticket, State.HELD, verdict, back)
 
 
 def _moves(decision: Decision) -> bool:

@@ -86,9 +86,7 @@ def carry_out(connection: Connection, verb: Verb, ids: Sequence[int], cause: Cau
         if ticket.id in obstacles:
             raise RefusedError(obstacles[ticket.id].message)
     if len(verb.act(connection, tickets, cause)) < len(tickets):
-        raise RefusedError(
-            "有报送件刚刚被别的程序改动，或正在核实，本次操作没有执行；请稍后查看再试"
-        )
+        raise RefusedError("有报送件刚刚被别的程序改动或正在核实，没有执行；请稍后查看再试")
     return len(tickets)
 
 
