@@ -205,7 +205,8 @@ def test_an_old_answer_does_not_touch_what_was_sent_anew(
     desk.run("sync")
     how = ("--accepted", "--rows", "1", "--evidence", picture)
     late = desk.run("queue", "confirm-delivery", number, *how)
-    assert (late.code, "可能已重新报送" in late.err) == (1, True)
+    assert (late.code, "第 1 行已不随这一批等答复" in late.out) == (0, True)
+    assert "没有改动" not in late.out
     assert states(desk) == ["awaiting_receipt", "rejected", "awaiting_receipt"]
 
 
