@@ -49,6 +49,13 @@ def batch_of(desk: Terminal) -> str:
     return number
 
 
+def named_result(desk: Terminal, folder: Path) -> Path:
+    """Return the path of a result file, named as the platform names it after our own file."""
+    (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
+    (sent,) = Path(waiting["package"]).glob("*.xlsx")
+    return folder / f"{sent.name}_result.xlsx"
+
+
 def test_the_list_names_batch_rows_and_package(desk: Terminal) -> None:
     (waiting,) = desk.run("queue", "confirm-delivery", "--json").json
     assert (waiting["platform"], waiting["kind"], waiting["rows"]) == (PLATFORM, "permit", 3)
@@ -175,7 +182,7 @@ def test_a_rehearsal_of_the_answer_changes_nothing(desk: Terminal, picture: Path
 
 def test_the_platforms_own_result_file_is_read_and_kept(desk: Terminal, tmp_path: Path) -> None:
     number = batch_of(desk)
-    file = result_file(tmp_path / "导入结果.xlsx", (2, "1", "许可内容为空"))
+    file = result_file(named_result(desk, tmp_path), (2, "1", "许可内容为空"))
     told = desk.run("queue", "confirm-delivery", number, "--result-file", file, "--json")
     assert told.code == 0, told.out
     assert told.json["reached"] == {"ready": 2, "rejected": 1}, "the file was refused as a whole"
@@ -200,7 +207,7 @@ def test_an_old_answer_does_not_touch_what_was_sent_anew(
     desk: Terminal, tmp_path: Path, picture: Path
 ) -> None:
     number = batch_of(desk)
-    file = result_file(tmp_path / "导入结果.xlsx", (2, "1", "许可内容为空"))
+    file = result_file(named_result(desk, tmp_path), (2, "1", "许可内容为空"))
     desk.run("queue", "confirm-delivery", number, "--result-file", file)
     desk.run("sync")
     how = ("--accepted", "--rows", "1", "--evidence", picture)
@@ -236,13 +243,13 @@ def test_the_story_tells_what_was_recorded_with_its_evidence(
     desk: Terminal, picture: Path, tmp_path: Path
 ) -> None:
     number = batch_of(desk)
-    file = result_file(tmp_path / "导入结果.xlsx", (2, "1", "许可内容为空"))
+    file = result_file(named_result(desk, tmp_path), (2, "1", "许可内容为空"))
     desk.run("queue", "confirm-delivery", number, "--result-file", file)
     desk.run("sync")
     again = batch_of(desk)
     how = ("--accepted", "--receipt-number", "SL7", "--evidence", picture)
     assert desk.run("queue", "confirm-delivery", again, *how).code == 0
-    for submission, words in ((2, (number, "导入结果.xlsx")), (1, (again, "SL7", "截图.png"))):
+    for submission, words in ((2, (number, "_result.xlsx")), (1, (again, "SL7", "截图.png"))):
         shown = desk.run("queue", "show", submission)
         assert shown.code == 0, shown.err
         assert all(word in "".join(shown.out.split()) for word in words)
@@ -314,7 +321,7 @@ def test_the_commands_on_the_note_work(desk: Terminal, picture: Path) -> None:
     for words in commands[:3]:
         typed = [fill.get(word, word) for word in words]
         assert desk.run(*typed, "--dry-run").code == 0, words
-    result = result_file(picture.with_name("导入结果.xlsx"), (2, "1", "许可内容为空"))
+    result = result_file(named_result(desk, picture.parent), (2, "1", "许可内容为空"))
     typed = [str(result) if word == "结果文件" else word for word in commands[3]]
     assert desk.run(*typed, "--dry-run").code == 0
 

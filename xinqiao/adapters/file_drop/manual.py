@@ -151,7 +151,7 @@ class ManualDelivery:
             f"  {confirm} --accepted --rejected 原因 --rows 行号 --evidence 证据文件",
             "整个文件被退回、一行也没有入库的（平台指明了出错的行，就加 --rows 行号）：",
             f"  {confirm} --rejected 原因 --whole-file --evidence 证据文件",
-            "平台给出结果文件的：",
+            "平台给出结果文件的（保留平台给的文件名，凭它认出是哪一批）：",
             f"  {confirm} --result-file 结果文件",
             "",
         ]
