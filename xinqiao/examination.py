@@ -4,12 +4,14 @@ Each part stands alone: a platform that cannot be reached, or of which nothing i
 told of as far as its profile goes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from xinqiao.adapters.base import Operation
+from xinqiao.adapters.exchange_db.coverage import lost_fields as fields_lost_in_table
+from xinqiao.adapters.file_drop.rendering import lost_fields as fields_lost_in_file
 from xinqiao.adapters.http.authentication.explanation import signing_explained
 from xinqiao.adapters.profile import CorrectionStrategy, Profile, WithdrawStrategy
 from xinqiao.connections import Connection, surroundings
@@ -266,6 +268,8 @@ def missing_for(kind: str, profile: Profile, table: FormatTable | None) -> Itera
     layout = _LAYOUTS.get(profile.transport.type)
     if layout is not None and kind not in getattr(profile.transport, layout):
         yield f"版式（transport.{layout}.{kind}）"
+    if table is not None:
+        yield from _unmatched(kind, profile, [one.code for one in table.fields])
     asked = (
         Operation.INSERT,
         _CORRECTING.get(profile.corrections.get(kind, CorrectionStrategy.UPDATE)),
@@ -274,6 +278,16 @@ def missing_for(kind: str, profile: Profile, table: FormatTable | None) -> Itera
     for operation in Operation:
         if operation in asked and operation not in profile.words.operations:
             yield f"平台对操作的叫法（words.operations.{operation.value}）"
+
+
+def _unmatched(kind: str, profile: Profile, codes: Sequence[str]) -> Iterator[str]:
+    """Yield where a layout and the format differ: what has no column would be lost in silence."""
+    for differences in (fields_lost_in_table, fields_lost_in_file):
+        lost, foreign = differences(profile, kind, codes)
+        if lost:
+            yield f"字段的列：{'、'.join(lost)}（版式中补上，确实不报的写进 omit）"
+        if foreign:
+            yield f"报送格式中的字段：{'、'.join(foreign)}（版式中有、格式中没有，请更正）"
 
 
 def _signing(hub: Hub, name: str, connection: Connection) -> list[tuple[str, str]]:

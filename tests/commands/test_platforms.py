@@ -39,6 +39,9 @@ folder = "packages"
 total_seconds = 5
 """
 
+STATUS = """, { name = "S", role = "status" }, { name = "V", role = "validity" },
+  { name = "W", role = "invalid_reason" }, { name = "E", role = "error_text" }"""
+
 SIGNED = """profile = "credit_shandong"
 [transport]
 base_url = "http://127.0.0.1:1"
@@ -96,6 +99,33 @@ def test_a_platform_that_is_a_folder_is_proved_by_writing_into_it(
     assert found.json["kinds"][0]["missing"] == []
     assert all(one["ok"] for one in found.json["checks"])
     assert found.code == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "layout"),
+    [
+        ("void_and_insert", 'business_key = ["XK_WSH"]\nname = "T"\nsource = "x"'),
+        ("transport_csv_folder", 'header = "codes"\nname = "{batch}.csv"'),
+    ],
+)
+def test_a_field_that_the_layout_would_lose_or_that_there_is_not_is_named_before_anything_is_sent(
+    terminal: Terminal, write: Write, profile: str, layout: str
+) -> None:
+    place = "tables" if profile == "void_and_insert" else "templates"
+    key = '{ name = "K", role = "row_key" }, ' if place == "tables" else ""
+    own = {
+        "tables": '{ name = "A", field = "XK_WSH" }, { name = "B", field = "XK_NRR" }',
+        "templates": '{ field = "XK_WSH" }, { field = "XK_NRR" }',
+    }[place]
+    write(f"""profile = "{profile}"
+[transport.{place}.permit]
+{layout}
+columns = [{key}{own}{STATUS if place == "tables" else ""}]
+""")
+    found = terminal.run("platforms", "check", PLATFORM, "--json")
+    (permit,) = [one for one in found.json["kinds"] if one["kind"] == "permit"]
+    told = "".join(permit["missing"])
+    assert (found.code, "XK_XDR_MC" in told, "XK_NRR" in told) == (3, True, True)
 
 
 def test_a_broken_file_is_named_with_file_and_key(terminal: Terminal, write: Write) -> None:
