@@ -103,6 +103,14 @@ def test_an_address_that_is_not_plain_is_refused_and_not_repeated(url: str, why:
         (lambda made: made["receipts"].update(mode="feedback_table"), "receipts.feedback"),
         (lambda made: made["receipts"].update(mode="sync"), "receipts.mode 可用的有"),
         (lambda made: made.pop("status"), "status 缺少这一项"),
+        (lambda made: column(made, "ROWGUID").update(length=20), "列 ROWGUID 最多 20 字"),
+        (lambda made: made["transport"]["status"].update(initial="0待"), "initial"),
+        (
+            lambda made: table(made)["columns"].append(
+                {"name": "CODE", "constant": "370323", "length": 4}
+            ),
+            "列 CODE 最多 4 字",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_key(

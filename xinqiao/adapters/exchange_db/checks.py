@@ -1,16 +1,30 @@
 """What in a profile does not fit the exchange database that it describes (配置核对)."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from xinqiao.adapters.base import ReceiptMode
+from xinqiao.adapters.exchange_db.cells import Misfit, cell
 from xinqiao.adapters.exchange_db.layout import (
+    Column,
     ExchangeDbTransport,
     FeedbackTable,
     Role,
+    TableMap,
     WithdrawWay,
 )
+
+_SAMPLE_BATCH = f"XQ{uuid.UUID(int=0).hex}"
+"""A batch number as long as every one that the queue makes."""
+
+_SAMPLE_KEYS = {
+    "uuid": str(uuid.UUID(int=0)),
+    "uuid_hex": uuid.UUID(int=0).hex,
+    "batch_and_row": f"{_SAMPLE_BATCH}-1-V",
+}
+"""Form of row keys → the shortest one of a void row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +81,37 @@ def problem_with_tables(transport: ExchangeDbTransport, around: Neighbours) -> s
             ),
         )
         problem = next((words for fits, words in parts if not fits), "")
+        problem = problem or _unfit_words(transport, table, place)
         if problem:
             return problem
     return ""
+
+
+def _unfit_words(transport: ExchangeDbTransport, table: TableMap, place: str) -> str:
+    """Return the first of our own words that its column cannot hold: no record is to blame."""
+    for column in table.columns:
+        for text in _own_words(transport, column):
+            made = cell(column, text, transport.charset)
+            if isinstance(made, Misfit):
+                return f"{place}：{made.message}（由本系统填写的内容）"
+    return ""
+
+
+def _own_words(transport: ExchangeDbTransport, column: Column) -> Iterator[str]:
+    """Yield what we write into a column ourselves, or a text as long as that."""
+    if column.constant is not None:
+        yield column.constant
+    validity, status = transport.validity, transport.status
+    if column.role is Role.BATCH:
+        yield _SAMPLE_BATCH
+    if column.role is Role.ROW_KEY:
+        yield _SAMPLE_KEYS[transport.row_key]
+    if column.role is Role.STATUS and status is not None:
+        yield status.initial
+    if column.role is Role.VALIDITY and validity is not None:
+        yield from (validity.valid, validity.invalid)
+    if column.role is Role.INVALID_REASON and validity is not None:
+        yield from (validity.withdraw_reason, validity.update_reason)
 
 
 def _of_the_whole(transport: ExchangeDbTransport, around: Neighbours) -> str:
