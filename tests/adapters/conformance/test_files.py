@@ -110,7 +110,10 @@ def test_what_was_reported_is_changed_and_withdrawn(simulate: Callable[..., Any]
 def test_a_rehearsal_without_a_stand_in_writes_nothing(tmp_path: Path) -> None:
     by = shipped(CSV, "exchange/in", file={"folder": "exchange/out"})
     connector = build(by, surroundings(tmp_path, Clock(), rehearsal=True))
+    assert connector.submit(two()).code == "folder_missing"
+    (tmp_path / "exchange" / "in").mkdir(parents=True)
     assert connector.submit(two()).code == "not_a_stand_in"
+    assert [*(tmp_path / "exchange" / "in").iterdir()] == []
 
 
 # faults
