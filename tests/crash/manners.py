@@ -20,8 +20,8 @@ from xinqiao.adapters.base import (
 
 MANNERS: Mapping[str, dict[str, bool]] = {
     "answers questions": {},
-    "takes identical bytes once": {"query": False, "poll": False, "deduplicates": True},
-    "neither": {"query": False, "poll": False, "deduplicates": False},
+    "takes identical bytes once": {"query": False, "poll_in_doubt": False, "deduplicates": True},
+    "neither": {"query": False, "poll_in_doubt": False, "deduplicates": False},
 }
 """Name → what of a platform's abilities is otherwise than its profile says."""
 
