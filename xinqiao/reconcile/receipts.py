@@ -44,6 +44,7 @@ from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.verdicts import Verdict, of_row
 from xinqiao.queue.worker import Worker
+from xinqiao.reconcile.answers import keep_answer
 from xinqiao.reconcile.unanswered import overdue
 
 log = structlog.get_logger()
@@ -251,6 +252,16 @@ def _settle(
         moving = [one for one in meant.moving if one.ticket.id not in again]
         done = settle(connection, [*moving, *held], cause)
         claims.note_taken(connection, meant.taken)
+        if report.reply.raw or _answered(report):
+            keep_answer(
+                connection,
+                worker,
+                polled.batch_id,
+                report.reply,
+                asked_at=polled.polled_at,
+                cause=cause,
+                decided=bool(done),
+            )
         # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
         if _nothing_more(connection, report, polled):
             batches.schedule_poll(connection, polled.batch_id, None)
