@@ -191,6 +191,8 @@ class World:
     lanes: int = 1
     exchange_seconds: float = 5
     way_digest: str = "a" * 64
+    poll_every: float = 5
+    expected_within: float = 3600
 
     @property
     def worker(self) -> Worker:
@@ -216,8 +218,8 @@ class World:
             self.connector,
             self.rows_per_batch,
             5,
-            5,
-            3600,
+            self.poll_every,
+            self.expected_within,
             self.withdrawals,
             self.exchange_seconds,
             self.pace,

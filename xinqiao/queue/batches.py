@@ -373,6 +373,22 @@ def finish_attempt(
     connection.execute(sa.update(attempt).where(attempt.c.id == attempt_id).values(values))
 
 
+def open_evidence(kept: Any, keys: KeyRing) -> bytes:
+    """Return the reply of a call as it came; empty when there was none.
+
+    Args:
+        kept: A row of the table of attempts with ``id``, ``key_id`` and ``evidence``.
+        keys: The workspace's keys.
+
+    Raises:
+        SettingsError: Its key is not in the key file.
+        DamageError: It was changed.
+    """
+    if kept.evidence is None:
+        return b""
+    return keys.decrypt(kept.key_id, kept.evidence, f"attempt/{kept.id}")
+
+
 def schedule_poll(connection: Connection, batch_id: int, at: datetime | None) -> None:
     """Set when receipts of a batch are asked for next; None for never again."""
     connection.execute(sa.update(batch).where(batch.c.id == batch_id).values(next_poll_at=at))

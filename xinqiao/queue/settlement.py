@@ -293,6 +293,16 @@ def occupied(connection: Connection, batch_id: int) -> bool:
     return connection.execute(open_ones.limit(1)).scalar_one_or_none() is not None
 
 
+def all_decided(connection: Connection, batch_id: int) -> bool:
+    """Tell whether all that was ever in a batch is decided, also what was sent anew since."""
+    open_ones = (
+        sa.select(submission.c.id)
+        .join(batch_row, batch_row.c.submission_id == submission.c.id)
+        .where(batch_row.c.batch_id == batch_id, OPEN)
+    )
+    return connection.execute(open_ones.limit(1)).scalar_one_or_none() is None
+
+
 def note_serial(connection: Connection, batch_id: int, serial: str) -> None:
     """Keep the number that the platform gave the delivery (受理号)."""
     if serial:

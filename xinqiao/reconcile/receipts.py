@@ -1,7 +1,8 @@
 """Collecting receipts (回执): asking for every batch that has rows without a decision.
 
 Receipts are events of their own: a late one, a repeated one and one that contradicts an earlier
-one are kept, and each has its meaning.
+one are kept, and each has its meaning. Where no ledger could show a contradiction, a batch is asked
+about now and then also after all of it was decided.
 """
 
 from collections import Counter
@@ -34,6 +35,7 @@ from xinqiao.queue.resolution import judge, profile_changed
 from xinqiao.queue.resting import is_trouble, note_reply
 from xinqiao.queue.settlement import (
     Decision,
+    all_decided,
     awaits_receipts,
     occupied,
     settle,
@@ -44,6 +46,7 @@ from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.verdicts import Verdict, of_row
 from xinqiao.queue.worker import Worker
+from xinqiao.reconcile.answers import keep_answer
 from xinqiao.reconcile.unanswered import overdue
 
 log = structlog.get_logger()
@@ -53,6 +56,13 @@ _OVER = frozenset({BatchProgress.COMPLETE, BatchProgress.REFUSED})
 
 _DELETING = frozenset({Operation.WITHDRAW, Operation.TAKE_DOWN})
 """Operations that a page proves by no longer showing a record."""
+
+
+_SLOWER = 12
+"""How many times as long the wait is between two questions about what is decided."""
+
+_LEAST_SLOW_SECONDS = 3600.0
+"""It is asked about no oftener than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,9 @@ def _compare(
         try:
             if polled.elsewhere and by_absence and result.outcome is Outcome.ACCEPTED:
                 meanings[result.row] = profile_changed(ticket)
+            elif result.outcome is Outcome.DUPLICATE and ticket.state is State.ACCEPTED:
+                # that it is there already; by now a newer version may stand in its place
+                continue
             elif result.outcome is Outcome.DUPLICATE:
                 duplicate = _duplicate(inquiry, polled, result)
                 if duplicate is not None:
@@ -251,9 +264,17 @@ def _settle(
         moving = [one for one in meant.moving if one.ticket.id not in again]
         done = settle(connection, [*moving, *held], cause)
         claims.note_taken(connection, meant.taken)
-        # by the rows as they are now: one in doubt may have come to wait for its receipt meanwhile
-        if _nothing_more(connection, report, polled):
-            batches.schedule_poll(connection, polled.batch_id, None)
+        if report.reply.raw or _answered(report):
+            keep_answer(
+                connection,
+                worker,
+                polled.batch_id,
+                report.reply,
+                asked_at=polled.polled_at,
+                cause=cause,
+                decided=bool(done),
+            )
+        _schedule(connection, platform, report, polled, cause.at)
         return done
 
     # after that somebody may ask again anyway
@@ -272,12 +293,58 @@ def _late(ticket: Ticket, platform: Platform, report: BatchReport) -> Decision:
     return Decision(ticket, State.HELD, verdict)
 
 
+def _schedule(
+    connection: Connection,
+    platform: Platform,
+    report: BatchReport,
+    polled: _Polled,
+    now: datetime,
+) -> None:
+    """Set when a batch is asked about next, unless that is as soon as its turn comes again.
+
+    By the rows as they are now: one in doubt may have come to wait for its receipt meanwhile.
+    """
+    over = _nothing_more(connection, report, polled)
+    if _may_be_contradicted(platform, report, polled):
+        if over or all_decided(connection, polled.batch_id):
+            batches.schedule_poll(connection, polled.batch_id, _second_look(platform, polled, now))
+    elif over:
+        batches.schedule_poll(connection, polled.batch_id, None)
+
+
 def _nothing_more(connection: Connection, report: BatchReport, polled: _Polled) -> bool:
-    """Tell whether nothing of a batch is to be asked for any more.
+    """Tell whether nothing of a batch is to be asked for any more, but a contradiction.
 
     A platform that only takes never decides: there a batch is over once people decided all of it.
     """
     if report.progress in _OVER:
         return not awaits_receipts(connection, polled.batch_id)
+    return _only_taken(report, polled) and not occupied(connection, polled.batch_id)
+
+
+def _only_taken(report: BatchReport, polled: _Polled) -> bool:
     taken = {result.row for result in report.rows if result.outcome is Outcome.RECEIVED}
-    return taken >= set(polled.tickets) and not occupied(connection, polled.batch_id)
+    return taken >= set(polled.tickets)
+
+
+def _may_be_contradicted(platform: Platform, report: BatchReport, polled: _Polled) -> bool:
+    """Tell whether a platform could go back on its word about a batch, and only here it would show.
+
+    A ledger that is compared shows it too. One that refused the delivery, or only takes, gave no
+    word about a row; a page only ever confirms.
+    """
+    can = platform.connector.capabilities
+    return not (
+        can.ledger
+        or can.receipts is ReceiptMode.PAGE_CHECK
+        or report.progress is BatchProgress.REFUSED
+        or _only_taken(report, polled)
+    )
+
+
+def _second_look(platform: Platform, polled: _Polled, now: datetime) -> datetime | None:
+    """Return when a batch that is decided is asked about again; None once its time is over."""
+    slow = max(platform.poll_every * _SLOWER, _LEAST_SLOW_SECONDS)
+    looks = now + timedelta(seconds=slow)
+    ends = polled.sent_at + timedelta(seconds=platform.expected_within)
+    return looks if looks <= ends else None
