@@ -14,6 +14,7 @@ import rfc8785
 from xinqiao.adapters.base import Connector, Credentials, Surroundings
 from xinqiao.adapters.connector import build
 from xinqiao.adapters.outside.finding import version_of
+from xinqiao.adapters.policies import Pace as ProfilePace
 from xinqiao.adapters.profile import (
     ADDRESS_KEYS,
     SHIPPED,
@@ -23,7 +24,6 @@ from xinqiao.adapters.profile import (
     read_profile,
     way_digest,
 )
-from xinqiao.adapters.profile import Pace as ProfilePace
 from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace

@@ -13,7 +13,8 @@ from xinqiao.adapters.base import Operation
 from xinqiao.adapters.exchange_db.coverage import lost_fields as fields_lost_in_table
 from xinqiao.adapters.file_drop.rendering import lost_fields as fields_lost_in_file
 from xinqiao.adapters.http.authentication.explanation import signing_explained
-from xinqiao.adapters.profile import CorrectionStrategy, Profile, WithdrawStrategy
+from xinqiao.adapters.policies import CorrectionStrategy, WithdrawStrategy
+from xinqiao.adapters.profile import Profile
 from xinqiao.connections import Connection, surroundings
 from xinqiao.errors import RefusedError, XinqiaoError
 from xinqiao.hub import Hub

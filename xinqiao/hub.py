@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
-from xinqiao.adapters.profile import CorrectionStrategy
+from xinqiao.adapters.policies import CorrectionStrategy
 from xinqiao.clock import Clock, end_of, local_date
 from xinqiao.config.workspace import Workspace
 from xinqiao.connections import Connection, Connections, connect, read_connections

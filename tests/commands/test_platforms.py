@@ -7,13 +7,8 @@ import pytest
 
 from tests.commands.terminal import Terminal
 from xinqiao.adapters.base import ReceiptMode
-from xinqiao.adapters.profile import (
-    SHIPPED,
-    CorrectionStrategy,
-    Profile,
-    Transport,
-    WithdrawStrategy,
-)
+from xinqiao.adapters.policies import CorrectionStrategy, WithdrawStrategy
+from xinqiao.adapters.profile import SHIPPED, Profile, Transport
 from xinqiao.commands.words import CORRECTIONS, RECEIPTS, STEPS, TRANSPORTS, WITHDRAWALS
 
 PLATFORM = "credit_shandong"

@@ -5,14 +5,8 @@ from typing import Any
 import pytest
 
 from xinqiao.adapters.base import Operation
-from xinqiao.adapters.profile import (
-    SHIPPED,
-    CorrectionStrategy,
-    Profile,
-    WithdrawStrategy,
-    Words,
-    load_profile,
-)
+from xinqiao.adapters.policies import CorrectionStrategy, WithdrawStrategy, Words
+from xinqiao.adapters.profile import SHIPPED, Profile, load_profile
 from xinqiao.examination import missing_for, sources_of
 from xinqiao.mapping.registry import format_for
 

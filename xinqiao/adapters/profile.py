@@ -8,19 +8,17 @@ out. A confirmation binds to :func:`profile_digest`.
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from datetime import time
-from enum import StrEnum
 from importlib import resources
 from typing import Annotated, Any, ClassVar, Literal
 
 import rfc8785
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from xinqiao.adapters.base import Operation, ReceiptMode
+from xinqiao.adapters.base import ReceiptMode
 from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
-from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport, FeedbackTable
+from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
 from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
-from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport, ReceiptFile
+from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
 from xinqiao.adapters.file_drop.names import is_weak
 from xinqiao.adapters.http.access import HttpTransport, WebAccess
 from xinqiao.adapters.http.authentication.checks import problem_with_steps
@@ -28,13 +26,22 @@ from xinqiao.adapters.http.authentication.steps import AnyStep, TokenStep
 from xinqiao.adapters.http.calls import (
     Call,
     Ledger,
-    PageCheck,
     Poll,
     ProbeCall,
     Query,
     Submit,
 )
 from xinqiao.adapters.http.fitting import problem_with_calls
+from xinqiao.adapters.policies import (
+    Abilities,
+    CorrectionStrategy,
+    Limits,
+    Pace,
+    Receipts,
+    Retention,
+    WithdrawStrategy,
+    Words,
+)
 from xinqiao.adapters.profile_errors import explain
 from xinqiao.errors import SettingsError
 
@@ -84,124 +91,6 @@ class Operations(Table):
     query: Query | None = None
     ledger: Ledger | None = None
     probe: ProbeCall | None = None
-
-
-class Abilities(Table):
-    """What may be relied on (平台能力)."""
-
-    source: Text
-    """Where this part comes from (依据)."""
-    deduplicates: bool
-    """An identical resend of a whole batch has no second effect."""
-    visible_after_seconds: Annotated[float, Field(ge=0, le=86_400 * 30)]
-    """Time after a send before "absent" may be believed."""
-
-
-def _hours(text: str) -> str:
-    begins, _, ends = text.partition("-")
-    try:
-        first, last = time.fromisoformat(begins), time.fromisoformat(ends)
-        # no zone of its own: the country has one
-        fits = first.tzinfo is None and last.tzinfo is None and first < last
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError("应为 08:30-17:30 这样的时段，起在前、止在后")
-    return text
-
-
-Calls = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class Pace(Table):
-    """How fast and when the platform may be called, by all machines together (调用节奏)."""
-
-    source: Text
-    """Where this part comes from (依据)."""
-    parallel_calls: Annotated[int, Field(ge=1, le=200)] = 1
-    """Calls under way at once."""
-    calls_per_second: Calls | None = None
-    """Calls begun within any second; none means no limit, here and below."""
-    calls_per_minute: Calls | None = None
-    """Calls begun within any minute."""
-    calls_per_hour: Calls | None = None
-    """Calls begun within any hour."""
-    hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
-    """Times of day in Asia/Shanghai at which calls may begin (08:30-17:30); empty: always."""
-    working_days_only: bool = False
-    """Whether calls may begin on working days only (工作日)."""
-
-
-class Limits(Table):
-    """Largest batch (批次上限)."""
-
-    source: Text
-    """Where this part comes from (依据)."""
-    rows_per_batch: Annotated[int, Field(ge=1, le=100_000)]
-    """Rows."""
-    bytes_per_batch: Annotated[int, Field(ge=1024, le=1 << 30)]
-    """Bytes of the request's body."""
-
-
-class Receipts(Table):
-    """How receipts come back, and when they are asked for (回执)."""
-
-    source: Text
-    """Where this part comes from (依据)."""
-    mode: ReceiptMode
-    """How they come back."""
-    poll_after_seconds: Seconds
-    """From the delivery to the first question."""
-    poll_every_seconds: Seconds
-    """Between two questions."""
-    expected_within_seconds: Seconds
-    """A receipt later than this is an incident."""
-    feedback: FeedbackTable | None = None
-    """Where the answers of ``feedback_table`` stand."""
-    file: ReceiptFile | None = None
-    """Where the files of ``receipt_file`` and ``error_file`` are put, and how they are read."""
-    page: PageCheck | None = None
-    """What ``page_check`` looks at."""
-
-
-class Retention(Table):
-    """How long what was sent and answered is kept at least (保存期限)."""
-
-    source: Text
-    """Where this part comes from (依据)."""
-    payload_days: Annotated[int, Field(ge=1, le=36500)]
-    """Days; what ``xinqiao.toml`` says counts where that is longer."""
-
-
-class Words(Table):
-    """The platform's words for ours (对照词)."""
-
-    operations: dict[Operation, Text]
-    """Operation → word; one that is left out cannot be sent."""
-    kinds: dict[RecordKind, Text]
-    """Record kind → word."""
-
-
-class WithdrawStrategy(StrEnum):
-    """How a record is taken back from the platform (撤回方式)."""
-
-    OPERATION = "operation"
-    """The platform has an operation for it; a row with a status says that it is void (无效)."""
-    VOID_ROW = "void_row"
-    """An update that marks the record as void (无效)."""
-    BY_HAND = "by_hand"
-    """A person does it in the platform's own pages."""
-
-
-class CorrectionStrategy(StrEnum):
-    """How a platform takes a newer version of a record that it holds (变更方式)."""
-
-    UPDATE = "update"
-    """In the place of the old one; how, the transport's own tables say (void + insert…)."""
-    REPLACE = "replace"
-    """The old one is withdrawn first, and the new one inserted after that was accepted."""
-    BY_HAND = "by_hand"
-    """A person does it in the platform's own pages."""
 
 
 class Profile(Table):

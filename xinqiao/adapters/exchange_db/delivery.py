@@ -38,7 +38,7 @@ from xinqiao.adapters.exchange_db.lines import Line
 from xinqiao.adapters.exchange_db.probing import probe
 from xinqiao.adapters.exchange_db.statements import Seen, Statements, business_key_of
 from xinqiao.adapters.exchange_db.written_rows import serial_of
-from xinqiao.adapters.profile import Limits
+from xinqiao.adapters.policies import Limits
 from xinqiao.clock import SHANGHAI
 
 
