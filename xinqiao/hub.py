@@ -131,6 +131,7 @@ class Hub:
                 for kind, way in one.profile.corrections.items()
                 if way is CorrectionStrategy.REPLACE
             ),
+            self.settings.routes,
         )
 
     def cause(self, reason: str = "") -> Cause:
@@ -406,7 +407,7 @@ class Hub:
         taken = 0
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
-                missed = may_be_missed(connection, name)
+                missed = may_be_missed(connection, name, self.settings.routes)
             if missed:
                 planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)

@@ -6,9 +6,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinqiao.mapping.conditions import is_blank
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.registry import format_for
+from xinqiao.records.conditions import is_blank
 
 PATHS = [str(f.source_path) for f in format_for("credit_shandong", "permit").table.fields]
 

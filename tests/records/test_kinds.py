@@ -46,7 +46,7 @@ def test_named_fields_of_a_kind_exist() -> None:
             *kind.identity_fields,
             *kind.key_fields,
             *kind.free_text_fields,
-            kind.decision_date_field,
+            *kind.decision_date_fields,
         }
         assert named <= set(kind.labels)
 

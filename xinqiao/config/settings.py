@@ -108,6 +108,10 @@ class Settings(_Section):
     exemptions: dict[str, StrictBool] = Field(default_factory=dict)
     """Identifier of an exemption (不报送规则) → whether it applies; see ``routes list``."""
 
+    routes: dict[str, dict[str, StrictBool]] = Field(default_factory=dict)
+    """Record kind → platform → whether it goes there, where that differs from the table of routes;
+    see ``routes list``."""
+
     delivery: DeliverySection = DeliverySection()
     daemon: DaemonSection = DaemonSection()
     retention: RetentionSection = RetentionSection()

@@ -15,16 +15,18 @@ from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.keys import (
+    IDENTIFIER_PATHS,
     content_for_hash,
     document_key,
     matching_key,
     same_name,
     subject_text,
 )
+from xinqiao.records.kind import Kind, SubjectInKey
 from xinqiao.records.kinds import kind_of
 from xinqiao.records.subject import CODE_FIELDS
 
-_NUMBERS = frozenset({*CODE_FIELDS, "subject.certificate_number"})
+_NUMBERS = frozenset({*CODE_FIELDS, *IDENTIFIER_PATHS})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,18 +80,22 @@ class Identity:
 
 def identify(kind: str, draft: Draft, keys: KeyRing) -> Identity:
     """Return which record a row says that it is."""
+    definition = kind_of(kind)
     unusable = tuple(
         path
-        for path in kind_of(kind).key_fields
+        for path in definition.key_fields
         if _may_hold_identity_number(draft.content.get(path, ""))
     )
     document = None if unusable else document_key(kind, draft.content)
     subject = None
-    if kind_of(kind).subject_in_key:
+    if definition.subject_in_key is not SubjectInKey.NO:
         subject = keys.lookup_hash(subject_text(draft.content).encode())
+    key = matching_key(document, subject) if document is not None else None
+    # what belongs to its subject stands under no document that others could share
+    joint = definition.subject_in_key is SubjectInKey.JOINT
     return Identity(
-        key=matching_key(document, subject) if document is not None else None,
-        document=document,
+        key=key,
+        document=document if joint else key,
         digest=keys.lookup_hash(content_for_hash(draft.content)),
         record_id=draft.record_id,
         name=draft.content.get("subject.name", ""),
@@ -105,14 +111,15 @@ def _number_in_doubt(draft: Draft) -> bool:
 
 def unusable_key(path: str) -> Finding:
     """Return the finding about a part of the key that holds an identity number."""
-    message = "此处疑似写有身份证号码，不能用作识别记录的编号，请改填决定书的文书号或机关代码"
+    message = "此处疑似写有身份证号码，不能用来识别记录，请改填原件上的编号或文字"
     return Finding(path, "identity_number_in_key", Severity.ERROR, message)
 
 
 @dataclass(slots=True)
 class Census:
-    """The claims of all rows of a file; see the module."""
+    """The claims of all rows of a file that are of one kind; see the module."""
 
+    kind: Kind
     _first: dict[str, tuple[Place, Identity]] = field(default_factory=dict)
     _documents: dict[str, list[tuple[Place, Identity]]] = field(default_factory=dict)
     _conflicting: dict[str, list[Place]] = field(default_factory=dict)
@@ -171,18 +178,19 @@ class Census:
         for claim in (meant, *identity.claims):
             rows = sorted({one for one in self._conflicting.get(claim, ()) if one != row})
             if rows:
-                return _conflict(claim, "、".join(one.shown for one in rows))
+                return _conflict(self.kind, claim, "、".join(one.shown for one in rows))
         return None
 
 
-def _conflict(claim: str, others: str) -> Finding:
+def _conflict(kind: Kind, claim: str, others: str) -> Finding:
+    name, field = kind.key_name, kind.key_fields[-1]
     if claim.startswith("key "):
-        message = f"文书号与{others}相同而内容不同：请核对是文书号写错，还是多余的一行"
-        return Finding("document_number", "key_conflict", Severity.ERROR, message)
+        message = f"{name}与{others}相同而内容不同：请核对是{name}写错，还是多余的一行"
+        return Finding(field, "key_conflict", Severity.ERROR, message)
     if claim.startswith("content "):
         message = f"与{others}内容相同而记录标识不同：请删去多余的一行"
         return Finding("", "key_conflict", Severity.ERROR, message)
-    message = f"与{others}是同一条记录而内容不同：请核对记录标识和文书号，删去多余的一行"
+    message = f"与{others}是同一条记录而内容不同：请核对记录标识和{name}，删去多余的一行"
     return Finding("", "record_conflict", Severity.ERROR, message)
 
 

@@ -6,7 +6,7 @@ which never holds the value.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from xinqiao.intake.headers import FieldHeader, FieldType
@@ -41,11 +41,13 @@ class RecordRule:
 
     Attributes:
         code: English identifier of the rule.
+        fields: Fields that a kind must have for the rule to be about it.
         apply: Corrects the content in place; returns the path of the field it changed, if any.
         message: Chinese text that says what was done.
     """
 
     code: str
+    fields: tuple[str, ...]
     apply: Callable[[Content], str | None]
     message: str
 
@@ -66,9 +68,16 @@ def clean_cell(text: str, field: FieldHeader) -> tuple[str, Sequence[Finding]]:
     return _BLANK_ENDS.sub("", text), findings
 
 
-def clean_record(content: Content) -> Iterator[Finding]:
-    """Correct ``content`` in place where fields contradict each other; yield what was cleaned."""
+def clean_record(content: Content, known: Collection[str]) -> Iterator[Finding]:
+    """Correct ``content`` in place where fields contradict each other; yield what was cleaned.
+
+    Args:
+        content: The record as read.
+        known: Paths of the fields of its kind: rules about others do not apply.
+    """
     for rule in RECORD_RULES:
+        if not all(path in known for path in rule.fields):
+            continue
         while (path := rule.apply(content)) is not None:
             yield Finding(path, rule.code, Severity.CLEANED, rule.message)
 
@@ -179,22 +188,31 @@ def _fill_document_number(content: Content) -> str | None:
 RECORD_RULES = (
     RecordRule(
         "registration_number",
+        (_CODE_PATH, _REGISTRATION_PATH),
         _move_registration_number,
         "此处是 15 位工商注册号，已移到工商注册号一栏",
     ),
     RecordRule(
         "false_number",
+        (_REPRESENTATIVE, f"{_REPRESENTATIVE}_certificate_number"),
         _blank_false_number,
         "法定代表人证件号码与其姓名或单位代码相同，已按空白处理",
     ),
-    RecordRule("old_number", _upgrade_number, "15 位旧身份证号码已升为 18 位"),
+    RecordRule(
+        "old_number",
+        ("subject.certificate_number",),
+        _upgrade_number,
+        "15 位旧身份证号码已升为 18 位",
+    ),
     RecordRule(
         "certificate_type",
+        (f"{_REPRESENTATIVE}_certificate_type", f"{_REPRESENTATIVE}_certificate_number"),
         _name_type_of_number,
         "号码是身份证号码，证件类型已补为身份证",
     ),
     RecordRule(
         "document_number",
+        ("document_number", "licence_number"),
         _fill_document_number,
         "没有文书号，已按国家标准填入许可编号",
     ),

@@ -50,6 +50,9 @@ class FieldType(StrEnum):
     AMOUNT = "amount"
     """A number in 万元."""
 
+    NUMBER = "number"
+    """A count, points or a year: a number without a unit."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldHeader:

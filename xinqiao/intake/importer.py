@@ -148,7 +148,7 @@ class Importer:
         censuses: dict[str, Census] = {}
         for one in work:
             kind = one.table.kind
-            census = censuses.setdefault(kind, Census())
+            census = censuses.setdefault(kind, Census(KINDS[kind]))
             for drafts in _chunks(one.table.drafts()):
                 for draft in drafts:
                     census.note(Place(one.sheet, draft.row), identify(kind, draft, self.keys))

@@ -201,7 +201,7 @@ class _RowReader:
                 text = _read_cell(cells[index], texts[index], field, findings)
                 if text:
                     content[field.path] = text
-        findings += clean_record(content)
+        findings += clean_record(content, kind_of(self.kind).labels)
         findings += _without_repeats(findings, validate(self.kind, content, self.today))
         return Draft(
             row=number,

@@ -13,7 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 from xinqiao.errors import SettingsError
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table
 from xinqiao.intake.reading import GUIDE_SHEET
-from xinqiao.records.kinds import Kind, kind_of
+from xinqiao.records.kind import Kind
+from xinqiao.records.kinds import kind_of
 
 _ROWS = 5000
 _WIDTH = 22
@@ -28,6 +29,7 @@ _HOW = {
     FieldType.CHOICE: "从下拉列表中选一项。",
     FieldType.WORDS: "可填一项或几项，几项之间用顿号或分号隔开。",
     FieldType.AMOUNT: "只写数字，单位万元，最多 6 位小数：2000 元写 0.2。",
+    FieldType.NUMBER: "只写数字，不带单位。",
 }
 _FORMATS = {
     FieldType.DATE: {"num_format": "yyyy/mm/dd"},

@@ -18,7 +18,7 @@ from xinqiao.queue.planning import Change
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import same_name, subject_identifier
-from xinqiao.records.kinds import Kind
+from xinqiao.records.kind import Kind
 
 WITHDRAWN = "这条记录已登记撤回（决定已撤销或失效），内容虽有变化也不再报送；误登记的请先取消撤回"
 """Why a row about a withdrawn record is not taken."""
@@ -174,7 +174,9 @@ class Writer:
             )
         if by_key is not None and by_key.id != record.id:
             return None, _error(
-                "key_taken", "改正后的文书号已属于另一条记录：请核对文书号，或删去多余的一行"
+                "key_taken",
+                f"改正后的{self.kind.key_name}已属于另一条记录：请核对{self.kind.key_name}，"
+                "或删去多余的一行",
             )
         return record, None
 
@@ -242,7 +244,7 @@ class Writer:
         self, row: NewVersion, record_id: str, version: int, action: str, pending: "_Pending"
     ) -> None:
         draft = row.draft
-        decided_on = decision_date(draft, self.kind.decision_date_field)
+        decided_on = decision_date(draft, self.kind.decision_date_fields)
         pending.versions.append(
             {
                 "record_id": record_id,
@@ -289,11 +291,13 @@ class _Pending:
         self.changes: list[Change] = []
 
 
-def decision_date(draft: Draft, field: str) -> date | None:
-    """Return the decision date, or None when it is missing or in error."""
+def decision_date(draft: Draft, fields: Sequence[str]) -> date | None:
+    """Return the first of the dates that is filled; None when it is missing or in error."""
+    field = next((path for path in fields if path in draft.content), None)
+    if field is None:
+        return None
     doubtful = any(one.field == field and one.severity is Severity.ERROR for one in draft.findings)
-    text = draft.content.get(field)
-    return None if doubtful or text is None else date.fromisoformat(text)
+    return None if doubtful else date.fromisoformat(draft.content[field])
 
 
 def _error(code: str, message: str) -> Finding:

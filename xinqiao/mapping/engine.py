@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
-from xinqiao.mapping.conditions import Test, always, compile_conditions, is_blank, never
 from xinqiao.mapping.loading import TableSet
 from xinqiao.mapping.messages import finding_of
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
 from xinqiao.mapping.values import annotate
+from xinqiao.records.conditions import Test, always, compile_conditions, is_blank, never
 from xinqiao.records.findings import Finding
 
 KEY_SEPARATOR = "｜"

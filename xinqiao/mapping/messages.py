@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from xinqiao.mapping.tables import CodeTable, Condition, FormatField, FormatTable
+from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
+from xinqiao.records.conditions import Condition
 from xinqiao.records.findings import Finding, Severity
 
 _UNITS = {"characters": "个字符", "bytes": "个字节"}

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from xinqiao.mapping.tables import CodeEntry, CodeTable, Condition, FormatField, FormatTable
+from xinqiao.mapping.tables import CodeEntry, CodeTable, FormatField, FormatTable
+from xinqiao.records.conditions import Condition
 
 _PARTS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("FormatTable",): FormatTable,

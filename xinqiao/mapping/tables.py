@@ -9,11 +9,11 @@ from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from xinqiao.records.conditions import Condition, FieldPath, TablePart, Text
+
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
 
 
 class Status(StrEnum):
@@ -24,35 +24,6 @@ class Status(StrEnum):
 
     CONFIRMED = "confirmed"
     """An official text or the platform owner's own document says so (已确认)."""
-
-
-class TablePart(BaseModel):
-    """Settings of every part of a table: unknown keys are errors, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Condition(TablePart):
-    """One row of a condition (条件); several rows hold together (同时满足).
-
-    Attributes:
-        field: Path of the record field that is looked at.
-        words: Holds when the field is one of these words (``in``).
-        any_word: Holds when one of the several words in the field is among these (``any``); other
-            words may be followed by ``-`` and the concrete kind.
-        filled: Holds when the field is filled (true) or blank (false).
-    """
-
-    field: FieldPath
-    words: tuple[Text, ...] | None = Field(None, alias="in", min_length=1)
-    any_word: tuple[Text, ...] | None = Field(None, alias="any", min_length=1)
-    filled: bool | None = Field(None, strict=True)
-
-    @model_validator(mode="after")
-    def _one_test(self) -> Self:
-        if [self.words, self.any_word, self.filled].count(None) != 2:  # noqa: PLR2004 - all but one
-            raise ValueError("in、any 与 filled 必须且只能填写一项")
-        return self
 
 
 class FormatField(TablePart):

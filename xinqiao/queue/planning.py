@@ -19,11 +19,12 @@ from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.holdings import replan, write_holdings
 from xinqiao.queue.transitions import Cause
-from xinqiao.records.subject import NATURAL_PERSON
+from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, default_routes, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, default_routes, routes_for
+from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
 """A record and a platform."""
@@ -84,6 +85,7 @@ class Planner:
         exemptions: What is owed to nobody (不报送).
         replacing: (platform, kind) whose newer versions are taken only after the old one was
             withdrawn (先撤后报).
+        switches: Kind → platform → whether it goes there, where that differs from the table.
     """
 
     platforms: frozenset[str]
@@ -91,6 +93,7 @@ class Planner:
     counting: Counting
     exemptions: tuple[Exemption, ...]
     replacing: frozenset[tuple[str, str]] = frozenset()
+    switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -120,32 +123,36 @@ class Planner:
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
-        routes = routes_for(change.kind, self.platforms)
-        taken = [] if exemption is not None else [one for one in routes if takes(one, change)]
+        routes = self.routes(change.kind)
+        taken = chosen_routes(routes, change.content) if exemption is None else {}
         # a row with errors is counted as one, whatever it would be owed
-        if not taken and change.valid:
-            elsewhere = any(takes(one, change) for one in default_routes(change.kind))
+        if not taken and change.valid and not kind_of(change.kind).incoming:
+            elsewhere = bool(chosen_routes(default_routes(change.kind), change.content))
             owed_here = exemption is None and elsewhere
             plan.unreported.unclaimed += owed_here
             plan.unreported.not_owed += not owed_here
-        for route in routes:
-            place = (change.record_id, route.platform)
-            if route in taken:
-                plan.holdings.append(self.wanted_row(change, route.platform, cause))
+        for platform, route in {one.platform: one for one in routes}.items():
+            place = (change.record_id, platform)
+            if platform in taken:
+                plan.holdings.append(self.wanted_row(change, platform, cause))
             elif place in held:
                 # it was owed before this version and is not any more
                 plan.holdings.append(_unwanted(place, cause))
             else:
                 continue
-            if route in taken and place not in owed and change.decided_on is not None:
-                starts_on, rule = change.decided_on, route.rule
-            elif held.get(place) is not None:
+            today = local_date(cause.at)
+            opened = None
+            if platform in taken and place not in owed:
+                opened = _first_report(taken[platform], change, today)
+            if opened is None and held.get(place) is not None:
                 # the platform holds it already: a correction has a time limit of its own
-                starts_on, rule = local_date(cause.at), route.change_rule
-            else:
-                continue
-            if rule is not None:
-                plan.duties.append(Owed(*place, rule, change.version, starts_on))
+                opened = _Occasion(taken.get(platform, route).change_rule, today)
+            if opened is not None and opened.rule is not None:
+                plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+
+    def routes(self, kind: str) -> tuple[Route, ...]:
+        """Return the rows by which records of ``kind`` may go to the connected platforms."""
+        return routes_for(kind, self.platforms, self.switches.get(kind))
 
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
@@ -169,9 +176,18 @@ class Planner:
         }
 
 
-def takes(route: Route, change: Change) -> bool:
-    """Tell whether a record takes a route of its kind."""
-    return route.natural_persons or change.content.get("subject.category") != NATURAL_PERSON
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """What opens a duty: a rule, if there is a time limit, and the day its clock starts."""
+
+    rule: str | None
+    starts_on: date
+
+
+def _first_report(route: Route, change: Change, today: date) -> _Occasion | None:
+    if route.rule is not None and rule(route.rule).opens_on is OpensOn.RECORDED:
+        return _Occasion(route.rule, today)
+    return None if change.decided_on is None else _Occasion(route.rule, change.decided_on)
 
 
 def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:

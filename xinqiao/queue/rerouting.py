@@ -3,7 +3,7 @@
 Rules of what is owed to nobody were switched, or a platform's file came after the records.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -20,15 +20,18 @@ from xinqiao.database.tables import (
 from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
-from xinqiao.queue.planning import Change, Planner, takes
+from xinqiao.queue.planning import Change, Planner
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.exemptions import exemption_of, exemptions
-from xinqiao.routing.routes import Route, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, routes_for
 
 _CHUNK = 500
 
 
 _Row = sa.Row[tuple[object, ...]]
+
+Switches = Mapping[str, Mapping[str, bool]]
+"""Kind → platform → whether it goes there, where that differs from the table of routes."""
 
 
 def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:
@@ -55,41 +58,41 @@ def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) ->
     Returns:
         How many records there were.
     """
-    routes = _routes_to(platform)
+    routes = _routes_to(platform, planner.switches)
 
     def owed(_row: _Row, change: Change) -> bool:
-        return takes(routes[change.kind], change)
+        return bool(chosen_routes(routes[change.kind], change.content))
 
     alone = replace(planner, platforms=frozenset({platform}))
-    return _plan_again(acting, alone, keys, _missed(platform), owed)
+    return _plan_again(acting, alone, keys, _missed(platform, planner.switches), owed)
 
 
-def may_be_missed(connection: Connection, platform: str) -> bool:
+def may_be_missed(connection: Connection, platform: str, switches: Switches) -> bool:
     """Tell whether records may be owed to ``platform`` that were never planned for it.
 
     Where it takes no records about natural persons, theirs are among them: only their content
     tells.
     """
-    statement = sa.select(record.c.id).where(_missed(platform), *_OWED).limit(1)
+    statement = sa.select(record.c.id).where(_missed(platform, switches), *_OWED).limit(1)
     return connection.execute(statement).one_or_none() is not None
 
 
 _OWED = (~sa.exists().where(withdrawal.c.record_id == record.c.id),)
 
 
-def _routes_to(platform: str) -> dict[str, Route]:
-    """Return kind → route to ``platform``, of kinds for which it has a format table."""
-    return {
-        kind: route
+def _routes_to(platform: str, switches: Switches) -> dict[str, tuple[Route, ...]]:
+    """Return kind → routes to ``platform``, of kinds for which it has a format table."""
+    found = {
+        kind: routes_for(kind, frozenset({platform}), switches.get(kind))
         for name, kind in known_formats()
         if name == platform and kind in KINDS
-        for route in routes_for(kind, frozenset({platform}))
     }
+    return {kind: routes for kind, routes in found.items() if routes}
 
 
-def _missed(platform: str) -> sa.ColumnElement[bool]:
+def _missed(platform: str, switches: Switches) -> sa.ColumnElement[bool]:
     held = sa.exists().where(holding.c.record_id == record.c.id, holding.c.platform == platform)
-    kinds = sorted(_routes_to(platform))
+    kinds = sorted(_routes_to(platform, switches))
     return sa.and_(record.c.kind.in_(kinds), record.c.exemption.is_(None), ~held)
 
 

@@ -32,7 +32,6 @@ from xinqiao.queue.holdings import replan, write_holdings
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.states import OPEN, State
 from xinqiao.queue.transitions import Cause
-from xinqiao.routing.routes import routes_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def withdraw(
     )
     append(connection, [entry], actor=cause.actor, at=cause.at)
     places = _places(connection, record_id)
-    rules = {route.platform: route.change_rule for route in routes_for(row.kind, planner.platforms)}
+    rules = {route.platform: route.change_rule for route in planner.routes(row.kind)}
     version = _next_version(connection, record_id, row.version)
     owed = [
         Owed(record_id, place.platform, rule, version, revocation.decided_on)

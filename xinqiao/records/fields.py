@@ -56,6 +56,33 @@ Amount = Annotated[str, AfterValidator(_check_amount)]
 """An amount in 万元 above nought, with at most 6 decimals: exact to the cent (分)."""
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+_SCORE = re.compile(r"[0-9]{1,4}(?:\.[0-9])?")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+
+
+def _matching(pattern: re.Pattern[str], error: str, description: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise PydanticCustomError(error, description)
+        return value
+
+    return AfterValidator(check)
+
+
+WholeNumber = Annotated[str, _matching(_WHOLE, "whole_number", "not a whole number")]
+"""A whole number, with a sign where it may be below nought."""
+
+Score = Annotated[str, _matching(_SCORE, "score", "not a score with at most one decimal")]
+"""Points of an assessment (考核分值), with at most one decimal."""
+
+Year = Annotated[str, _matching(_YEAR, "year", "not a year written YYYY")]
+"""A calendar year written ``YYYY``."""
+
+YES = "是"
+NO = "否"
+
+
 def split_words(text: str) -> tuple[str, ...]:
     """Return the words of a field that may hold several, joined by :data:`WORD_SEPARATOR`."""
     return tuple(word for word in text.split(WORD_SEPARATOR) if word)
@@ -68,7 +95,7 @@ class Words(AfterValidator):
     words: tuple[str, ...] = ()
 
 
-def several_of(words: tuple[str, ...], *, other: str) -> Words:
+def several_of(words: tuple[str, ...], *, other: str | None = None) -> Words:
     """Return a validator that takes one or more of ``words``, each as :func:`one_of` does."""
     check = _choice(words, other)
 
@@ -95,3 +122,7 @@ def _choice(words: tuple[str, ...], other: str | None) -> Callable[[str], str]:
         return value
 
     return check
+
+
+YesNo = Annotated[str, one_of((YES, NO))]
+"""是 or 否."""

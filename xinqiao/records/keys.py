@@ -7,6 +7,13 @@ import rfc8785
 
 from xinqiao.records.kinds import kind_of
 
+IDENTIFIER_PATHS = (
+    "subject.unified_social_credit_code",
+    "subject.certificate_number",
+    "subject.identifier",
+)
+"""Where the number that identifies a subject may stand."""
+
 _BRACKETS = str.maketrans(dict.fromkeys("〔【(", "[") | dict.fromkeys("〕】)", "]"))
 
 
@@ -24,8 +31,11 @@ def document_key(kind: str, content: Mapping[str, str]) -> str | None:
     Raises:
         InputError: ``kind`` is not known.
     """
-    parts = [plain_number(content.get(field, "")) for field in kind_of(kind).key_fields]
-    return "|".join((kind, *parts)) if all(parts) else None
+    definition = kind_of(kind)
+    parts = {field: plain_number(content.get(field, "")) for field in definition.key_fields}
+    missing = {field for field, part in parts.items() if not part}
+    whole = missing <= definition.optional_key_fields
+    return "|".join((kind, *parts.values())) if whole else None
 
 
 def matching_key(document: str, subject_hash: str | None = None) -> str:
@@ -33,16 +43,15 @@ def matching_key(document: str, subject_hash: str | None = None) -> str:
 
     Args:
         document: The key of its document.
-        subject_hash: Keyed hash of :func:`subject_text`, for kinds in which several subjects stand
-            under one document number (共同违法); None for all others.
+        subject_hash: Keyed hash of :func:`subject_text`, for kinds whose key the subject is part
+            of; None for all others.
     """
     return document if subject_hash is None else f"{document}|{subject_hash}"
 
 
 def subject_identifier(content: Mapping[str, str]) -> str:
     """Return the number that identifies the subject, or nothing; only its hash may be stored."""
-    organisation = content.get("subject.unified_social_credit_code", "")
-    return organisation or content.get("subject.certificate_number", "")
+    return next((content[path] for path in IDENTIFIER_PATHS if content.get(path)), "")
 
 
 def subject_text(content: Mapping[str, str]) -> str:

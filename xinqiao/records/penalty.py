@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from xinqiao.records.decision import decision_rules
 from xinqiao.records.fields import Amount, IsoDate, iso_date, one_of, several_of, split_words
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.subject import NATURAL_PERSON, Subject, subject_rules
+from xinqiao.records.kind import About, SubjectInKey, define
+from xinqiao.records.subject import IDENTITY_FIELDS, NATURAL_PERSON, Subject, subject_rules
 
 FINE = "罚款"
 CONFISCATIONS = ("没收违法所得、没收非法财物", "没收违法所得", "没收非法财物")
@@ -46,6 +47,9 @@ KINDS_2021 = (
 SIMPLIFIED = "简易程序"
 PROCEDURES = ("普通程序", SIMPLIFIED)
 """The words of 案件程序: 行政处罚法 chapter 5, sections 3 and 2."""
+
+SEVERITIES = ("轻微", "一般", "严重")
+"""How grave the dishonesty is (失信程度): a person says so (《信用修复管理办法》, 2026-04-01)."""
 
 _MOST_BY_SIMPLIFIED = {True: Decimal("0.02"), False: Decimal("0.3")}
 """Natural person or not → highest fine by simplified procedure in 万元 (行政处罚法 §51)."""
@@ -83,6 +87,7 @@ class Penalty(BaseModel):
     source_unit_code: str = Field(title="数据来源单位统一社会信用代码")
     remarks: str | None = Field(None, title="备注")
     case_procedure: Annotated[str, one_of(PROCEDURES)] | None = Field(None, title="案件程序")
+    severity: Annotated[str, one_of(SEVERITIES)] | None = Field(None, title="失信程度")
 
 
 def penalty_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
@@ -166,3 +171,20 @@ def _amount(content: Mapping[str, str], field: str) -> Decimal | None:
 
 def _plain(amount: Decimal) -> str:
     return format(amount.normalize(), "f")
+
+
+PENALTY = define(
+    "penalty",
+    "行政处罚",
+    Penalty,
+    penalty_rules,
+    about=About.CATEGORY,
+    key=("authority_code", "document_number"),
+    key_name="文书号",
+    number_field="document_number",
+    # 共同违法: one document punishes several offenders, each a record of its own
+    subject_in_key=SubjectInKey.JOINT,
+    decided_on=("decision_date",),
+    identity_fields=IDENTITY_FIELDS,
+    free_text=("violation_kind", "violation_facts", "content", "remarks"),
+)

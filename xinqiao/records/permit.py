@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from xinqiao.records.decision import decision_rules
 from xinqiao.records.fields import IsoDate, iso_date, one_of
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.subject import Subject, subject_rules
+from xinqiao.records.kind import About, SubjectInKey, define
+from xinqiao.records.subject import IDENTITY_FIELDS, Subject, subject_rules
 
 PERMIT_CLASSES = ("普通", "特许", "认可", "核准", "登记", "其他")
 """The words of 许可类别, after 行政许可法 §12; 其他 may be followed by - and the kind."""
@@ -57,3 +58,19 @@ def _period(content: Mapping[str, str]) -> Iterator[Finding]:
     if start is not None and end is not None and end < start:
         message = f"有效期至 {end} 早于有效期自 {start}，请核对"
         yield Finding("valid_until", "before_start", Severity.ERROR, message)
+
+
+PERMIT = define(
+    "permit",
+    "行政许可",
+    Permit,
+    permit_rules,
+    about=About.CATEGORY,
+    key=("authority_code", "document_number"),
+    key_name="文书号",
+    number_field="document_number",
+    subject_in_key=SubjectInKey.NO,
+    decided_on=("decision_date",),
+    identity_fields=IDENTITY_FIELDS,
+    free_text=("content", "remarks"),
+)

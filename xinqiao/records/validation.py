@@ -9,7 +9,8 @@ from pydantic_core import ErrorDetails
 
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number, quote
-from xinqiao.records.kinds import Kind, kind_of
+from xinqiao.records.kind import Kind
+from xinqiao.records.kinds import kind_of
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
     "missing": ("required", "{label}不能为空，请填写"),
@@ -19,6 +20,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "amount",
         "{label}应为大于 0 的数字，单位万元，最多 6 位小数，如 2000 元写 0.2，请核对",
     ),
+    "whole_number": ("whole_number", "{label}应为整数，请核对"),
+    "score": ("score", "{label}应为 0 至 9999.9 的数字，最多 1 位小数，请核对"),
+    "year": ("year", "{label}应为四位数的年份，如 2025，请核对"),
     "extra_forbidden": ("unknown_field", "没有这个字段，请删去"),
 }
 """Error type of pydantic → our code and Chinese message."""

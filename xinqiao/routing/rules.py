@@ -15,6 +15,9 @@ from xinqiao.errors import InputError
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 """Text that must not be blank."""
 
+BUREAU = "bureau"
+"""Stands for a platform in rules about what the bureau must do itself (本单位办理)."""
+
 
 class Identified(Protocol):
     """A row with an identifier."""
@@ -32,6 +35,9 @@ class OpensOn(StrEnum):
 
     DECISION = "decision"
     """The day on which the decision was made (作出决定之日), not the day of service."""
+
+    RECORDED = "recorded"
+    """The day on which the hub learned of it (入库之日): nothing was decided that could be late."""
 
     CHANGE = "change"
     """The day on which the document was changed, revoked or held void (变更、撤销之日)."""
@@ -67,7 +73,7 @@ class DutyRule(BaseModel):
         id: Identifier, such as ``D1``.
         title: Chinese title.
         kinds: Record kinds to which it applies.
-        platforms: Platforms to which it applies.
+        platforms: Platforms to which it applies; :data:`BUREAU` for what the bureau owes itself.
         opens_on: What the clock starts at.
         days: Length of the period, in ``unit``.
         unit: What the period is counted in.

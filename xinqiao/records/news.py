@@ -1,0 +1,47 @@
+"""News of credit work, with pictures (信用工作信息).
+
+Source: 源交政字〔2023〕14号 names it among what goes to 信用交通·山东; the fields are a design of this project.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from xinqiao.records.fields import IsoDate
+from xinqiao.records.findings import Finding
+from xinqiao.records.kind import About, SubjectInKey, define
+
+
+class News(BaseModel):
+    """One piece of news."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(title="标题")
+    body: str = Field(title="正文")
+    pictures: str | None = Field(None, title="图片")
+    source: str = Field(title="信息来源")
+    published_on: IsoDate = Field(title="发布日期")
+    author: str | None = Field(None, title="作者")
+    url: str | None = Field(None, title="原文网址")
+
+
+def news_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+    """Yield what is wrong with a piece of news beyond the form of its single fields."""
+    yield from ()
+
+
+NEWS = define(
+    "news",
+    "信用工作信息",
+    News,
+    news_rules,
+    about=About.ORGANISATIONS,
+    key=("published_on", "title"),
+    key_name="发布日期和标题",
+    number_field="title",
+    subject_in_key=SubjectInKey.NO,
+    decided_on=("published_on",),
+    free_text=("title", "body"),
+)
