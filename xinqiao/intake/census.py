@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from xinqiao.intake.reading import Draft
 from xinqiao.intake.store import Known
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.keys import (
     IDENTIFIER_PATHS,
     content_for_hash,
@@ -84,7 +83,7 @@ def identify(kind: str, draft: Draft, keys: KeyRing) -> Identity:
     unusable = tuple(
         path
         for path in definition.key_fields
-        if _may_hold_identity_number(draft.content.get(path, ""))
+        if may_hold_identity_number(draft.content.get(path, ""))
     )
     document = None if unusable else document_key(kind, draft.content)
     subject = None
@@ -192,7 +191,3 @@ def _conflict(kind: Kind, claim: str, others: str) -> Finding:
         return Finding("", "key_conflict", Severity.ERROR, message)
     message = f"与{others}是同一条记录而内容不同：请核对记录标识和{name}，删去多余的一行"
     return Finding("", "record_conflict", Severity.ERROR, message)
-
-
-def _may_hold_identity_number(text: str) -> bool:
-    return contains_identity_number(text) or mask_identity_numbers(text) != text
