@@ -174,7 +174,7 @@ BROKEN = [
     ('code = "ID"\n{}', ["字段代码重复：ID"]),
     ('code = "1 2"\n{}', ["code", "写法不对"]),
     ("name = 5\n{}", ["name", "应为文字"]),
-    ('{}[[field.blank_when]]\nfield = "a"\n', ["blank_when", "in、any 与 filled"]),
+    ('{}[[field.blank_when]]\nfield = "a"\n', ["blank_when", "in、any、contains 与 filled"]),
     ('{}[[field.blank_when]]\nfield = "a"\nfiled = true\n', ["filed", "是否应为 filled"]),
     ('{}[[field.blank_when]]\nfield = "a"\nfilled = 1\n', ["filled", "true 或 false"]),
 ]

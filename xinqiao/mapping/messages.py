@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
+from xinqiao.records.condition_words import in_words
 from xinqiao.records.conditions import Condition
 from xinqiao.records.findings import Finding, Severity
 
@@ -43,17 +44,8 @@ def _words(table: CodeTable) -> str:
 
 
 def _conditions(conditions: Sequence[Condition], table: FormatTable) -> str:
-    names = {field.source_path: field.name for field in table.fields}
-    said: list[str] = []
-    for condition in conditions:
-        name = names.get(condition.field, condition.field)
-        if condition.words is not None:
-            said.append(f"“{name}”为{'或'.join(condition.words)}")
-        elif condition.any_word is not None:
-            said.append(f"“{name}”含{'或'.join(f'“{word}”' for word in condition.any_word)}")
-        else:
-            said.append(f"“{name}”{'已填' if condition.filled else '未填'}")
-    return "，且".join(said)
+    names = {field.source_path: field.name for field in table.fields if field.source_path}
+    return in_words(conditions, names)
 
 
 def _required(field: FormatField, context: Mapping[str, Any]) -> str:
