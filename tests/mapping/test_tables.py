@@ -170,7 +170,7 @@ BROKEN = [
     ('constant = "x"\n{}', ["from 与 constant", "只能填写一项"]),
     ('pattern = "YYYY/MM/DD"\n{}', ["pattern", "必须同时填写"]),
     ('codes = "colour"\n{}', ["codes（代码表名）", "必须同时填写"]),
-    ('status = "confirmed"\nunconfirmed = ["length"]\n{}', ["unconfirmed 应为空"]),
+    ('type = "year"\nlength = 2\n{}', ["year", "length 应为 4"]),
     ('code = "ID"\n{}', ["字段代码重复：ID"]),
     ('code = "1 2"\n{}', ["code", "写法不对"]),
     ("name = 5\n{}", ["name", "应为文字"]),

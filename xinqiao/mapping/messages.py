@@ -82,6 +82,14 @@ def _not_an_amount(_field: FormatField, _context: Mapping[str, Any]) -> str:
     return "应为数字，不带单位和千位分隔符，如 0.2"
 
 
+def _not_whole(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "应为整数，可以是负数，如 -50，请核对"
+
+
+def _not_a_year(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "应为四位数的年份，如 2025，请核对"
+
+
 def _too_many_decimals(_field: FormatField, context: Mapping[str, Any]) -> str:
     return f"最多 {context['decimals']} 位小数，现有 {context['actual_length']} 位，请核对"
 
@@ -98,6 +106,8 @@ _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "special_characters": _special_characters,
     "not_a_date": _not_a_date,
     "not_an_amount": _not_an_amount,
+    "not_whole": _not_whole,
+    "not_a_year": _not_a_year,
     "too_many_decimals": _too_many_decimals,
     "too_many_digits": _too_many_digits,
 }
