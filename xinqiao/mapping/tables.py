@@ -150,7 +150,9 @@ class FormatTable(TablePart):
             field.status is not Status.CONFIRMED or field.unconfirmed for field in self.fields
         )
         if self.status is Status.CONFIRMED and unconfirmed:
-            raise ValueError('尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"')
+            raise ValueError(
+                '尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"'
+            )
         return self
 
 
