@@ -121,7 +121,9 @@ def test_the_workbook_opens_and_is_laid_out_for_printing(entries: dict[str, Entr
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.print_title_rows == "$1:$2"
         # as wide as one page (the default), and as many pages long as it takes
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        fitting = sheet.sheet_properties.pageSetUpPr
+        assert fitting is not None
+        assert fitting.fitToPage
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.freeze_panes == "B3"
         assert all(sheet.row_dimensions[row].height for row in range(3, sheet.max_row + 1))
