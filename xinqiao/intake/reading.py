@@ -16,6 +16,7 @@ from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell, Sheet
 from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
+from xinqiao.intake.numbers import number_text
 from xinqiao.intake.pictures import PictureFolder
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
@@ -259,6 +260,9 @@ def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding
             findings.append(wrong)
     if text and field.type is FieldType.AMOUNT:
         text, found = amount_text(cell, text, field)
+        findings += (found,) if found is not None else ()
+    if text and field.type is FieldType.NUMBER:
+        text, found = number_text(cell, text, field)
         findings += (found,) if found is not None else ()
     if field.type is FieldType.WORDS:
         return words_text(text, field.values)
