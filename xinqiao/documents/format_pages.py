@@ -1,4 +1,4 @@
-"""Pages of the format tables (报送格式): an index, one for each platform, one of the code tables."""
+"""Pages of the format tables (报送格式): an index, one for each platform, one of code tables."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -13,10 +13,11 @@ from xinqiao.reports.catalogue import summarise
 from xinqiao.routing.platforms import platform_name, platforms
 
 _STATUS = """\
-*Confirmed* means that an official text or the document of the platform's owner asks for the field.
-What such a text leaves open about it (its code, length, obligation, position, list of values) stands
-under *unconfirmed*. Everything else is *reference*: seen in other systems' code or data, remembered,
-or designed here, and to be corrected when the platform's owner hands over the real table."""
+*Confirmed* means that an official text or the document of the platform's owner asks for the
+field. What such a text leaves open about it (its code, length, obligation, position, list of
+values) stands under *unconfirmed*. Everything else is *reference*: seen in other systems' code or
+data, remembered, or designed here, and to be corrected when the platform's owner hands over the
+real table."""
 
 
 def format_pages() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The page of the rules (报送规则): duties, routes, publication, exemptions, classes, departments."""
+"""The page of the rules (报送规则): duties, routes, publication, exemptions, classes."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,14 @@ from xinqiao.routing.routes import routes_of
 from xinqiao.routing.rules import BUREAU, rules
 
 _CONFIDENCE = """\
-Confidence of a basis: `law_text` the law's own text was read, `document` an official document's text
-was read, `web` only a page that reprints or quotes it, `proposal` this project's own suggestion."""
+Confidence of a basis: `law_text` the law's own text was read, `document` an official document's
+text was read, `web` only a page that reprints or quotes it, `proposal` this project's own
+suggestion."""
 
 _JOINT_CASES = """\
-Cases of joint reward and punishment (联合奖惩案例) are out of scope. The lists of measures that such a
-case names (对象清单, 措施清单, 成效清单) and their codes are not public, no format of any of the four
-platforms for them is known, and what a case says happens at other authorities, which the bureau's own
+Cases of joint reward and punishment (联合奖惩案例) are out of scope. The lists that such a case
+names (对象清单, 措施清单, 成效清单) and their codes are not public, and no format of any of the four
+platforms for them is known. What a case says happens at other authorities, which the bureau's own
 records cannot prove. Such cases are entered at the platform by hand."""
 
 
@@ -36,8 +37,8 @@ def rule_pages() -> dict[str, str]:
             " record.",
             _CONFIDENCE,
             "## Duties",
-            "A limit that is not legal is an 内部时限: shown, never called overdue (逾期), and in no"
-            " figure.",
+            "A limit that is not legal is an 内部时限: shown, never called overdue (逾期), and in"
+            " no figure.",
             _duties(),
             "## Routes",
             "Of the rows of one kind and platform the first that takes a record holds. What is"
@@ -64,7 +65,18 @@ def rule_pages() -> dict[str, str]:
 
 def _duties() -> list[str]:
     return table(
-        ("id", "title", "kinds", "platforms", "days", "from", "legal", "basis", "confidence", "note"),
+        (
+            "id",
+            "title",
+            "kinds",
+            "platforms",
+            "days",
+            "from",
+            "legal",
+            "basis",
+            "confidence",
+            "note",
+        ),
         [
             (
                 one.id,
