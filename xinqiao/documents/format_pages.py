@@ -81,7 +81,7 @@ def _head(one: FormatTable) -> Iterator[str | list[str]]:
         ("mark of a void record", ", ".join(f"`{k}` = {v}" for k, v in one.void.items()) or "none"),
         ("source", one.source),
     ]
-    yield table(("", ""), facts)
+    yield table(("fact", "value"), facts)
 
 
 _COLUMNS = (

@@ -22,9 +22,9 @@ suggestion."""
 
 _JOINT_CASES = """\
 Cases of joint reward and punishment (联合奖惩案例) are out of scope. The lists that such a case
-names (对象清单, 措施清单, 成效清单) and their codes are not public, and no format of any of the four
-platforms for them is known. What a case says happens at other authorities, which the bureau's own
-records cannot prove. Such cases are entered at the platform by hand."""
+names (对象清单, 措施清单, 成效清单) and their codes are not public, and no format of any of the
+four platforms for them is known. What a case says happens at other authorities, which the bureau's
+own records cannot prove. Such cases are entered at the platform by hand."""
 
 
 def rule_pages() -> dict[str, str]:
