@@ -16,6 +16,7 @@ from xinqiao.adapters.base import Operation
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.handling import keep_clocks
@@ -36,7 +37,7 @@ from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, chosen_routes, default_routes, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for
 from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
@@ -194,8 +195,8 @@ class Planner:
         taken = chosen_routes(routes, change.content) if exemption is None else {}
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
-            elsewhere = bool(chosen_routes(default_routes(change.kind), change.content))
-            owed_here = exemption is None and elsewhere
+            anywhere = open_routes(change.kind, self.switches.get(change.kind))
+            owed_here = exemption is None and bool(chosen_routes(anywhere, change.content))
             plan.unreported.unclaimed += owed_here
             plan.unreported.not_owed += not owed_here
         now = standings.get(change.record_id, Standing())
@@ -281,7 +282,7 @@ class Planner:
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
         compiled = format_for(platform, change.kind)
-        rendering = compiled.render(change.content)
+        rendering = compiled.render(identified(change.record_id, change.content))
         fits = rendering.values is not None
         key = compiled.key_of(rendering.values) if rendering.values is not None else None
         stored = [] if fits else [asdict(finding) for finding in rendering.findings]

@@ -12,6 +12,7 @@ from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import take_down, withdrawal
 from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -85,7 +86,8 @@ def render(
     for ticket in tickets:
         if ticket.id not in contents:
             continue
-        rendering = compiled.render({**contents[ticket.id], **reasons.get(ticket.id, {})})
+        content = {**contents[ticket.id], **reasons.get(ticket.id, {})}
+        rendering = compiled.render(identified(ticket.record_id, content))
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))

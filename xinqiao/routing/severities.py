@@ -5,19 +5,17 @@ Read from ``severities.toml``. The severity is never worked out here: 《信用�
 """
 
 import calendar
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from xinqiao.records.fields import iso_date
-from xinqiao.records.kinds import KINDS
 from xinqiao.records.penalty import SEVERITIES
 from xinqiao.routing.rules import Confidence, Text
+from xinqiao.routing.tables import TableFile, shipped_table
 
 SEVERITY = "severity"
 """Path of the field in which an imported record tells its severity (失信程度)."""
@@ -26,6 +24,7 @@ PUBLICITY_UNTIL = "publicity_until"
 """Path of the field in which a person entered the last day of publicity (公示截止期)."""
 
 _MONTHS_A_YEAR = 12
+_FILE = "severities.toml"
 
 
 class _Part(BaseModel):
@@ -97,17 +96,18 @@ class _Table(_Part):
 class Severities:
     """The table: classes by their word, and the kinds of record they are about."""
 
-    def __init__(self, table: _Table) -> None:
-        """Index the classes.
+    def __init__(self, file: TableFile) -> None:
+        """Read the table.
 
         Raises:
-            ValueError: A kind is unknown, or the words are not exactly those of 失信程度.
+            SettingsError: It is not TOML, a key is unknown or missing, a kind does not exist, or
+                the words are not exactly those of 失信程度; file and line are named.
         """
-        unknown = sorted(table.kinds - set(KINDS))
-        if unknown:
-            raise ValueError(f"失信程度表有不存在的记录类型 {'、'.join(unknown)}")
+        table = file.read(_Table)
+        for kind in sorted(table.kinds):
+            file.check_kind(kind, "kinds")
         if sorted(one.word for one in table.severity) != sorted(SEVERITIES):
-            raise ValueError(f"失信程度表应有且只有{'、'.join(SEVERITIES)}各一行")
+            raise file.fault(f"应有且只有{'、'.join(SEVERITIES)}各一行", "severity", 0)
         self.kinds = table.kinds
         self.outer_bound = table.outer_bound
         self.classes: Mapping[str, SeverityClass] = MappingProxyType(
@@ -154,14 +154,12 @@ def read_severities(text: str) -> Severities:
     """Return the table of a TOML ``text``.
 
     Raises:
-        ValueError: The text is not TOML, a key is unknown or missing, or the rows contradict each
-            other (pydantic's and tomllib's errors are subclasses).
+        SettingsError: As :class:`Severities`.
     """
-    return Severities(_Table.model_validate(tomllib.loads(text)))
+    return Severities(TableFile(_FILE, text))
 
 
 @cache
 def severities() -> Severities:
     """Return the table that xinqiao ships."""
-    table = files("xinqiao.routing") / "severities.toml"
-    return read_severities(table.read_text(encoding="utf-8"))
+    return Severities(shipped_table(_FILE))
