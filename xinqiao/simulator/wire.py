@@ -8,6 +8,7 @@ import hashlib
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from xinqiao.errors import InputError
 from xinqiao.simulator.answers import HTML, Answer, json_answer
@@ -31,12 +32,21 @@ class Wire(ABC):
     predictable.
     """
 
+    decides_at_once: ClassVar[bool] = False
+    """Whether rows are decided in the answer to their submission."""
+    accepts_repeats: ClassVar[bool] = False
+    """Whether the platform knows no key: what comes twice is taken in twice."""
+
     def __init__(self, rules: PlatformRules, setup: Setup, plan: FaultPlan) -> None:
         self.rules = rules
         self.credentials = setup.credentials or rules.credentials
         self.clock = setup.clock
         self.platform = Platform(
-            rules, setup.clock, setup.receipt_delay, accept_repeats=setup.accept_repeats
+            rules,
+            setup.clock,
+            setup.receipt_delay,
+            accept_repeats=setup.accept_repeats or self.accepts_repeats,
+            decides_at_once=self.decides_at_once,
         )
         self.tokens = Tokens(setup.clock, rules.tokens.seconds)
         self._plan = plan
