@@ -170,11 +170,11 @@ BROKEN = [
     ('constant = "x"\n{}', ["from 与 constant", "只能填写一项"]),
     ('pattern = "YYYY/MM/DD"\n{}', ["pattern", "必须同时填写"]),
     ('codes = "colour"\n{}', ["codes（代码表名）", "必须同时填写"]),
-    ('status = "confirmed"\nunconfirmed = ["length"]\n{}', ["unconfirmed 应为空"]),
+    ('type = "year"\nlength = 2\n{}', ["year", "length 应为 4"]),
     ('code = "ID"\n{}', ["字段代码重复：ID"]),
     ('code = "1 2"\n{}', ["code", "写法不对"]),
     ("name = 5\n{}", ["name", "应为文字"]),
-    ('{}[[field.blank_when]]\nfield = "a"\n', ["blank_when", "in、any 与 filled"]),
+    ('{}[[field.blank_when]]\nfield = "a"\n', ["blank_when", "in、any、contains 与 filled"]),
     ('{}[[field.blank_when]]\nfield = "a"\nfiled = true\n', ["filed", "是否应为 filled"]),
     ('{}[[field.blank_when]]\nfield = "a"\nfilled = 1\n', ["filled", "true 或 false"]),
 ]

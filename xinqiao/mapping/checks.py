@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from xinqiao.mapping.identity import RECORD_ID
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
 
 
@@ -31,11 +32,15 @@ def _repeated(table: FormatTable) -> Iterator[str]:
     for what, values in (
         ("字段代码", [field.code for field in table.fields]),
         ("字段名称", [field.name for field in table.fields]),
-        ("来源字段", [field.source_path for field in table.fields if field.source_path]),
     ):
         for value, count in Counter(values).items():
             if count > 1:
                 yield f"{what} {value} 出现 {count} 次，应只出现一次"
+    # one fact may be told in two lists of words, each in a field of its own
+    sources = Counter((field.source_path, field.codes) for field in table.fields)
+    for (path, _), count in sources.items():
+        if path and count > 1:
+            yield f"来源字段 {path} 出现 {count} 次，应只出现一次"
 
 
 def _key(table: FormatTable) -> Iterator[str]:
@@ -85,5 +90,5 @@ def _paths(field: FormatField, known: Collection[str] | None) -> Iterator[str]:
     if field.source_path is not None:
         paths.append(field.source_path)
     for path in dict.fromkeys(paths):
-        if path not in known:
+        if path not in known and path != RECORD_ID:
             yield f"{field.code}：记录中没有字段 {path}"

@@ -32,11 +32,13 @@ class FormatField(TablePart):
     Attributes:
         code: The platform's code of the field (字段代码).
         name: Chinese name in the template.
-        source_path: Path of the record field it is filled from (``from``).
+        source_path: Path of the record field it is filled from (``from``), or
+            :data:`~xinqiao.mapping.identity.RECORD_ID`.
         constant: Fixed text sent for every record, instead of ``from``.
-        type: ``text``, ``long_text`` (line breaks allowed), ``date``, ``decimal``, ``code`` or
-            ``codes`` (several words in one field).
-        length: Most that the field takes, counted in ``unit``; of a decimal the most digits in all;
+        type: ``text``, ``long_text`` (line breaks allowed), ``date``, ``decimal``, ``integer`` (may
+            be below nought), ``year`` (four digits), ``code`` or ``codes`` (several words in one
+            field).
+        length: Most that the field takes, counted in ``unit``; of a number the most digits in all;
             dates have their pattern instead.
         unit: ``characters`` or ``bytes`` (in the charset of the table).
         pattern: How a date is written, from YYYY, MM and DD.
@@ -48,16 +50,16 @@ class FormatField(TablePart):
         blank_when: Conditions that together make the field be sent blank, whatever the record
             holds; stronger than ``required``.
         note: What a clerk should know about the field.
-        source: Where code, name and position come from.
-        status: Whether those are confirmed.
-        unconfirmed: Which other facts of the row are only assumed.
+        source: Where the field comes from.
+        status: Whether an official text or the platform owner's document asks for it.
+        unconfirmed: Which facts of the row that text does not tell, or are only assumed.
     """
 
     code: FieldCode
     name: Text
     source_path: FieldPath | None = Field(None, alias="from")
     constant: Text | None = None
-    type: Literal["text", "long_text", "date", "decimal", "code", "codes"]
+    type: Literal["text", "long_text", "date", "decimal", "integer", "year", "code", "codes"]
     length: int | None = Field(None, strict=True, gt=0)
     unit: Literal["characters", "bytes"] = "characters"
     pattern: Text | None = None
@@ -70,7 +72,9 @@ class FormatField(TablePart):
     note: str = ""
     source: Text
     status: Status
-    unconfirmed: tuple[Literal["length", "required", "position", "codes", "separator"], ...] = ()
+    unconfirmed: tuple[
+        Literal["code", "length", "required", "position", "codes", "separator"], ...
+    ] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -84,8 +88,6 @@ class FormatField(TablePart):
             raise ValueError('type = "codes" 与 separator（多个词之间的分隔符）必须同时填写')
         if (self.type == "decimal") != (self.decimals is not None):
             raise ValueError('type = "decimal" 与 decimals（小数位数）必须同时填写')
-        if self.status is Status.CONFIRMED and self.unconfirmed:
-            raise ValueError('status = "confirmed" 时 unconfirmed 应为空')
         return self
 
     @model_validator(mode="after")
@@ -96,7 +98,12 @@ class FormatField(TablePart):
             raise ValueError("日期字段不填 length，其他字段必须填写 length")
         if self.pattern and any(self.pattern.count(part) != 1 for part in ("YYYY", "MM", "DD")):
             raise ValueError("pattern 中 YYYY、MM、DD 应各出现一次，例如 YYYY/MM/DD")
+        if self.type == "year" and self.length != _YEAR_LENGTH:
+            raise ValueError('type = "year" 时 length 应为 4')
         return self
+
+
+_YEAR_LENGTH = 4
 
 
 class FormatTable(TablePart):
@@ -108,7 +115,9 @@ class FormatTable(TablePart):
         edition: Edition, such as ``2018``.
         title: Chinese title.
         source: Where the table comes from.
-        status: ``confirmed`` only when every field is.
+        status: ``confirmed`` only when every field is, with nothing unconfirmed.
+        public: Whether what is sent is shown to everybody: then no field may come from what
+            identifies a person, and a text that holds such a number keeps the record back.
         key_fields: Codes of the fields by which the platform knows a record. The first holds the
             number that it can be asked by; the others tell apart what stands under one number.
         void: Field code → text that marks a record as no longer valid; empty where the format has
@@ -123,6 +132,7 @@ class FormatTable(TablePart):
     title: Text
     source: Text
     status: Status
+    public: bool = Field(default=False, strict=True)
     key_fields: tuple[FieldCode, ...] = Field(min_length=1)
     void: dict[FieldCode, Text] = Field(default_factory=dict)
     charset: Literal["utf-8", "gb18030", "gbk"]
@@ -136,9 +146,11 @@ class FormatTable(TablePart):
         for key, codes in (("key_fields", self.key_fields), ("void", self.void)):
             if unknown := [code for code in codes if code not in counts]:
                 raise ValueError(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中")
-        unconfirmed = any(field.status is not Status.CONFIRMED for field in self.fields)
+        unconfirmed = any(
+            field.status is not Status.CONFIRMED or field.unconfirmed for field in self.fields
+        )
         if self.status is Status.CONFIRMED and unconfirmed:
-            raise ValueError('尚有字段未经确认，表头 status 不能是 "confirmed"')
+            raise ValueError('尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"')
         return self
 
 

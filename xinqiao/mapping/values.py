@@ -18,6 +18,8 @@ Convert = Callable[[str], str]
 """Takes a field's text; gives the text that comes after it, or raises PydanticCustomError."""
 
 _PLAIN_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_PLAIN_INTEGER = re.compile(r"([+-]?)0*([0-9]+)")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 # control characters, surrogates, and characters that cannot be seen: soft hyphen, zero-width and
 # bidirectional marks, line and paragraph separators, byte order mark, non-characters
@@ -31,6 +33,10 @@ def annotate(field: FormatField, codes: Mapping[str, CodeTable], charset: str) -
     parts: list[Any] = []
     if field.decimals is not None:
         parts.append(BeforeValidator(_decimal(field.length or 0, field.decimals)))
+    elif field.type == "integer":
+        parts.append(BeforeValidator(_integer(field.length or 0)))
+    elif field.type == "year":
+        parts.append(BeforeValidator(_year))
     elif field.length is not None and field.unit == "characters":
         parts.append(StringConstraints(max_length=field.length))
     elif field.length is not None:
@@ -125,6 +131,28 @@ def _decimal(digits: int, decimals: int) -> Convert:
         return f"{whole or '0'}.{fraction}" if fraction else whole or "0"
 
     return convert
+
+
+def _integer(digits: int) -> Convert:
+    def convert(text: str) -> str:
+        if not text:
+            return text
+        read = _PLAIN_INTEGER.fullmatch(text)
+        if read is None:
+            raise PydanticCustomError("not_whole", "not a whole number")
+        sign, number = read.groups()
+        if len(number) > digits:
+            context = {"actual_length": len(number), "digits": digits}
+            raise PydanticCustomError("too_many_digits", "too many digits", context)
+        return f"-{number}" if sign == "-" and number != "0" else number
+
+    return convert
+
+
+def _year(text: str) -> str:
+    if text and not _YEAR.fullmatch(text):
+        raise PydanticCustomError("not_a_year", "not a year written YYYY")
+    return text
 
 
 def _date(pattern: str) -> Convert:
