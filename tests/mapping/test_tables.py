@@ -171,7 +171,7 @@ BROKEN = [
     ('pattern = "YYYY/MM/DD"\n{}', ["pattern", "必须同时填写"]),
     ('codes = "colour"\n{}', ["codes（代码表名）", "必须同时填写"]),
     ('type = "year"\nlength = 2\n{}', ["year", "length 应为 4"]),
-    ('code = "ID"\n{}', ["字段代码重复：ID"]),
+    ('code = "ID"\n{}', ["第 22 行：字段代码 ID 重复"]),
     ('code = "1 2"\n{}', ["code", "写法不对"]),
     ("name = 5\n{}", ["name", "应为文字"]),
     ('{}[[field.blank_when]]\nfield = "a"\n', ["blank_when", "in、any、contains 与 filled"]),

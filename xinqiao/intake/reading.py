@@ -1,6 +1,6 @@
 """Reading tables of records: file → kind, columns and drafts with findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -16,15 +16,27 @@ from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell, Sheet
 from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
+from xinqiao.intake.numbers import number_text
+from xinqiao.intake.pictures import PictureFolder
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import KINDS, kind_of
+from xinqiao.records.pictures import Picture
 from xinqiao.records.validation import validate
 
 GUIDE_SHEET = "说明"
 """Name of the sheet that explains a workbook and holds no records."""
+
+
+HeldPictures = Callable[[str], Mapping[str, Picture]]
+"""Takes a 记录标识; gives the pictures that this record holds now, by name."""
+
+
+def no_pictures(record_id: str) -> Mapping[str, Picture]:  # noqa: ARG001  # a HeldPictures
+    """Give no picture for any record."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class Draft:
         content: Dotted field path → cleaned text, blank fields absent. What cannot be read keeps
             its raw text, so that nothing is lost.
         cells: What the columns of the file show, one text for each of the table's headers.
-        findings: What was cleaned, what is wrong, what is doubtful; one error a field at most.
+        findings: What was cleaned, what is wrong, what is doubtful; one error a field at most, of
+            pictures one for each.
     """
 
     row: int
@@ -66,6 +79,7 @@ class Table:
         source: The worksheet.
         layout: Which column holds which field.
         today: Legal date against which the rows are measured.
+        folder: Where the file is; pictures stand beside it.
     """
 
     kind: str
@@ -77,15 +91,22 @@ class Table:
     source: Sheet
     layout: Columns
     today: date
+    folder: PictureFolder
 
-    def drafts(self) -> Iterator[Draft]:
-        """Yield the rows in order, blank ones left out; may be called more than once."""
+    def drafts(self, held: HeldPictures = no_pictures) -> Iterator[Draft]:
+        """Yield the rows in order, blank ones left out; may be called more than once.
+
+        Args:
+            held: Gives the pictures of a record that a row corrects.
+        """
         fields = header_table(self.kind).fields
         reader = _RowReader(
             kind=self.kind,
             layout=self.layout,
             fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
             today=self.today,
+            folder=self.folder,
+            held=held,
         )
         for number, cells in islice(self.source.rows(), self.header_row, None):
             draft = reader.read(number, cells)
@@ -126,6 +147,7 @@ def _understand(
     """Return the tables, and why a sheet with a header is of no known kind."""
     tables: list[Table] = []
     unknown: list[InputError] = []
+    folder = PictureFolder(path.parent)
     for header in headers:
         place = f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
         try:
@@ -133,15 +155,16 @@ def _understand(
         except InputError as error:
             unknown.append(error)
         else:
-            tables.append(_table(header, found, place, today))
+            tables.append(_table(header, found, place, today, folder))
     return tables, unknown
 
 
-def _table(header: Header, kind: str, place: str, today: date) -> Table:
+def _table(header: Header, kind: str, place: str, today: date, folder: PictureFolder) -> Table:
     texts = header.texts
     layout = match_columns(kind, texts, place)
     return Table(
         kind=kind,
+        folder=folder,
         sheet=header.sheet.name,
         columns=MappingProxyType({path: texts[index] for index, path in layout.fields.items()}),
         headers=tuple(texts[index] for index in layout.original),
@@ -187,6 +210,8 @@ class _RowReader:
     layout: Columns
     fields: tuple[tuple[int, FieldHeader], ...]
     today: date
+    folder: PictureFolder
+    held: HeldPictures
 
     def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
         """Return the draft of one row, or None for a blank row."""
@@ -196,16 +221,21 @@ class _RowReader:
             return None
         content: dict[str, str] = {}
         findings: list[Finding] = []
+        record_id = self._record_id(texts)
         for index, field in self.fields:
             if texts[index]:
                 text = _read_cell(cells[index], texts[index], field, findings)
+                if text and field.type is FieldType.PICTURES:
+                    held = self.held(record_id) if record_id is not None else {}
+                    text, wrong = self.folder.take(text, field.path, held)
+                    findings += wrong
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
         findings += _without_repeats(findings, validate(self.kind, content, self.today))
         return Draft(
             row=number,
-            record_id=self._record_id(texts),
+            record_id=record_id,
             content=content,
             cells=shown,
             findings=tuple(findings),
@@ -230,6 +260,9 @@ def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding
             findings.append(wrong)
     if text and field.type is FieldType.AMOUNT:
         text, found = amount_text(cell, text, field)
+        findings += (found,) if found is not None else ()
+    if text and field.type is FieldType.NUMBER:
+        text, found = number_text(cell, text, field)
         findings += (found,) if found is not None else ()
     if field.type is FieldType.WORDS:
         return words_text(text, field.values)

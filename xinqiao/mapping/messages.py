@@ -98,6 +98,14 @@ def _too_many_digits(_field: FormatField, context: Mapping[str, Any]) -> str:
     return f"整数部分最多 {context['digits']} 位，现有 {context['actual_length']} 位，请核对"
 
 
+def _identity_number(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "写有身份证号码，不能公开，请删去或遮盖后重新导入"
+
+
+def _identity_number_as_key(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "是平台识别记录的主键，不能是证件号码或类似的号码，请核对是否填错了栏"
+
+
 _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "required": _required,
     "too_long": _too_long,
@@ -108,6 +116,8 @@ _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "not_an_amount": _not_an_amount,
     "not_whole": _not_whole,
     "not_a_year": _not_a_year,
+    "identity_number": _identity_number,
+    "identity_number_as_key": _identity_number_as_key,
     "too_many_decimals": _too_many_decimals,
     "too_many_digits": _too_many_digits,
 }

@@ -5,15 +5,22 @@ Chinese name, source in the record, type, length and its unit, when it is requir
 sent blank, which list of values holds, and where each of these facts comes from.
 """
 
-from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from xinqiao.records.conditions import Condition, FieldPath, TablePart, Text
 
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+def fault(text: str, *place: str | int) -> PydanticCustomError:
+    """Return the error that says in Chinese what is wrong at ``place`` of a table."""
+    return PydanticCustomError(
+        "table", "a table that contradicts itself", {"text": text, "place": place}
+    )
 
 
 class Status(StrEnum):
@@ -140,17 +147,20 @@ class FormatTable(TablePart):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        counts = Counter(field.code for field in self.fields)
-        if repeated := [code for code, count in counts.items() if count > 1]:
-            raise ValueError(f"字段代码重复：{'、'.join(repeated)}")
-        for key, codes in (("key_fields", self.key_fields), ("void", self.void)):
-            if unknown := [code for code in codes if code not in counts]:
-                raise ValueError(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中")
+        codes = [field.code for field in self.fields]
+        for number, code in enumerate(codes):
+            if code in codes[:number]:
+                raise fault(f"字段代码 {code} 重复", "field", number, "code")
+        for key, named in (("key_fields", self.key_fields), ("void", self.void)):
+            if unknown := [code for code in named if code not in codes]:
+                raise fault(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中", key)
         unconfirmed = any(
             field.status is not Status.CONFIRMED or field.unconfirmed for field in self.fields
         )
         if self.status is Status.CONFIRMED and unconfirmed:
-            raise ValueError('尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"')
+            raise fault(
+                '尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"', "status"
+            )
         return self
 
 
@@ -171,18 +181,39 @@ class CodeEntry(TablePart):
 
 
 class CodeTable(TablePart):
-    """A list of values (代码表): our word → what the platform is sent; ``[[entry]]`` each."""
+    """A list of values (代码表): our word → what the platform is sent; ``[[entry]]`` each.
+
+    Attributes:
+        name: That of its file.
+        title: Chinese title.
+        source: Where the values come from.
+        status: Whether an official text or the platform owner's document gives them.
+        merges: Whether several of our words are one value of the platform; else each value stands
+            for one word, and what a platform shows can be read back.
+        note: What a clerk should know.
+        entries: The values.
+    """
 
     name: FieldPath
     title: Text
     source: Text
     status: Status
+    merges: bool = Field(default=False, strict=True)
     note: str = ""
     entries: tuple[CodeEntry, ...] = Field(validation_alias="entry", min_length=1)
 
     @model_validator(mode="after")
-    def _no_word_twice(self) -> Self:
-        counts = Counter(entry.word for entry in self.entries)
-        if repeated := [word for word, count in counts.items() if count > 1]:
-            raise ValueError(f"本地用词重复：{'、'.join(repeated)}")
+    def _nothing_twice(self) -> Self:
+        words = [entry.word for entry in self.entries]
+        values = [entry.wire for entry in self.entries]
+        for number, entry in enumerate(self.entries):
+            if entry.word in words[:number]:
+                raise fault(f"本地用词重复：{entry.word}", "entry", number, "word")
+            if not self.merges and entry.wire in values[:number]:
+                raise fault(
+                    f"报送值 {entry.wire} 重复；几个词确实报同一个值的，在表头写 merges = true",
+                    "entry",
+                    number,
+                    "wire",
+                )
         return self

@@ -4,9 +4,8 @@ A table of rules is edited by people. One with a mistake is not used at all: a r
 read would decide wrongly without anybody noticing.
 """
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from xinqiao.errors import SettingsError
 from xinqiao.records.conditions import Condition
 from xinqiao.records.kinds import KINDS
+from xinqiao.records.table_lines import line_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -130,44 +130,6 @@ class TableFile:
 def shipped_table(name: str) -> TableFile:
     """Return a table that xinqiao ships in its folder of rules."""
     return TableFile(name, (files("xinqiao.routing") / name).read_text(encoding="utf-8"))
-
-
-def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """Return the line, from 1, of a key or row of a TOML text, or of what is nearest around it.
-
-    Args:
-        text: The table; its rows are written as ``[[name]]`` with one key a line.
-        location: Names of keys, and numbers of rows from 0.
-
-    Returns:
-        None where not even the outermost step is found.
-    """
-    lines = text.splitlines()
-    begin, end, found = 0, len(lines), None
-    path: list[str] = []
-    for key, row in _steps(location):
-        path.append(key)
-        name = re.escape(".".join(path))
-        head = rf"\s*\[\[{name}\]\]" if row is not None else rf"\s*\[{name}\]"
-        heads = [at for at in range(begin, end) if re.match(head, lines[at])]
-        if heads and (row or 0) < len(heads):
-            begin = found = heads[row or 0]
-            # a row ends where the next of its own begins; what belongs to it stands in between
-            end = heads[(row or 0) + 1] if (row or 0) + 1 < len(heads) else end
-            continue
-        keys = [at for at in range(begin, end) if re.match(rf"\s*{re.escape(key)}\s*=", lines[at])]
-        if keys:
-            found = keys[0]
-        break
-    return None if found is None else found + 1
-
-
-def _steps(location: Sequence[str | int]) -> Iterator[tuple[str, int | None]]:
-    """Yield every name of ``location`` with the number that follows it, if one does."""
-    for at, step in enumerate(location):
-        if isinstance(step, str):
-            after = location[at + 1] if at + 1 < len(location) else None
-            yield step, after if isinstance(after, int) else None
 
 
 def _explain(model: type[BaseModel], problem: Mapping[str, Any]) -> str:
