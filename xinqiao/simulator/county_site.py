@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from xinqiao.simulator.answers import HTML, Answer, json_answer
 from xinqiao.simulator.identity import holds_identity_number
-from xinqiao.simulator.plan import FaultPlan
+from xinqiao.simulator.journal import QueryEntry
+from xinqiao.simulator.misbehaviour import answer_untaken, distort
+from xinqiao.simulator.plan import Call, FaultPlan
 from xinqiao.simulator.planting import Planting
 from xinqiao.simulator.platform import Payload
 from xinqiao.simulator.request import Request, object_in
@@ -123,8 +125,29 @@ class CountySite(Wire):
         )
 
     def page(self, request: Request) -> Answer:
-        """Show what is published: every channel, one of them, or what stands under a number."""
+        """Show what is published: every channel, one of them, or what stands under a number.
+
+        These pages are the site's receipts: what befalls receipts befalls them.
+        """
         self._make_pages()
+        fault = self.plan.draw(Call("receipts"))
+        self.journal.add_query(
+            QueryEntry(
+                sequence=self.journal.next_sequence(),
+                at=self.clock.now(),
+                query="page",
+                parameters=dict(request.parameters),
+                fault=fault.name if fault else None,
+            )
+        )
+        if fault is not None and not fault.kind.taken:
+            return answer_untaken(fault, self.rules.messages, self.envelope)
+        page = self._page_of(request)
+        if fault is None:
+            return page
+        return distort(fault, {}, self.rules.messages, lambda *_: page)
+
+    def _page_of(self, request: Request) -> Answer:
         channel = request.parameters.get("channel", "")
         number = request.parameters.get("number", "")
         rules = self.rules.resources.get(channel)
