@@ -83,3 +83,9 @@ def _whole_certificate(content: Mapping[str, str], today: date) -> Iterator[Find
         missing = _NUMBER if _TYPE in content else _TYPE
         message = "证件类型和证件号码应同时填写，请补填或清空另一项"
         yield Finding(missing, "incomplete", Severity.ERROR, message)
+
+
+def employer_rules(content: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the code of the unit that a person works for (服务单位)."""
+    if code := content.get("employer_code"):
+        yield from check_credit_code(code, "employer_code")
