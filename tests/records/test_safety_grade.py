@@ -1,5 +1,6 @@
 """What comes back from platforms is checked against what is published, and never computed."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,8 @@ from tests.records.remarks import errors, findings, remarks
 from tests.records.whole import SAFETY_PERSON
 from xinqiao.errors import SettingsError
 from xinqiao.records.safety_grade import GRADES
-from xinqiao.records.safety_scale import read_scale, safety_scale
+from xinqiao.records.safety_scale import SafetyScaleTable, safety_scale
+from xinqiao.records.shipped_tables import read_table
 
 SCORES = {"AA": (1200, 9999), "A": (1000, 1199), "B": (800, 999), "C": (600, 799), "D": (0, 599)}
 DIFFERS = ("grade", "score_differs", "warning")
@@ -81,14 +83,15 @@ def test_contradictions_are_found_at_the_right_field(
     assert remarks(kind, changes) == expected
 
 
-def _table(*rows: Mapping[str, Any]) -> dict[str, Any]:
+def _table(*rows: Mapping[str, Any]) -> str:
     told = {"source": "示例", "confidence": "summary"}
-    return {
-        "base": 1000,
-        "base_source": "示例",
-        "on_site_source": "示例",
-        "grade": [{**told, **row} for row in rows],
-    }
+    lines = ["base = 1000", 'base_source = "示例"', 'on_site_source = "示例"']
+    for row in rows:
+        lines += [
+            "[[grade]]",
+            *(f"{key} = {json.dumps(one)}" for key, one in {**told, **row}.items()),
+        ]
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +101,12 @@ def _table(*rows: Mapping[str, Any]) -> dict[str, Any]:
         (({"grade": "A", "from": 800}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A"}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A", "from": 800},), "最低一级不写"),
-        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "grade.0.till"),
+        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "第 4 行起：grade.0.till"),
     ],
 )
 def test_a_scale_that_contradicts_itself_is_refused(
     rows: tuple[Mapping[str, Any], ...], said: str
 ) -> None:
     with pytest.raises(SettingsError, match=said) as caught:
-        read_scale(_table(*rows))
+        read_table(_table(*rows), "safety_scale.toml", SafetyScaleTable)
     assert "safety_scale.toml" in caught.value.message
