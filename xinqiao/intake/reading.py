@@ -19,6 +19,7 @@ from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_
 from xinqiao.intake.numbers import number_text
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
+from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import KINDS, kind_of
@@ -67,6 +68,7 @@ class Table:
         source: The worksheet.
         layout: Which column holds which field.
         today: Legal date against which the rows are measured.
+        behaviours: Behaviour codes in force.
     """
 
     kind: str
@@ -78,6 +80,7 @@ class Table:
     source: Sheet
     layout: Columns
     today: date
+    behaviours: Behaviours
 
     def drafts(self) -> Iterator[Draft]:
         """Yield the rows in order, blank ones left out; may be called more than once."""
@@ -87,6 +90,7 @@ class Table:
             layout=self.layout,
             fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
             today=self.today,
+            behaviours=self.behaviours,
         )
         for number, cells in islice(self.source.rows(), self.header_row, None):
             draft = reader.read(number, cells)
@@ -94,13 +98,16 @@ class Table:
                 yield draft
 
 
-def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ...]:
+def read_tables(
+    path: Path, *, kind: str | None, today: date, behaviours: Behaviours = NONE_IN_FORCE
+) -> tuple[Table, ...]:
     """Open ``path`` and understand the header of every sheet that holds records.
 
     Args:
         path: A workbook or a text file.
         kind: Kind identifier; recognised by the header when None.
         today: Legal date in Asia/Shanghai.
+        behaviours: Behaviour codes in force, against which safety facts are measured.
 
     Raises:
         InputError: The file cannot be read as tables of records; the message says why, where, and
@@ -113,7 +120,7 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
     headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
     if not headers:
         raise _no_header(path, sheets)
-    tables, unknown = _understand(path, headers, kind, today)
+    tables, unknown = _understand(path, headers, kind, today, behaviours)
     if not tables:
         raise unknown[0]
     chosen = {table.sheet for table in tables}
@@ -122,7 +129,7 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
 
 
 def _understand(
-    path: Path, headers: Sequence[Header], kind: str | None, today: date
+    path: Path, headers: Sequence[Header], kind: str | None, today: date, behaviours: Behaviours
 ) -> tuple[list[Table], list[InputError]]:
     """Return the tables, and why a sheet with a header is of no known kind."""
     tables: list[Table] = []
@@ -134,11 +141,11 @@ def _understand(
         except InputError as error:
             unknown.append(error)
         else:
-            tables.append(_table(header, found, place, today))
+            tables.append(_table(header, found, place, today, behaviours))
     return tables, unknown
 
 
-def _table(header: Header, kind: str, place: str, today: date) -> Table:
+def _table(header: Header, kind: str, place: str, today: date, behaviours: Behaviours) -> Table:
     texts = header.texts
     layout = match_columns(kind, texts, place)
     return Table(
@@ -151,6 +158,7 @@ def _table(header: Header, kind: str, place: str, today: date) -> Table:
         source=header.sheet,
         layout=layout,
         today=today,
+        behaviours=behaviours,
     )
 
 
@@ -188,6 +196,7 @@ class _RowReader:
     layout: Columns
     fields: tuple[tuple[int, FieldHeader], ...]
     today: date
+    behaviours: Behaviours
 
     def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
         """Return the draft of one row, or None for a blank row."""
@@ -199,11 +208,15 @@ class _RowReader:
         findings: list[Finding] = []
         for index, field in self.fields:
             if texts[index]:
-                text = _read_cell(cells[index], texts[index], field, findings)
+                text = read_cell(cells[index], texts[index], field, findings)
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
-        findings += _without_repeats(findings, validate(self.kind, content, self.today))
+        found = (
+            *validate(self.kind, content, self.today),
+            *self.behaviours.findings(self.kind, content),
+        )
+        findings += _without_repeats(findings, found)
         return Draft(
             row=number,
             record_id=self._record_id(texts),
@@ -217,8 +230,15 @@ class _RowReader:
         return (texts[index].strip() or None) if index is not None else None
 
 
-def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
-    """Return the text of one cell as content, adding to ``findings``."""
+def read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
+    """Return the text of one cell as content, adding to ``findings``.
+
+    Args:
+        cell: The cell as the spreadsheet holds it.
+        text: What it shows.
+        field: Its column.
+        findings: What was cleaned and what is wrong is added here.
+    """
     spoilt = spoilt_by_spreadsheet(cell, field)
     if spoilt is not None:
         findings.append(spoilt)
