@@ -53,6 +53,9 @@ class FieldType(StrEnum):
     NUMBER = "number"
     """A count, points or a year: a number without a unit."""
 
+    PICTURES = "pictures"
+    """Names of picture files beside the imported file."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldHeader:

@@ -5,7 +5,7 @@ both rows before anything is written. All of a file is written in one transactio
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from xinqiao.errors import SettingsError
 from xinqiao.intake import store
 from xinqiao.intake.census import Census, Identity, Place, identify, unusable_key
 from xinqiao.intake.findings_workbook import FindingsRow, safe_name, write_findings_workbook
-from xinqiao.intake.reading import Draft, Table, read_tables
+from xinqiao.intake.reading import Draft, HeldPictures, Table, read_tables
 from xinqiao.intake.report import FileReport, RowFinding
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
@@ -32,6 +32,7 @@ from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kind import SubjectInKey
 from xinqiao.records.kinds import KINDS
+from xinqiao.records.pictures import Picture
 from xinqiao.routing.exemptions import exemptions
 
 _CHUNK = 500
@@ -133,7 +134,7 @@ class Importer:
             )
             census = censuses[kind]
             writer = Writer(connection, self.keys, KINDS[kind], run_id, department, cause, census)
-            for drafts in _chunks(one.table.drafts()):
+            for drafts in _chunks(one.table.drafts(self._held_pictures(connection))):
                 self._write_chunk(one, drafts, census, writer)
                 ticker.tick(len(drafts))
             store.close_run(connection, run_id, one.report.counts)
@@ -143,6 +144,14 @@ class Importer:
             )
             append(connection, [entry], actor=cause.actor, at=cause.at)
 
+    def _held_pictures(self, connection: Connection) -> HeldPictures:
+        """Return what gives the pictures of a record as it stands before this file."""
+
+        def held(record_id: str) -> Mapping[str, Picture]:
+            return store.held_pictures(connection, self.keys, record_id)
+
+        return held
+
     def _censuses(
         self, connection: Connection, work: Sequence["_Work"], ticker: "_Ticker"
     ) -> dict[str, Census]:
@@ -151,7 +160,7 @@ class Importer:
         for one in work:
             kind = one.table.kind
             census = censuses.setdefault(kind, Census(KINDS[kind]))
-            for drafts in _chunks(one.table.drafts()):
+            for drafts in _chunks(one.table.drafts(self._held_pictures(connection))):
                 for draft in drafts:
                     census.note(Place(one.sheet, draft.row), identify(kind, draft, self.keys))
                 ticker.tick(len(drafts))

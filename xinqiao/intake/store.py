@@ -21,6 +21,8 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import number_in_doubt, plain_number, subject_identifier
+from xinqiao.records.kinds import KINDS
+from xinqiao.records.pictures import Picture, read_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,32 @@ def doubtful(
             number = subject_identifier(content)
             found.append(Doubtful(row.id, row.matching_key, row.document_key, name, number))
     return found
+
+
+def held_pictures(connection: Connection, keys: KeyRing, record_id: str) -> dict[str, Picture]:
+    """Return name → picture of what a record holds now; nothing for a record that is not there.
+
+    Raises:
+        SettingsError: The key of an encrypted value is missing.
+        DamageError: An encrypted value was changed.
+    """
+    row = connection.execute(
+        sa.select(record.c.kind, record_version.c.content)
+        .join(record_version, PRESENT_VERSION)
+        .where(record.c.id == record_id)
+    ).one_or_none()
+    if row is None or row.content is None or row.kind not in KINDS:
+        return {}
+    stored = {path: row.content[path] for path in KINDS[row.kind].pictures if path in row.content}
+    texts = reveal(stored, record_id, keys).values()
+    return {one.name: one for text in texts for one in _whole_pictures(text)}
+
+
+def _whole_pictures(text: str) -> list[Picture]:
+    try:
+        return [one for one in read_pictures(text) if one.data]
+    except ValueError:
+        return []
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:

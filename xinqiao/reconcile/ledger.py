@@ -40,6 +40,7 @@ from xinqiao.records.kinds import kind_of
 
 _NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
 _NOT_SHOWN = "（证件号码不显示）"
+_PICTURES_NOT_SHOWN = "（图片不显示）"
 _LONGEST_SHOWN = 80
 
 FORMAT_CHANGED = "格式表已改，已报送的版本无法按现在的格式比较"
@@ -173,8 +174,13 @@ class _Comparison:
 
     def _differs(self, held: Held, code: str, ours: str, theirs: str) -> None:
         template = self.compiled.fields[code]
-        secret = template.source_path in kind_of(self.scope.kind).identity_fields
-        shown = [_NOT_SHOWN] * 2 if secret else [_shown(ours), _shown(theirs)]
+        kind = kind_of(self.scope.kind)
+        if template.source_path in kind.identity_fields:
+            shown = [_NOT_SHOWN] * 2
+        elif template.source_path in kind.pictures:
+            shown = [_PICTURES_NOT_SHOWN] * 2
+        else:
+            shown = [_shown(ours), _shown(theirs)]
         self._note(held, code, template.name, shown)
 
     def _note(self, held: Held, code: str, name: str, shown: Sequence[str]) -> None:
