@@ -6,7 +6,7 @@ from alembic import op
 from xinqiao.database.types import Instant
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 ENDS = sa.text("shown_until IS NOT NULL")
 
