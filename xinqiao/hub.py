@@ -63,7 +63,7 @@ from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.recalculation import MovedDuty
-from xinqiao.queue.rerouting import may_be_missed, reroute, take_over
+from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.showing import Desk
 from xinqiao.queue.transitions import Cause
@@ -513,14 +513,14 @@ class Hub:
         with self.acting(reason) as (connection, cause):
             yield EntryDesk(connection, self.planner, self.keys, cause)
 
-    def apply_routes(self, reason: str) -> int:
-        """Plan again what the routes and exemptions (不报送规则) cover or no longer cover.
+    def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
+        """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.
 
-        Returns:
-            How many records that concerned.
+        Args:
+            reason: Why; goes to the audit log.
+            dry_run: Tell what would move, and keep nothing.
         """
-        taken = self.take_over(reason)
-        return taken + reroute(lambda: self.acting(reason), self.planner, self.keys)
+        return reroute(lambda: self.acting(reason), self.planner, self.keys, dry_run=dry_run)
 
     def take_over(self, reason: str = "平台接入前已导入的记录") -> int:
         """Plan what was imported before a platform's file was there, once for these files.

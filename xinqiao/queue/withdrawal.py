@@ -106,7 +106,8 @@ def withdraw(
     )
     append(connection, [entry], actor=cause.actor, at=cause.at)
     places = _places(connection, record_id)
-    rules = {route.platform: route.change_rule for route in planner.routes(row.kind)}
+    # what is encrypted there decides over no rule
+    rules = planner.change_rules(row.kind, row.content or {})
     version = _next_version(connection, record_id, row.version)
     owed = [
         Owed(record_id, place.platform, rule, version, revocation.decided_on)
@@ -179,6 +180,7 @@ def _current(connection: Connection, record_id: str) -> Any:
             record_version.c.version,
             record_version.c.valid,
             record_version.c.decided_on,
+            record_version.c.content,
         )
         .join(
             record_version,
