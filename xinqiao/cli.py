@@ -35,6 +35,7 @@ COMMANDS = {
     "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),
+    "catalogue": ("xinqiao.commands.catalogue:catalogue", "采集目录：谁采集、报到哪里、什么时限"),
     "calendar": ("xinqiao.commands.calendar:calendar", "查看、导入工作日历（放假通知）"),
     "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),

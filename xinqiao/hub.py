@@ -57,7 +57,8 @@ from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
-from xinqiao.routing.routes import default_routes
+from xinqiao.routing.routes import open_routes
+from xinqiao.routing.switches import checked_switches
 
 _log = structlog.get_logger()
 
@@ -131,8 +132,18 @@ class Hub:
                 for kind, way in one.profile.corrections.items()
                 if way is CorrectionStrategy.REPLACE
             ),
-            self.settings.routes,
+            self.switches,
         )
+
+    @property
+    def switches(self) -> dict[str, dict[str, bool]]:
+        """Kind → platform → whether it goes there, where that differs from the table of routes.
+
+        Raises:
+            SettingsError: ``xinqiao.toml`` names a kind or a platform that does not exist, or opens
+                a route that the table forbids.
+        """
+        return checked_switches(self.settings.routes)
 
     def cause(self, reason: str = "") -> Cause:
         """Return the person at the keyboard as the cause of a change now."""
@@ -407,7 +418,7 @@ class Hub:
         taken = 0
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
-                missed = may_be_missed(connection, name, self.settings.routes)
+                missed = may_be_missed(connection, name, self.switches)
             if missed:
                 planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)
@@ -419,7 +430,8 @@ class Hub:
         """Return how many records are owed, but to no platform that the workspace has."""
         with self.database.reading() as connection:
             return board.unclaimed_records(
-                connection, [one for one in KINDS if default_routes(one)]
+                connection,
+                [one for one in KINDS if open_routes(one, self.switches.get(one))],
             )
 
     def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:

@@ -24,7 +24,7 @@ from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, chosen_routes, default_routes, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for
 from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
@@ -128,8 +128,8 @@ class Planner:
         taken = chosen_routes(routes, change.content) if exemption is None else {}
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
-            elsewhere = bool(chosen_routes(default_routes(change.kind), change.content))
-            owed_here = exemption is None and elsewhere
+            anywhere = open_routes(change.kind, self.switches.get(change.kind))
+            owed_here = exemption is None and bool(chosen_routes(anywhere, change.content))
             plan.unreported.unclaimed += owed_here
             plan.unreported.not_owed += not owed_here
         for platform, route in {one.platform: one for one in routes}.items():

@@ -3,7 +3,7 @@
 Rules of what is owed to nobody were switched, or a platform's file came after the records.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -24,14 +24,12 @@ from xinqiao.queue.planning import Change, Planner
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.exemptions import exemption_of, exemptions
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
+from xinqiao.routing.switches import Switches
 
 _CHUNK = 500
 
 
 _Row = sa.Row[tuple[object, ...]]
-
-Switches = Mapping[str, Mapping[str, bool]]
-"""Kind → platform → whether it goes there, where that differs from the table of routes."""
 
 
 def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:

@@ -68,7 +68,16 @@ class Publication(BaseModel):
         return condition_test(self.when)(content)
 
 
-class _NaturalPersons(BaseModel):
+class NaturalPersons(BaseModel):
+    """Who may see what concerns natural persons, whatever the rows say (自然人).
+
+    Attributes:
+        level: Who may see it; never everybody.
+        basis: Law and article, in Chinese.
+        confidence: How well ``basis`` is known.
+        note: Chinese remark, or empty.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: Level
@@ -80,7 +89,7 @@ class _NaturalPersons(BaseModel):
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    natural_persons: _NaturalPersons
+    natural_persons: NaturalPersons
     publication: tuple[Publication, ...] = Field(min_length=1)
 
 
@@ -109,6 +118,11 @@ class PublicationRules:
     def rows(self) -> Mapping[str, tuple[Publication, ...]]:
         """Kind → its rows, in order."""
         return MappingProxyType(self._rows)
+
+    @property
+    def persons(self) -> NaturalPersons:
+        """What holds for natural persons where a row would show them to everybody."""
+        return self._persons
 
     def of(self, kind: str, content: Mapping[str, str]) -> Publication:
         """Return the row that holds for a record."""

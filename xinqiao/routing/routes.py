@@ -152,15 +152,32 @@ def routes_for(
         InputError: The table has no row for the kind, or none for a platform of ``switches``.
         RefusedError: ``switches`` turns on a route that the table forbids.
     """
+    return tuple(
+        route for route in open_routes(kind, switches) if route.platform in enabled_platforms
+    )
+
+
+def open_routes(kind: str, switches: Mapping[str, bool] | None = None) -> tuple[Route, ...]:
+    """Return the routes that records of ``kind`` would take, whatever is connected.
+
+    Args:
+        kind: Record kind, such as ``permit``.
+        switches: Platform → whether this kind goes there, where it differs from the default.
+
+    Raises:
+        InputError: The table has no row for the kind, or none for a platform of ``switches``.
+        RefusedError: ``switches`` turns on a route that the table forbids.
+    """
     rows = routes_of(kind)
-    taken = {route.platform: route.default is Default.ON for route in rows}
     for platform, switched_on in (switches or {}).items():
         row = next((one for one in rows if one.platform == platform), None)
         _check_switch(kind, platform, row, switched_on=switched_on)
-    taken.update(switches or {})
-    return tuple(
-        route for route in rows if taken[route.platform] and route.platform in enabled_platforms
-    )
+    return tuple(row for row in rows if is_open(row, switches))
+
+
+def is_open(route: Route, switches: Mapping[str, bool] | None = None) -> bool:
+    """Tell whether records take ``route`` as its kind's ``switches`` say, or else by default."""
+    return (switches or {}).get(route.platform, route.default is Default.ON)
 
 
 def chosen_routes(routes: Iterable[Route], content: Mapping[str, str]) -> dict[str, Route]:
@@ -170,15 +187,6 @@ def chosen_routes(routes: Iterable[Route], content: Mapping[str, str]) -> dict[s
         if route.platform not in chosen and route.takes(content):
             chosen[route.platform] = route
     return chosen
-
-
-def default_routes(kind: str) -> tuple[Route, ...]:
-    """Return the routes that records of ``kind`` take by default, whatever is connected.
-
-    Raises:
-        InputError: The table has no row for the kind.
-    """
-    return tuple(route for route in routes_of(kind) if route.default is Default.ON)
 
 
 def _check_row(table: TableFile, number: int, row: Route, known: Mapping[str, DutyRule]) -> None:
