@@ -37,6 +37,10 @@ COMMANDS = {
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),
     "catalogue": ("xinqiao.commands.catalogue:catalogue", "采集目录：谁采集、报到哪里、什么时限"),
     "calendar": ("xinqiao.commands.calendar:calendar", "查看、导入工作日历（放假通知）"),
+    "behaviours": (
+        "xinqiao.commands.behaviours:behaviours",
+        "查看、导入安全生产信用的行为代码表",
+    ),
     "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
     "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式，生成导入模板"),

@@ -6,6 +6,7 @@ that said.
 """
 
 import re
+import struct
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ _KEPT = ("icc_profile", "transparency")
 
 _MEGABYTE = 1024 * 1024
 _LONGEST_SHOWN = 60
-_NOT_DECODABLE = (OSError, SyntaxError, ValueError, EOFError, OverflowError)
+_NOT_DECODABLE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, struct.error)
 """What decoders raise about bytes that are no image, or one that is cut off."""
 
 

@@ -12,13 +12,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import Operation
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
 from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
-from xinqiao.queue.holdings import replan, write_holdings
+from xinqiao.queue.handling import keep_clocks
+from xinqiao.queue.holdings import may_hold, replan, write_holdings
+from xinqiao.queue.publishing import (
+    CHINESE,
+    Facts,
+    Standing,
+    Stop,
+    Why,
+    doubtful_fields,
+    facts_of,
+    note_stops,
+    standing,
+)
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
@@ -72,6 +85,7 @@ class _Plan:
     duties: list[Owed] = field(default_factory=list)
     holdings: list[dict[str, Any]] = field(default_factory=list)
     exempt: dict[str, str | None] = field(default_factory=dict)
+    stopped: dict[str, Standing] = field(default_factory=dict)
     unreported: Unreported = field(default_factory=Unreported)
 
 
@@ -105,14 +119,66 @@ class Planner:
         plan = _Plan()
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
+        standings = self._standings(connection, changes, cause)
         for change in changes:
-            self._plan_one(plan, change, held, owed, cause)
+            self._plan_one(plan, change, held, owed, standings, cause)
+        self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         reopen_waived(connection, _note_exemptions(connection, plan.exempt), cause)
-        write_holdings(connection, plan.holdings)
-        places = [(row["record_id"], row["platform"]) for row in plan.holdings]
-        replan(connection, places, cause)
+        keep_clocks(connection, changes, self.counting, self.calendar, cause)
+        _write(connection, plan.holdings, cause)
         return plan.unreported
+
+    def plan_publication(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> None:
+        """Plan again what platforms that publish should show, after a decision about that.
+
+        Nothing else follows: the records themselves did not change.
+
+        Args:
+            connection: The transaction.
+            changes: The present versions of records that are owed and not withdrawn.
+            cause: Who decided, and when.
+        """
+        plan = _Plan()
+        owed = _owed(connection, [change.record_id for change in changes])
+        standings = self._standings(connection, changes, cause)
+        for change in changes:
+            now = standings.get(change.record_id, Standing())
+            taken = chosen_routes(self.routes(change.kind), change.content)
+            for platform in sorted(set(taken) & self._publishing(change.kind)):
+                plan.holdings.append(self._row_at(change, platform, now, cause))
+                place = (change.record_id, platform)
+                opened = None
+                if now.stopped is None and place not in owed:
+                    opened = _first_report(taken[platform], change, local_date(cause.at))
+                if opened is not None and opened.rule is not None:
+                    plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        open_duties(connection, plan.duties, self.counting, self.calendar, cause)
+        shown = [row for row in plan.holdings if row["wanted_version"] is not None]
+        platforms = sorted({row["platform"] for row in shown})
+        reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
+        _write(connection, plan.holdings, cause)
+
+    def rows_at(
+        self, connection: Connection, change: Change, platforms: Sequence[str], cause: Cause
+    ) -> list[dict[str, Any]]:
+        """Return the holdings of ``platforms`` that were planned for, as they should be now.
+
+        One that is no longer connected is to hold what it would: nobody can be asked there.
+        """
+        now = self._standings(connection, [change], cause).get(change.record_id, Standing())
+        exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
+        routes = self.routes(change.kind)
+        taken = {} if exempt else chosen_routes(routes, change.content)
+        publishing = self._publishing(change.kind)
+        return [
+            self._row_at(change, platform, now, cause)
+            if platform in taken or platform not in self.platforms
+            else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
+            for platform in platforms
+        ]
 
     def _plan_one(
         self,
@@ -120,6 +186,7 @@ class Planner:
         change: Change,
         held: Mapping[Place, int | None],
         owed: set[Place],
+        standings: Mapping[str, Standing],
         cause: Cause,
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
@@ -132,14 +199,20 @@ class Planner:
             owed_here = exemption is None and bool(chosen_routes(anywhere, change.content))
             plan.unreported.unclaimed += owed_here
             plan.unreported.not_owed += not owed_here
+        now = standings.get(change.record_id, Standing())
+        publishing = self._publishing(change.kind)
         for platform, route in {one.platform: one for one in routes}.items():
             place = (change.record_id, platform)
             if platform in taken:
-                plan.holdings.append(self.wanted_row(change, platform, cause))
+                plan.holdings.append(self._row_at(change, platform, now, cause))
             elif place in held:
                 # it was owed before this version and is not any more
-                plan.holdings.append(_unwanted(place, cause))
+                plan.holdings.append(_unwanted(place, _removal(platform, publishing), cause))
             else:
+                continue
+            if platform in taken and platform in publishing and now.stopped is not None:
+                # what must not be shown is not owed to whoever shows it
+                plan.stopped[change.record_id] = now
                 continue
             today = local_date(cause.at)
             opened = None
@@ -150,6 +223,57 @@ class Planner:
                 opened = _Occasion(taken.get(platform, route).change_rule, today)
             if opened is not None and opened.rule is not None:
                 plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+
+    def _standings(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> dict[str, Standing]:
+        """Return record → whether it may be shown, of those of which anybody shows any."""
+        shown = [change for change in changes if self._publishing(change.kind)]
+        facts = facts_of(connection, [change.record_id for change in shown])
+        today = local_date(cause.at)
+        return {
+            change.record_id: standing(
+                change.kind,
+                change.content,
+                change.version,
+                change.decided_on,
+                facts.get(change.record_id, Facts()),
+                today,
+            )
+            for change in shown
+        }
+
+    def _publishing(self, kind: str) -> frozenset[str]:
+        """Return the connected platforms that show records of ``kind`` to everybody."""
+        return frozenset(one.platform for one in self.routes(kind) if one.publishes)
+
+    def _note_stopped(self, connection: Connection, plan: _Plan, cause: Cause) -> None:
+        """Note what was shown, or is repaired, as taken down: no import puts it up again."""
+        noted = facts_of(connection, plan.stopped)
+        shown = {record_id for record_id, _ in may_hold(connection, list(plan.stopped))}
+        stops = [
+            Stop(record_id, now.stopped, now.document, cause.reason or CHINESE[now.stopped])
+            for record_id, now in plan.stopped.items()
+            if now.stopped is not None
+            and noted.get(record_id, Facts()).taken_down is None
+            and (now.stopped is Why.REPAIRED or record_id in shown)
+        ]
+        note_stops(connection, stops, cause)
+
+    def _row_at(self, change: Change, platform: str, now: Standing, cause: Cause) -> dict[str, Any]:
+        """Return the holding of a platform that takes the record."""
+        publishing = self._publishing(change.kind)
+        if platform not in publishing:
+            return self.wanted_row(change, platform, cause)
+        if now.stopped is not None:
+            return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
+        row = self.wanted_row(change, platform, cause)
+        table = format_for(platform, change.kind).table
+        shown = {one.source_path for one in table.fields if one.source_path is not None}
+        if not now.looked_at:
+            doubtful = doubtful_fields(change.kind, change.content, shown)
+            row["findings"] += [asdict(finding) for finding in doubtful]
+        return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
 
     def routes(self, kind: str) -> tuple[Route, ...]:
         """Return the rows by which records of ``kind`` may go to the connected platforms."""
@@ -173,6 +297,8 @@ class Planner:
             "wanted_key": key,
             "findings": stored,
             "replaces": (platform, change.kind) in self.replacing,
+            "removal": Operation.WITHDRAW.value,
+            "shown_until": None,
             "updated_at": cause.at,
         }
 
@@ -191,7 +317,16 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
     return None if change.decided_on is None else _Occasion(route.rule, change.decided_on)
 
 
-def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
+def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
+    write_holdings(connection, holdings)
+    replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
+
+
+def _removal(platform: str, publishing: frozenset[str]) -> Operation:
+    return Operation.TAKE_DOWN if platform in publishing else Operation.WITHDRAW
+
+
+def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
     record_id, platform = place
     return {
         "record_id": record_id,
@@ -200,6 +335,8 @@ def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
         "wanted_key": None,
         "findings": [],
         "replaces": False,
+        "removal": removal.value,
+        "shown_until": None,
         "updated_at": cause.at,
     }
 

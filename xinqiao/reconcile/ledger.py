@@ -40,6 +40,9 @@ from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 
 _NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
+_REMOVED = {Operation.WITHDRAW: "withdrawn", Operation.TAKE_DOWN: "taken_down"}
+"""Last thing that a platform did with a record → why it should not be in its ledger."""
+
 _NOT_SHOWN = "（证件号码不显示）"
 _PICTURES_NOT_SHOWN = "（图片不显示）"
 _LONGEST_SHOWN = 80
@@ -222,7 +225,7 @@ def _why(sent: Sequence[Sent]) -> str:
     """Return why an entry should not be there, by what was sent under its key, oldest first."""
     taken = [one for one in sent if one.state is State.ACCEPTED]
     if taken:
-        return "withdrawn" if taken[-1].operation is Operation.WITHDRAW else "replaced"
+        return _REMOVED.get(taken[-1].operation, "replaced")
     return "refused" if sent else "never_sent"
 
 

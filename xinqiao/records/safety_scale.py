@@ -4,20 +4,15 @@ Source: ``safety_scale.toml``, which names its own. Used to check what the platf
 give a grade.
 """
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from xinqiao.errors import SettingsError
 from xinqiao.records.conditions import TablePart, Text
-
-_FILE = "safety_scale.toml"
+from xinqiao.records.shipped_tables import shipped_table
 
 
 class _Row(TablePart):
@@ -30,7 +25,9 @@ class _Row(TablePart):
     confidence: Literal["summary", "inferred"]
 
 
-class _Table(TablePart):
+class SafetyScaleTable(TablePart):
+    """The whole table; the keys are explained at its head."""
+
     base: int
     base_source: Text
     on_site_source: Text
@@ -74,7 +71,7 @@ class SafetyScale:
         on_site_source: What says so.
     """
 
-    def __init__(self, table: "_Table") -> None:
+    def __init__(self, table: SafetyScaleTable) -> None:
         """Keep what the table says."""
         self.base = table.base
         self.grades = tuple(row.grade for row in table.grades)
@@ -103,23 +100,6 @@ def safety_scale() -> SafetyScale:
     """Return the scale, read once.
 
     Raises:
-        SettingsError: The table contradicts itself; the message names the file.
+        SettingsError: The table contradicts itself; the message names file and line.
     """
-    text = (resources.files("xinqiao.records") / _FILE).read_text(encoding="utf-8")
-    return read_scale(tomllib.loads(text))
-
-
-def read_scale(plain: Mapping[str, object]) -> SafetyScale:
-    """Return the scale that a table describes.
-
-    Raises:
-        SettingsError: The table contradicts itself; the message names the file.
-    """
-    try:
-        return SafetyScale(_Table.model_validate(plain))
-    except ValidationError as error:
-        told = "；".join(
-            f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip()
-            for one in error.errors(include_url=False)
-        )
-        raise SettingsError(f"{_FILE}：{told}", code="safety_scale") from error
+    return SafetyScale(shipped_table("safety_scale.toml", SafetyScaleTable))
