@@ -60,6 +60,7 @@ class CountySite(Wire):
             ("GET", f"{_BELOW}/find"): self.records,
             ("GET", f"{_BELOW}/list"): self.ledger,
             ("GET", _PAGES): self.page,
+            ("GET", "/"): self.page,
         }
 
     def envelope(
