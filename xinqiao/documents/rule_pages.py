@@ -6,12 +6,11 @@ from xinqiao.documents.markdown import code, page, table
 from xinqiao.records.condition_words import in_words
 from xinqiao.records.conditions import Condition
 from xinqiao.records.kinds import KINDS, reported_kinds
-from xinqiao.reports.catalogue_words import CLASSES, LEVELS
 from xinqiao.routing.collection import collection
 from xinqiao.routing.exemptions import exemptions
-from xinqiao.routing.information import information_classes
+from xinqiao.routing.information import CLASSES, information_classes
 from xinqiao.routing.platforms import platform_name
-from xinqiao.routing.publication import publication_rules
+from xinqiao.routing.publication import LEVELS, publication_rules
 from xinqiao.routing.routes import routes_of
 from xinqiao.routing.rules import BUREAU, rules
 
@@ -124,7 +123,7 @@ def _publication() -> list[str]:
         [
             (
                 code(kind),
-                f"{LEVELS[row.level.value]} `{row.level.value}`",
+                f"{LEVELS[row.level]} `{row.level.value}`",
                 _when(kind, row.when),
                 row.basis,
                 row.confidence.value,
@@ -161,7 +160,7 @@ def _classes() -> list[str]:
         [
             (
                 code(kind),
-                f"{CLASSES[row.information.value]} `{row.information.value}`",
+                f"{CLASSES[row.information]} `{row.information.value}`",
                 _when(kind, row.when),
                 row.basis,
                 row.confidence.value,

@@ -11,6 +11,7 @@ from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.errors import InputError
 from xinqiao.privacy.keys import is_token
 from xinqiao.records.keys import plain_number
+from xinqiao.records.kinds import kind_of
 
 _FEWEST_CHARACTERS = 8
 _LISTED = 5
@@ -24,7 +25,7 @@ class RecordSummary:
         id: 记录标识.
         kind: Its kind.
         name: The subject's name.
-        document_number: Number of the decision, or empty.
+        document_number: Number of the document, or by what else people name it; may be empty.
         decided_on: Date of the decision, if it is known.
     """
 
@@ -80,7 +81,7 @@ def _select(connection: Connection, where: sa.ColumnElement[bool]) -> list[Recor
         if row.content is None:
             raise content_gone(row.id)
         name = _shown(row.content.get("subject.name", ""))
-        number = _shown(row.content.get("document_number", ""))
+        number = _shown(row.content.get(kind_of(row.kind).number_field, ""))
         found.append(RecordSummary(row.id, row.kind, name, number, row.decided_on))
     return found
 

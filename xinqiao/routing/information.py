@@ -34,6 +34,15 @@ class InformationClass(StrEnum):
     """No credit information at all (不是信用信息)."""
 
 
+CLASSES: Mapping[InformationClass, str] = {
+    InformationClass.BASIC: "基础信息",
+    InformationClass.DISHONESTY: "失信信息",
+    InformationClass.OTHER: "其他信息",
+    InformationClass.NONE: "不是信用信息",
+}
+"""The classes as people read them."""
+
+
 class Classification(BaseModel):
     """One row: which records are of which class.
 
