@@ -24,6 +24,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 NEEDS_A_PERSON = 3
 """Exit code: done, and something needs a person."""
 
+DAY = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
+"""A date as operators write it."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
 
 

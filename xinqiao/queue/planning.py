@@ -4,7 +4,7 @@ A duty opens at the decision date even for a record that cannot be sent yet. A s
 only for a version that is valid and fits the platform's format.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -33,6 +33,7 @@ from xinqiao.queue.publishing import (
     standing,
 )
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
@@ -166,10 +167,13 @@ class Planner:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
                 place = (change.record_id, platform)
                 opened = None
-                if now.stopped is None and place not in owed:
+                if now.stopped is not None:
+                    plan.stopped[change.record_id] = now
+                elif place not in owed:
                     opened = _first_report(taken[platform], change, local_date(cause.at))
                 if opened is not None and opened.rule is not None:
                     plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         shown = [row for row in plan.holdings if row["wanted_version"] is not None]
         platforms = sorted({row["platform"] for row in shown})
@@ -294,6 +298,13 @@ class Planner:
             if opened is not None and opened.rule is not None:
                 plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
 
+    def doubtful(self, change: Change) -> list[Finding]:
+        """Return what a person must look at in a record before it is shown anywhere."""
+        taken = chosen_routes(self.routes(change.kind), change.content)
+        places = sorted(set(taken) & self._publishing(change.kind))
+        found = (one for platform in places for one in _doubtful(change, platform))
+        return list({one.field: one for one in found}.values())
+
     def _standings(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
     ) -> dict[str, Standing]:
@@ -342,11 +353,8 @@ class Planner:
         if now.stopped is not None:
             return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
-        table = format_for(platform, change.kind).table
-        shown = {one.source_path for one in table.fields if one.source_path is not None}
         if not now.looked_at:
-            doubtful = doubtful_fields(change.kind, change.content, shown)
-            row["findings"] += [asdict(finding) for finding in doubtful]
+            row["findings"] += [asdict(finding) for finding in _doubtful(change, platform)]
         return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
 
     def routes(self, kind: str) -> tuple[Route, ...]:
@@ -409,6 +417,12 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
 def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
     write_holdings(connection, holdings)
     replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
+
+
+def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
+    table = format_for(platform, change.kind).table
+    shown = {one.source_path for one in table.fields if one.source_path is not None}
+    return doubtful_fields(change.kind, change.content, shown)
 
 
 def _removal(platform: str, publishing: frozenset[str]) -> Operation:

@@ -27,6 +27,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.consequences import follow
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
 from xinqiao.queue.planning import Change, Planner
@@ -157,6 +158,7 @@ def restore(
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
     write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
     replan(connection, [(record_id, platform) for platform in platforms], cause)
+    follow(connection, planner, [change], keys, cause)
 
 
 def withdrawn(connection: Connection, record_id: str) -> bool:
