@@ -13,6 +13,7 @@ from xinqiao.routing.platforms import platform_name
 from xinqiao.routing.publication import LEVELS, publication_rules
 from xinqiao.routing.routes import routes_of
 from xinqiao.routing.rules import BUREAU, rules
+from xinqiao.routing.severities import severities
 
 _CONFIDENCE = """\
 Confidence of a basis: `law_text` the law's own text was read, `document` an official document's
@@ -49,6 +50,14 @@ def rule_pages() -> dict[str, str]:
             + publication_rules().persons.basis
             + ".",
             _publication(),
+            "## How long dishonesty is shown",
+            "For "
+            + ", ".join(code(kind) for kind in sorted(severities().kinds))
+            + ". A person says how grave it is; nothing is taken down by a class that nobody"
+            " entered. Outer bound, only told: "
+            + f"{severities().outer_bound.years} years, {severities().outer_bound.basis} "
+            f"({severities().outer_bound.note}).",
+            _periods(),
             "## Owed to nobody",
             "Switched in `xinqiao.toml`, section `[exemptions]`.",
             _exemptions(),
@@ -71,6 +80,8 @@ def _duties() -> list[str]:
             "platforms",
             "days",
             "from",
+            "when",
+            "closed when",
             "legal",
             "basis",
             "confidence",
@@ -86,7 +97,11 @@ def _duties() -> list[str]:
                     for name in sorted(one.platforms)
                 ),
                 f"{one.days} working days",
-                one.opens_on.value,
+                one.opens_on.value + (f" `{one.starts_from}`" if one.starts_from else ""),
+                *(
+                    in_words(rows, KINDS[min(one.kinds)].labels)
+                    for rows in (one.when, one.closes_when)
+                ),
                 "yes" if one.legal else "no",
                 one.basis,
                 one.confidence.value,
@@ -131,6 +146,24 @@ def _publication() -> list[str]:
             )
             for kind in KINDS
             for row in publication_rules().rows[kind]
+        ],
+    )
+
+
+def _periods() -> list[str]:
+    return table(
+        ("class", "shown", "repair after", "at most", "basis", "confidence", "note"),
+        [
+            (
+                one.word,
+                "yes" if one.published else "no, unless a person says so",
+                f"{one.shortest_months} months",
+                f"{one.longest_months} months",
+                one.basis,
+                one.confidence.value,
+                one.note,
+            )
+            for one in severities().classes.values()
         ],
     )
 

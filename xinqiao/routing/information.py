@@ -30,15 +30,11 @@ class InformationClass(StrEnum):
     OTHER = "other"
     """其他信息 (条例 §14)."""
 
-    NONE = "none"
-    """No credit information at all (不是信用信息)."""
-
 
 CLASSES: Mapping[InformationClass, str] = {
     InformationClass.BASIC: "基础信息",
     InformationClass.DISHONESTY: "失信信息",
     InformationClass.OTHER: "其他信息",
-    InformationClass.NONE: "不是信用信息",
 }
 """The classes as people read them."""
 
