@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.holdings import replan, write_holdings
@@ -157,7 +158,7 @@ class Planner:
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
         compiled = format_for(platform, change.kind)
-        rendering = compiled.render(change.content)
+        rendering = compiled.render(identified(change.record_id, change.content))
         fits = rendering.values is not None
         key = compiled.key_of(rendering.values) if rendering.values is not None else None
         stored = [] if fits else [asdict(finding) for finding in rendering.findings]

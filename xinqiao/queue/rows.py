@@ -9,6 +9,7 @@ from xinqiao.adapters.base import Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.batches import Rendered
@@ -69,7 +70,7 @@ def render(
     for ticket in tickets:
         if ticket.id not in contents:
             continue
-        rendering = compiled.render(contents[ticket.id])
+        rendering = compiled.render(identified(ticket.record_id, contents[ticket.id]))
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import LedgerEntry, Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -111,7 +112,8 @@ class _Comparison:
             elif (content := contents.get((one.record_id, one.version))) is None:
                 self._note(one, "", "整条", [CONTENT_PRUNED, ""])
             else:
-                self._compare(one, entry, self.compiled.render(content).values)
+                rendering = self.compiled.render(identified(one.record_id, content))
+                self._compare(one, entry, rendering.values)
         for key, entry in strangers.items():
             self._take_stranger(key, entry, sent.get(key, []))
 

@@ -1,19 +1,20 @@
 """The deadline rules (报送时限规则): read from ``rules.toml``, which a clerk can review."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from xinqiao.errors import InputError
+from xinqiao.routing.tables import TableFile, shipped_table
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 """Text that must not be blank."""
+
+_FILE = "rules.toml"
 
 BUREAU = "bureau"
 """Stands for a platform in rules about what the bureau must do itself (本单位办理)."""
@@ -111,16 +112,22 @@ class _Table(BaseModel):
     rule: tuple[DutyRule, ...] = Field(min_length=1)
 
 
-def by_identifier(rows: Iterable[Row], name: str) -> Mapping[str, Row]:
-    """Return the rows of a table by identifier, in order; ``name`` is what a row is called.
+def by_identifier(rows: Iterable[Row], key: str, name: str, table: TableFile) -> Mapping[str, Row]:
+    """Return the rows of a table by identifier, in order.
+
+    Args:
+        rows: The rows.
+        key: The key under which they stand in the table.
+        name: What an identifier is called in Chinese.
+        table: Where they were read.
 
     Raises:
-        ValueError: An identifier stands twice.
+        SettingsError: An identifier stands twice.
     """
     found: dict[str, Row] = {}
-    for row in rows:
+    for number, row in enumerate(rows):
         if row.id in found:
-            raise ValueError(f"{name} {row.id} 重复")
+            raise table.fault(f"{name} {row.id} 重复", key, number, "id")
         found[row.id] = row
     return MappingProxyType(found)
 
@@ -129,17 +136,21 @@ def read_rules(text: str) -> Mapping[str, DutyRule]:
     """Return the rules of a TOML ``text``, by identifier, in the order of the table.
 
     Raises:
-        ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, or an
-            identifier stands twice (pydantic's and tomllib's errors are subclasses).
+        SettingsError: The text is not TOML, a key is unknown or missing, a value is not allowed, a
+            kind does not exist, or an identifier stands twice; file and line are named.
     """
-    return by_identifier(_Table.model_validate(tomllib.loads(text)).rule, "规则编号")
+    table = TableFile(_FILE, text)
+    rows = table.read(_Table).rule
+    for number, row in enumerate(rows):
+        for kind in sorted(row.kinds):
+            table.check_kind(kind, "rule", number, "kinds")
+    return by_identifier(rows, "rule", "规则编号", table)
 
 
 @cache
 def rules() -> Mapping[str, DutyRule]:
     """Return the rules that xinqiao ships, by identifier."""
-    table = files("xinqiao.routing") / "rules.toml"
-    return read_rules(table.read_text(encoding="utf-8"))
+    return read_rules(shipped_table(_FILE).text)
 
 
 def rule(identifier: str) -> DutyRule:
