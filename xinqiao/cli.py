@@ -40,6 +40,10 @@ COMMANDS = {
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),
     "calendar": ("xinqiao.commands.calendar:calendar", "查看、导入工作日历（放假通知）"),
+    "behaviours": (
+        "xinqiao.commands.behaviours:behaviours",
+        "查看、导入安全生产信用的行为代码表",
+    ),
     "audit": ("xinqiao.commands.audit:audit", "查看审计日志，验证其完整"),
     "platforms": ("xinqiao.commands.platforms:platforms", "查看、检查、确认、暂停平台"),
     "formats": ("xinqiao.commands.formats:formats", "查看各平台的报送格式，生成导入模板"),

@@ -26,6 +26,14 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.intake.behaviour_editions import (
+    BehaviourImport,
+    StoredEdition,
+    behaviours_in_force,
+    import_edition,
+    stored_editions,
+)
+from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
@@ -33,6 +41,7 @@ from xinqiao.mapping.registry import formats
 from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue import board, platforms
 from xinqiao.queue.batches import open_under_another
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
@@ -151,7 +160,39 @@ class Hub:
     def importer(self) -> Importer:
         """Return the service that reads files in."""
         folder = self.workspace.var / "findings"
-        return Importer(self.database, self.keys, self.clock, self.planner, folder, self.actor)
+        with self.database.reading() as connection:
+            behaviours = behaviours_in_force(connection)
+        return Importer(
+            self.database, self.keys, self.clock, self.planner, folder, self.actor, behaviours
+        )
+
+    def behaviour_editions(self) -> list[StoredEdition]:
+        """Return every edition of the behaviour codes that was imported, oldest first."""
+        with self.database.reading() as connection:
+            return stored_editions(connection)
+
+    def import_behaviours(
+        self, path: Path, edition: str, reason: str, *, dry_run: bool = False
+    ) -> BehaviourImport:
+        """Put an edition of the behaviour codes in force.
+
+        Args:
+            path: The file.
+            edition: Name of the edition.
+            reason: Why; goes to the audit log.
+            dry_run: Check the file and tell what would change, and keep nothing.
+
+        Raises:
+            InputError: The file cannot be used; nothing was changed.
+        """
+        read = read_behaviours(path, edition)
+        digest = hashlib.sha256(read_file(path)).hexdigest()
+        name = mask_identity_numbers(path.name)
+        with self.acting(reason) as (connection, cause):
+            done = import_edition(connection, read, name, digest, cause)
+            if dry_run:
+                connection.rollback()
+        return done
 
     def chosen(self, platform: str | None) -> list[str]:
         """Return the platforms that a command is about: the one named, or all that are sound.

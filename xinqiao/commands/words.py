@@ -142,6 +142,7 @@ _ACTIONS = {
     "incident.opened": "出现异常事项",
     "incident.closed": "异常事项结束",
     "calendar.imported": "导入放假通知",
+    "behaviours.imported": "导入行为代码表",
     "reconcile.finished": "完成对账",
     "data.pruned": "清理过期内容",
     "data.prune_refused": "清理未获准",

@@ -422,6 +422,20 @@ calendar_notice = sa.Table(
     comment="notices on holidays that the bureau imported; the last of a number holds (放假通知)",
 )
 
+behaviour_edition = sa.Table(
+    "behaviour_edition",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("edition", sa.Text, nullable=False, comment="行为代码版本"),
+    sa.Column("behaviours", JsonText, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_sha256", sa.String(64), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("imported_at", Instant, nullable=False),
+    sa.Index("ix_behaviour_edition_edition", "edition"),
+    comment="behaviour codes that the bureau imported; the last of an edition holds (行为代码表)",
+)
+
 audit = sa.Table(
     "audit",
     metadata,

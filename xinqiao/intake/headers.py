@@ -109,7 +109,10 @@ def normalise_header(text: str) -> str:
 
 @lru_cache
 def header_table(kind: str) -> HeaderTable:
-    """Return the header table of ``kind``, read once from ``headers/<kind>.toml``."""
+    """Return the header table of ``kind``, read once from ``headers/<kind>.toml``.
+
+    ``behaviour`` is no kind of record, but a table of the bureau's read in the same way.
+    """
     resource = resources.files("xinqiao.intake") / "headers" / f"{kind}.toml"
     plain = tomllib.loads(resource.read_text(encoding="utf-8"))
     fields = tuple(

@@ -28,7 +28,9 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.kind import SubjectInKey
 from xinqiao.records.kinds import KINDS
 from xinqiao.records.pictures import Picture
 from xinqiao.routing.exemptions import exemptions
@@ -52,6 +54,7 @@ class Importer:
         planner: Plans what follows from new versions.
         findings_folder: Where findings workbooks are written.
         actor: Who imports.
+        behaviours: Behaviour codes in force.
     """
 
     database: Database
@@ -60,6 +63,7 @@ class Importer:
     planner: Planner
     findings_folder: Path
     actor: str
+    behaviours: Behaviours = NONE_IN_FORCE
 
     def run(
         self,
@@ -82,7 +86,7 @@ class Importer:
         Raises:
             InputError: The file as a whole cannot be used; nothing was stored.
         """
-        tables = read_tables(path, kind=kind, today=self.clock.today())
+        tables = read_tables(path, kind=kind, today=self.clock.today(), behaviours=self.behaviours)
         several = len(tables) > 1
         work = [
             _Work(table, _report(path, table), table.sheet if several else "") for table in tables
@@ -129,9 +133,7 @@ class Importer:
                 cause=cause,
             )
             census = censuses[kind]
-            writer = Writer(
-                connection, self.keys, KINDS[kind], run_id, department, cause, census.claims
-            )
+            writer = Writer(connection, self.keys, KINDS[kind], run_id, department, cause, census)
             for drafts in _chunks(one.table.drafts(self._held_pictures(connection))):
                 self._write_chunk(one, drafts, census, writer)
                 ticker.tick(len(drafts))
@@ -166,7 +168,19 @@ class Importer:
             ids = census.record_ids
             known = store.find(connection, kind, ids=ids, keys=(), hashes=())
             census.note_known(known.all)
+            if census.kind.subject_in_key is SubjectInKey.OWNER:
+                self._note_corrected(connection, census)
         return censuses
+
+    def _note_corrected(self, connection: Connection, census: Census) -> None:
+        """Note which rows correct the number of a record; asked before anything is written."""
+        kind = census.kind.identifier
+        doubtful = store.doubtful(connection, kind, census.documents, self.keys)
+        pairs = census.meant_by(doubtful)
+        keys = {key for key, _ in pairs}
+        known = store.find(connection, kind, ids=(), keys=keys, hashes=())
+        # a row that is a record's own corrects no other
+        census.note_corrected([pair for pair in pairs if known.with_key(pair[0]) is None])
 
     def _write_chunk(
         self, work: "_Work", drafts: Sequence[Draft], census: Census, writer: Writer
@@ -269,8 +283,7 @@ def _report(path: Path, table: Table) -> FileReport:
 def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
     conflict = census.conflict(place, identity)
     found = [unusable_key(path) for path in identity.unusable]
-    if conflict is not None:
-        found.append(conflict)
+    found += [one for one in (conflict, census.undecided(identity.key)) if one is not None]
     if found:
         draft = replace(draft, findings=(*draft.findings, *found))
     return NewVersion(

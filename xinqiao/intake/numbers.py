@@ -37,9 +37,10 @@ def number_text(cell: Cell, text: str, field: FieldHeader) -> tuple[str, Finding
     match = _NUMBER.fullmatch(plain)
     if match is None:
         return text, None
-    sign = "-" if match["sign"] == "-" else ""
     decimals = (match["decimals"] or "").rstrip("0").rstrip(".")
-    number = f"{sign}{int(match['whole'])}{decimals}"
+    number = f"{int(match['whole'])}{decimals}"
+    if match["sign"] == "-" and number != "0":
+        number = f"-{number}"
     if number == text:
         return text, None
     message = "已改写为不带单位的数字"

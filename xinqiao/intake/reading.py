@@ -20,6 +20,7 @@ from xinqiao.intake.numbers import number_text
 from xinqiao.intake.pictures import PictureFolder
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
+from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import KINDS, kind_of
@@ -66,6 +67,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of a file are measured against, beside themselves.
+
+    Attributes:
+        today: Legal date in Asia/Shanghai.
+        behaviours: Behaviour codes in force.
+        folder: Where the file is; pictures stand beside it.
+    """
+
+    today: date
+    behaviours: Behaviours
+    folder: PictureFolder
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table whose header row has been understood.
 
@@ -78,8 +94,7 @@ class Table:
         header_row: Row number of the header.
         source: The worksheet.
         layout: Which column holds which field.
-        today: Legal date against which the rows are measured.
-        folder: Where the file is; pictures stand beside it.
+        surroundings: What the rows are measured against, and where pictures stand.
     """
 
     kind: str
@@ -90,8 +105,7 @@ class Table:
     header_row: int
     source: Sheet
     layout: Columns
-    today: date
-    folder: PictureFolder
+    surroundings: Surroundings
 
     def drafts(self, held: HeldPictures = no_pictures) -> Iterator[Draft]:
         """Yield the rows in order, blank ones left out; may be called more than once.
@@ -104,8 +118,7 @@ class Table:
             kind=self.kind,
             layout=self.layout,
             fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
-            today=self.today,
-            folder=self.folder,
+            surroundings=self.surroundings,
             held=held,
         )
         for number, cells in islice(self.source.rows(), self.header_row, None):
@@ -114,13 +127,16 @@ class Table:
                 yield draft
 
 
-def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ...]:
+def read_tables(
+    path: Path, *, kind: str | None, today: date, behaviours: Behaviours = NONE_IN_FORCE
+) -> tuple[Table, ...]:
     """Open ``path`` and understand the header of every sheet that holds records.
 
     Args:
         path: A workbook or a text file.
         kind: Kind identifier; recognised by the header when None.
         today: Legal date in Asia/Shanghai.
+        behaviours: Behaviour codes in force, against which safety facts are measured.
 
     Raises:
         InputError: The file cannot be read as tables of records; the message says why, where, and
@@ -133,7 +149,8 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
     headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
     if not headers:
         raise _no_header(path, sheets)
-    tables, unknown = _understand(path, headers, kind, today)
+    surroundings = Surroundings(today, behaviours, PictureFolder(path.parent))
+    tables, unknown = _understand(path, headers, kind, surroundings)
     if not tables:
         raise unknown[0]
     chosen = {table.sheet for table in tables}
@@ -142,12 +159,11 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
 
 
 def _understand(
-    path: Path, headers: Sequence[Header], kind: str | None, today: date
+    path: Path, headers: Sequence[Header], kind: str | None, surroundings: Surroundings
 ) -> tuple[list[Table], list[InputError]]:
     """Return the tables, and why a sheet with a header is of no known kind."""
     tables: list[Table] = []
     unknown: list[InputError] = []
-    folder = PictureFolder(path.parent)
     for header in headers:
         place = f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
         try:
@@ -155,16 +171,15 @@ def _understand(
         except InputError as error:
             unknown.append(error)
         else:
-            tables.append(_table(header, found, place, today, folder))
+            tables.append(_table(header, found, place, surroundings))
     return tables, unknown
 
 
-def _table(header: Header, kind: str, place: str, today: date, folder: PictureFolder) -> Table:
+def _table(header: Header, kind: str, place: str, surroundings: Surroundings) -> Table:
     texts = header.texts
     layout = match_columns(kind, texts, place)
     return Table(
         kind=kind,
-        folder=folder,
         sheet=header.sheet.name,
         columns=MappingProxyType({path: texts[index] for index, path in layout.fields.items()}),
         headers=tuple(texts[index] for index in layout.original),
@@ -172,7 +187,7 @@ def _table(header: Header, kind: str, place: str, today: date, folder: PictureFo
         header_row=header.row,
         source=header.sheet,
         layout=layout,
-        today=today,
+        surroundings=surroundings,
     )
 
 
@@ -209,8 +224,7 @@ class _RowReader:
     kind: str
     layout: Columns
     fields: tuple[tuple[int, FieldHeader], ...]
-    today: date
-    folder: PictureFolder
+    surroundings: Surroundings
     held: HeldPictures
 
     def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
@@ -224,15 +238,19 @@ class _RowReader:
         record_id = self._record_id(texts)
         for index, field in self.fields:
             if texts[index]:
-                text = _read_cell(cells[index], texts[index], field, findings)
+                text = read_cell(cells[index], texts[index], field, findings)
                 if text and field.type is FieldType.PICTURES:
                     held = self.held(record_id) if record_id is not None else {}
-                    text, wrong = self.folder.take(text, field.path, held)
+                    text, wrong = self.surroundings.folder.take(text, field.path, held)
                     findings += wrong
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
-        findings += _without_repeats(findings, validate(self.kind, content, self.today))
+        found = (
+            *validate(self.kind, content, self.surroundings.today),
+            *self.surroundings.behaviours.findings(self.kind, content),
+        )
+        findings += _without_repeats(findings, found)
         return Draft(
             row=number,
             record_id=record_id,
@@ -246,8 +264,15 @@ class _RowReader:
         return (texts[index].strip() or None) if index is not None else None
 
 
-def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
-    """Return the text of one cell as content, adding to ``findings``."""
+def read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
+    """Return the text of one cell as content, adding to ``findings``.
+
+    Args:
+        cell: The cell as the spreadsheet holds it.
+        text: What it shows.
+        field: Its column.
+        findings: What was cleaned and what is wrong is added here.
+    """
     spoilt = spoilt_by_spreadsheet(cell, field)
     if spoilt is not None:
         findings.append(spoilt)

@@ -26,7 +26,7 @@ def check_tables(
     """
     return (
         *_repeated(table),
-        *_key(table),
+        *_key(table, kind),
         *_void(table, codes),
         *(
             Problem(("field", number, *place), f"{field.code}：{text}")
@@ -61,11 +61,17 @@ def _repeated(table: FormatTable) -> Iterator[Problem]:
             yield Problem(("field", number, "from"), f"来源字段 {field.source_path} 重复")
 
 
-def _key(table: FormatTable) -> Iterator[Problem]:
+def _key(table: FormatTable, kind: Kind | None) -> Iterator[Problem]:
+    secret = kind.identity_fields if kind is not None else frozenset()
     for number, field in enumerate(table.fields):
-        if field.code in table.key_fields and (field.required != "always" or field.blank_when):
+        if field.code not in table.key_fields:
+            continue
+        if field.required != "always" or field.blank_when:
             place = ("field", number, "required")
             yield Problem(place, f"{field.code}：平台主键字段应始终必填且不置空")
+        if field.source_path in secret:
+            place = ("field", number, "from")
+            yield Problem(place, f"{field.code}：证件号码不能作平台主键，可改用 {RECORD_ID}")
     if len(set(table.key_fields)) < len(table.key_fields):
         yield Problem(("key_fields",), "key_fields 中有重复的字段")
 

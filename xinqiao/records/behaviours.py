@@ -119,3 +119,7 @@ def _differences(
         expected = f"直接定为 {row.direct_grade} 级" if row.direct_grade else "不直接定级"
         message = f"这一行为代码在{where}里{expected}，请核对直接定级和代码"
         yield Finding("direct_grade", "differs_from_table", Severity.ERROR, message)
+
+
+NONE_IN_FORCE = Behaviours()
+"""No edition was imported yet: every code is taken."""

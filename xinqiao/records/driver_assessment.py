@@ -1,7 +1,7 @@
 """A driver's integrity assessment over twelve months (诚信考核).
 
-Source: 交公路发〔2008〕280号 (trial), 道路运输从业人员管理规定: twelve months from the first issue of
-the qualification, four grades; names of the fields after E0110 of JT/T 1049.
+Source: 交公路发〔2008〕280号 (trial), 道路运输从业人员管理规定: twelve months from the first issue
+of the qualification, four grades; names of the fields after E0110 of JT/T 1049.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,8 @@
 """A fact that counts for safety-production credit (安全生产信用信息).
 
-Source: 交办安监〔2017〕193号 (subjects, sectors), 源交政字〔2023〕14号 (the six sources). The codes of
-behaviour and their points stand in an annex that is not public: they are imported, never invented
-here; see :mod:`xinqiao.records.behaviours`.
+Source: 交办安监〔2017〕193号 (subjects, sectors), 源交政字〔2023〕14号 (the six sources). The codes
+of behaviour and their points stand in an annex that is not public: they are imported, never
+invented here; see :mod:`xinqiao.records.behaviours`.
 """
 
 from collections.abc import Iterator, Mapping

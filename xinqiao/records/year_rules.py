@@ -10,8 +10,8 @@ from xinqiao.records.findings import Finding, Severity
 def year_rules(content: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what is wrong with ``year``, ``period_from``, ``period_to`` and ``assessed_on``.
 
-    A year is assessed when it is over. The period is the calendar year for taxis (交运规〔2022〕2号)
-    and usually elsewhere, so a period that leaves the year is only doubtful.
+    A year is assessed when it is over. The period is the calendar year for taxis
+    (交运规〔2022〕2号) and usually elsewhere, so a period that leaves the year is only doubtful.
     """
     year = content.get("year", "")
     if not year.isdecimal():
