@@ -32,6 +32,10 @@ COMMANDS = {
     ),
     "withdraw": ("xinqiao.commands.withdraw:withdraw", "登记决定已撤销、变更或失效，撤回已报送的"),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
+    "grades": (
+        "xinqiao.commands.grades:grades",
+        "对照平台传回的等级、名单、评价和本单位的考核",
+    ),
     "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),

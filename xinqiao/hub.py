@@ -58,6 +58,7 @@ from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
+from xinqiao.reconcile import standing
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -462,6 +463,11 @@ class Hub:
             return board.unclaimed_records(
                 connection, [one for one in KINDS if default_routes(one)]
             )
+
+    def standings(self, wanted: standing.Wanted) -> list[standing.Standing]:
+        """Return what platforms say of our subjects beside what we say ourselves."""
+        with self.database.reading() as connection:
+            return standing.standings(connection, self.clock.today(), wanted)
 
     def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:
         """Write workbooks of everything that must be corrected, one per department and kind.
