@@ -38,6 +38,10 @@ COMMANDS = {
     "repair": ("xinqiao.commands.repair:repair", "登记信用修复：停止公示，并报送修复"),
     "objection": ("xinqiao.commands.objection:objection", "登记、办结、查看异议"),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
+    "grades": (
+        "xinqiao.commands.grades:grades",
+        "对照平台传回的等级、名单、评价和本单位的考核",
+    ),
     "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),

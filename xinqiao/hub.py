@@ -71,6 +71,7 @@ from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
+from xinqiao.reconcile import standing
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -552,6 +553,11 @@ class Hub:
                 connection,
                 [one for one in KINDS if open_routes(one, self.switches.get(one))],
             )
+
+    def standings(self, wanted: standing.Wanted) -> list[standing.Standing]:
+        """Return what platforms say of our subjects beside what we say ourselves."""
+        with self.database.reading() as connection:
+            return standing.standings(connection, self.clock.today(), wanted)
 
     def corrections(self, wanted: Wanted, folder: Path | None = None) -> list[Workbook]:
         """Write workbooks of everything that must be corrected, one per department and kind.

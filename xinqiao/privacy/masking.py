@@ -18,7 +18,7 @@ _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 # people also write the number in groups: region, date of birth, order and check
 _NUMBER = re.compile(rf"(?=([0-9]{{6}}[ -]?(?:18|19|20)[0-9]{{2}}{_DAY}[ -]?[0-9]{{3}}[0-9Xx]))")
 # 承诺编码: region, day and serial, 20 digits in all. The first 18 of one in eleven pass the check
-# of an identity number. Nobody born since 2014 is old enough to drive, trade or promise before 2030.
+# of an identity number. Nobody born since 2014 is old enough to drive, trade or promise in 2030.
 _COMMITMENT_CODE = re.compile(
     rf"(?<![0-9])[0-9]{{6}}20(?:1[4-9]|[2-9][0-9]){_DAY}[0-9]{{6}}(?![0-9])"
 )
