@@ -30,10 +30,12 @@ _NO_LIST_OF_ROWS = frozenset(
 
 
 class _SampleStand(WebStand):
-    """Rows of one kind, of the samples."""
+    """Rows of one kind. A take-down is a withdrawal where the platform knows no difference."""
 
-    def values(self, key: str, operation: Operation, version: int) -> Mapping[str, str]:
-        return sample(self.platform, self.kind, key, operation, version)
+    operations = frozenset(Operation)
+
+    def values(self, key: str, _operation: Operation, version: int) -> Mapping[str, str]:
+        return sample(self.platform, self.kind, key, version)
 
 
 class TransportCreditStand(_SampleStand):
@@ -84,7 +86,6 @@ class CountySiteStand(_SampleStand):
     most_rows = 1
     # a newer version is never told by a page: that is waited for in vain
     patience = 2.0
-    operations = frozenset(Operation)
     credentials: ClassVar[Mapping[str, str]] = {"site_key": "rehearsal-only"}
     names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
         fault: name for fault, name in FAULTS.items() if fault not in _NO_TOKENS | _NO_LIST_OF_ROWS
@@ -104,7 +105,7 @@ class PublishedPenaltyStand(CountySiteStand):
     kind = "penalty"
 
 
-class CommitmentStand(CreditShandongStand):
+class CommitmentStand(_SampleStand, CreditShandongStand):
     """信用·山东 with commitments."""
 
     kind = "commitment"
@@ -117,6 +118,3 @@ class CommitmentStand(CreditShandongStand):
     def fresh_key(self) -> str:
         self._made += 1
         return f"37032320261120{self._made:06d}"
-
-    def values(self, key: str, operation: Operation, version: int) -> Mapping[str, str]:
-        return sample(self.platform, self.kind, key, operation, version)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from xinqiao.adapters.base import Operation
 from xinqiao.mapping.registry import format_for
 
 FIRM = "沂源县示例汽车维修有限公司"
@@ -103,11 +102,8 @@ _TELLS: Mapping[str, tuple[str, str]] = {
 """Kind → the field in which versions differ, and its text."""
 
 
-def sample(
-    platform: str, kind: str, key: str, operation: Operation, version: int
-) -> dict[str, str]:
+def sample(platform: str, kind: str, key: str, version: int) -> dict[str, str]:
     """Return a row that the platform takes; a format says in which field the key stands."""
-    del operation
     table = format_for(platform, kind).table
     field, text = _TELLS[kind]
     row = {one.code: "" for one in table.fields} | dict(_ROWS[platform, kind])
