@@ -1,4 +1,4 @@
-"""A whole record of each kind that is about a party or comes back from platforms; all invented."""
+"""A whole record of each kind but permits and penalties; all invented."""
 
 from collections.abc import Mapping
 
@@ -128,7 +128,92 @@ REPAIR_NOTICE: Mapping[str, str] = {
     "decided_on": "2026-11-10",
 }
 
+_FIRM: Mapping[str, str] = {
+    "subject.name": FIRM,
+    "subject.unified_social_credit_code": FIRM_CODE,
+}
+_DRIVER: Mapping[str, str] = {
+    "subject.name": "溪样三",
+    "subject.certificate_type": "身份证",
+    "subject.certificate_number": IDENTITY_NUMBER,
+    "qualification_number": IDENTITY_NUMBER,
+}
+OPERATOR: Mapping[str, str] = {
+    **_FIRM,
+    "address": "山东省淄博市沂源县示例路1号",
+    "area_code": "370323",
+    "principal": "云试一",
+    "telephone": "0533-0000001",
+    "status": "营业",
+    "business_categories": "道路普通货物运输",
+    "licence_word": "鲁交运管许可淄字",
+    "licence_number": "370323000001",
+    "business_scope": "道路普通货物运输",
+    "valid_from": "2024-06-04",
+    "valid_until": "2028-06-04",
+    "licence_mode": "许可",
+}
+QUALITY_ASSESSMENT: Mapping[str, str] = {
+    **_FIRM,
+    "assessed_object": "机动车维修",
+    "year": "2025",
+    "period_from": "2025-01-01",
+    "period_to": "2025-12-31",
+    "assessed_on": "2026-04-26",
+    "assessor": AUTHORITY,
+    "score": "850.5",
+    "grade": "AAA",
+    "previous_grade": "AA",
+    "stage": "公布",
+    "notice_from": "2026-05-06",
+    "notice_until": "2026-05-12",
+    "published_on": "2026-05-15",
+    "rule": "交公路发〔2006〕719号",
+}
+DRIVER_ASSESSMENT: Mapping[str, str] = {
+    **_DRIVER,
+    "qualification_category": "道路普通货物运输驾驶员",
+    "first_issued_on": "2015-11-03",
+    "cycle_from": "2025-11-03",
+    "cycle_to": "2026-11-02",
+    "assessed_on": "2026-11-07",
+    "points": "3",
+    "grade": "AAA",
+    "employer": FIRM,
+    "employer_code": FIRM_CODE,
+    "next_assessment_on": "2027-11-02",
+}
+TAXI_DRIVER_ASSESSMENT: Mapping[str, str] = {
+    **_DRIVER,
+    "service": "巡游",
+    "year": "2025",
+    "period_from": "2025-01-01",
+    "period_to": "2025-12-31",
+    "assessed_on": "2026-03-01",
+    "score": "22",
+    "grade": "AAA",
+    "employer": FIRM,
+    "employer_code": FIRM_CODE,
+}
+SAFETY_INFO: Mapping[str, str] = {
+    **SAFETY_UNIT,
+    "sector": "道路运输",
+    "information_class": "失信",
+    "behaviour": "重大事故隐患未按期整改",
+    "points": "-50",
+    "occurred_on": "2026-11-12",
+    "decided_on": "2026-11-13",
+    "source": "隐患排查治理",
+    "authority": AUTHORITY,
+    "state": "已认定",
+}
+
 WHOLE: Mapping[str, Mapping[str, str]] = {
+    "operator": OPERATOR,
+    "quality_assessment": QUALITY_ASSESSMENT,
+    "driver_assessment": DRIVER_ASSESSMENT,
+    "taxi_driver_assessment": TAXI_DRIVER_ASSESSMENT,
+    "safety_info": SAFETY_INFO,
     "commitment": COMMITMENT,
     "list_entry": LIST_ENTRY,
     "repair": REPAIR,

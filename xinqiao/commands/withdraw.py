@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=ChineseCommand)
-@click.argument("record", metavar="记录标识或文书号")
+@click.argument("record", metavar="记录标识或编号")
 @reason_option
 @click.option(
     "--decided-on",
@@ -84,8 +84,8 @@ def _name(found: "RecordSummary") -> None:
 
     decided = f"，{found.decided_on} 作出" if found.decided_on else ""
     console.print(
-        f"{kind_of(found.kind).name}　{escape(found.document_number or '（没有文书号）')}　"
-        f"{escape(found.name)}{decided}\n记录标识 {found.id}",
+        f"{kind_of(found.kind).name}　{escape(found.called)}　"
+        f"{escape(found.name if found.number else '')}{decided}\n记录标识 {found.id}",
         soft_wrap=True,
     )
 
