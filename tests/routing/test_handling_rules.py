@@ -56,6 +56,6 @@ def test_no_rule_of_the_bureau_is_one_of_a_platform() -> None:
 )
 def test_a_broken_rule_is_refused_with_file_and_line(old: str, new: str, said: str) -> None:
     assert old in SHIPPED
-    with pytest.raises(SettingsError, match="rules.toml 第") as caught:
+    with pytest.raises(SettingsError, match=r"rules\.toml 第") as caught:
         read_rules(SHIPPED.replace(old, new, 1))
     assert said in caught.value.message

@@ -84,7 +84,7 @@ def test_the_bound_is_passed_on_the_day_after_five_years() -> None:
 )
 def test_a_broken_table_is_refused_with_file_and_line(old: str, new: str, said: str) -> None:
     assert old in SHIPPED
-    with pytest.raises(SettingsError, match="severities.toml") as caught:
+    with pytest.raises(SettingsError, match=r"severities\.toml") as caught:
         read_severities(SHIPPED.replace(old, new, 1))
     assert said in caught.value.message
     assert "行" in caught.value.message
