@@ -10,6 +10,7 @@ from xinqiao.clock import end_of
 from xinqiao.database.tables import import_run, record, record_version, submission
 from xinqiao.queue.states import State
 from xinqiao.records.keys import plain_number
+from xinqiao.records.kinds import KINDS
 
 NUMBERS = range(1, 2**63)
 """Numbers of submissions that both databases can look for; no other can exist."""
@@ -103,9 +104,13 @@ def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:
         number = plain_number(selection.document).lower().replace("/", "//")
         for sign in "%_":
             number = number.replace(sign, f"/{sign}")
-        # kind and authority stand before the number; see records.keys.document_key
-        pattern = f"%|%|{number}%"
-        wanted.append(_record_with(sa.func.lower(record.c.document_key).like(pattern, escape="/")))
+        # kind and, of most, authority stand before the number; see records.keys.document_key
+        key = sa.func.lower(record.c.document_key)
+        after_authority = key.like(f"%|%|{number}%", escape="/")
+        after_kind = sa.and_(
+            record.c.kind.in_(_WITHOUT_AUTHORITY), key.like(f"%|{number}%", escape="/")
+        )
+        wanted.append(_record_with(sa.or_(after_authority, after_kind)))
     if selection.file is not None:
         came_from = sa.exists().where(
             record_version.c.record_id == submission.c.record_id,
@@ -115,6 +120,12 @@ def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:
         )
         wanted.append(came_from)
     return wanted
+
+
+_WITHOUT_AUTHORITY = [
+    kind.identifier for kind in KINDS.values() if kind.key_fields[0] != "authority_code"
+]
+"""Kinds whose document is named without the authority that made it."""
 
 
 def _record_with(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
