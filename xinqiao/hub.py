@@ -53,6 +53,7 @@ from xinqiao.queue import board, platforms
 from xinqiao.queue.batches import open_under_another
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
 from xinqiao.queue.ending import END_PUBLICATIONS
+from xinqiao.queue.explaining import Explanation, explain
 from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.lease import Lease
@@ -513,6 +514,11 @@ class Hub:
     def _entering(self, reason: str) -> Iterator[EntryDesk]:
         with self.acting(reason) as (connection, cause):
             yield EntryDesk(connection, self.planner, self.keys, cause)
+
+    def explain_routes(self, record_id: str) -> Explanation:
+        """Return why a record goes where it goes, and why nowhere else."""
+        with self.database.reading() as connection:
+            return explain(connection, self.planner, self.keys, record_id, self.clock.today())
 
     def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
         """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.

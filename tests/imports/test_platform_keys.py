@@ -16,9 +16,6 @@ from tests.records.whole import (
     WHOLE,
 )
 from xinqiao.database.tables import holding, record, submission
-from xinqiao.queue.listing import listing
-from xinqiao.queue.selection import Selection
-from xinqiao.records.keys import plain_number
 from xinqiao.records.kinds import KINDS
 
 REPORTED = [name for name in WHOLE if not KINDS[name].incoming]
@@ -77,29 +74,3 @@ def test_a_corrected_identity_number_is_an_update_at_the_platform(whole: Desk) -
     assert [row.id for row in whole.rows(record)] == [stored.id]
     (sent,) = whole.rows(submission)
     assert (sent.operation, sent.version) == ("update", 2)
-
-
-@pytest.mark.parametrize(
-    ("kind", "shown"),
-    [
-        ("driver_assessment", {DRIVER_ASSESSMENT["cycle_from"]}),
-        (
-            "quality_assessment",
-            {"{assessed_object} {year}".format_map(WHOLE["quality_assessment"])},
-        ),
-        ("repair", {plain_number(WHOLE["repair"]["application_number"])}),
-        ("commitment", {WHOLE["commitment"]["code"]}),
-        ("operator", {WHOLE["operator"]["licence_number"]}),
-    ],
-)
-def test_lists_show_what_people_call_a_record_and_find_it_by_that(
-    whole: Desk, kind: str, shown: set[str]
-) -> None:
-    whole.take(labelled(kind, WHOLE[kind]))
-    with whole.database.reading() as connection:
-        listed = listing(connection, Selection(), 10)
-        (number,) = shown
-        found = listing(connection, Selection(document=number.split(" ")[0]), 10)
-    assert {row["document_number"] for row in listed} == shown
-    assert len(found) == len(listed)
-    assert set(listed[0]) & {"document_key", "id"} == {"id"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.intake.photographs import photograph
 from tests.intake.tables import read_only_table
-from tests.records.whole import FIRM, FIRM_CODE, WHOLE
+from tests.records.whole import FIRM, FIRM_CODE, IDENTITY_NUMBER, PERSON_PARTY, WHOLE
 from xinqiao.intake.columns import guess_kind, match_columns
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table
 from xinqiao.records.findings import Severity
@@ -111,6 +111,27 @@ def test_the_identifiers_and_digits_of_the_public_template_are_taken(tmp_path: P
     assert read["commitment_type"] == "信用修复型"
     assert (read["made_on"], read["valid_until"]) == ("2026-10-04", "2099-12-31")
     assert (read["fulfilment"], read["publication"]) == ("部分履行", "可向社会公开")
+
+
+def test_an_old_number_of_a_person_is_upgraded_in_the_column_of_any_number(
+    tmp_path: Path,
+) -> None:
+    fields = header_table("commitment").fields
+    whole = {**WHOLE["commitment"], "publication": "不可公开"}
+    old = IDENTITY_NUMBER[:6] + IDENTITY_NUMBER[8:17]
+    person = {**whole, **PERSON_PARTY, "subject.identifier": old}
+    firm = whole | {"subject.identifier": old}
+    path = tmp_path / "承诺.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = ([one.get(path, "") for path in fields] for one in (person, firm))
+        csv.writer(file).writerows([[field.label for field in fields.values()], *rows])
+    first, second = read_only_table(path, kind=None, today=TODAY).drafts()
+    assert first.content["subject.identifier"] == IDENTITY_NUMBER
+    assert [(one.code, one.severity) for one in first.findings] == [
+        ("old_identifier", Severity.CLEANED)
+    ]
+    assert second.content["subject.identifier"] == old
+    assert [one.code for one in second.findings] == ["length"]
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])

@@ -38,7 +38,7 @@ def _show_head(told: Mapping[str, Any]) -> None:
     from xinqiao.queue.states import CHINESE, State
     from xinqiao.records.kinds import kind_of
 
-    number = told["document_number"] or "（没有文书号）"
+    number = told["document_number"] or "（没有编号）"
     console.print(
         f"[bold]报送件 {told['id']}[/]　{OPERATIONS[told['operation']]} → {told['platform']}　"
         f"[bold]{CHINESE[State(told['state'])]}[/]",

@@ -110,7 +110,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.accepted:
         console.print(f"  凭台账登记为已入库 {found.accepted} 条（此前没有回执，内容与报送的相同）")
     if found.by_number_only:
-        console.print(f"  其中 {found.by_number_only} 条台账只给出文书号，没有可比的内容")
+        console.print(f"  其中 {found.by_number_only} 条台账只给出编号，没有可比的内容")
     if found.waiting:
         ids = "、".join(str(one.submission) for one in found.waiting[:_LISTED])
         console.print(
@@ -126,7 +126,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.missing:
         print_table(
-            ["文书号", "收录时间", "记录标识"],
+            ["编号", "收录时间", "记录标识"],
             [
                 (one.document_number, local_time(one.accepted_at), one.record)
                 for one in found.missing[:_LISTED]
@@ -135,7 +135,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.unexpected:
         print_table(
-            ["文书号", "平台编号", "怎么办"],
+            ["编号", "平台编号", "怎么办"],
             [
                 (one.document_number, one.reference, _WHY[one.why])
                 for one in found.unexpected[:_LISTED]
@@ -144,7 +144,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.different:
         print_table(
-            ["文书号", "字段", "本地", "平台"],
+            ["编号", "字段", "本地", "平台"],
             [
                 (one.document_number, f"{one.name}（{one.field}）", one.ours, one.theirs)
                 for one in found.different[:_LISTED]

@@ -16,7 +16,7 @@ def name_record(found: "RecordSummary") -> None:
 
     decided = f"，{found.decided_on} 作出" if found.decided_on else ""
     console.print(
-        f"{kind_of(found.kind).name}　{escape(found.document_number or '（没有文书号）')}　"
-        f"{escape(found.name)}{decided}\n记录标识 {found.id}",
+        f"{kind_of(found.kind).name}　{escape(found.called)}　"
+        f"{escape(found.name if found.number else '')}{decided}\n记录标识 {found.id}",
         soft_wrap=True,
     )

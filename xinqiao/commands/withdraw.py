@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=ChineseCommand)
-@click.argument("record", metavar="记录标识或文书号")
+@click.argument("record", metavar="记录标识或编号")
 @reason_option
 @click.option(
     "--decided-on",

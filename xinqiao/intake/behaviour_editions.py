@@ -80,9 +80,12 @@ def stored_editions(connection: Connection) -> list[StoredEdition]:
 
 
 def behaviours_in_force(connection: Connection) -> Behaviours:
-    """Return the editions that hold, in the order of import."""
-    held = (one.edition for one in stored_editions(connection) if not one.replaced)
-    return Behaviours(tuple(held))
+    """Return the editions that hold, in the order in which their names were first imported."""
+    held: dict[str, BehaviourEdition] = {}
+    for one in stored_editions(connection):
+        # a name keeps its place when it is imported again
+        held[one.edition.name] = one.edition
+    return Behaviours(tuple(held.values()))
 
 
 def import_edition(

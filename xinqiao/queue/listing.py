@@ -5,9 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import holding, record, submission
+from xinqiao.database.tables import holding, submission
+from xinqiao.queue.naming import names_of
 from xinqiao.queue.selection import Selection, conditions
-from xinqiao.records.kinds import kind_of
 
 SUMMARY = (
     submission.c.id,
@@ -31,45 +31,40 @@ DOCUMENT_NUMBER = sa.func.coalesce(
     sa.case((submission.c.operation == "withdraw", holding.c.held_key)),
     holding.c.wanted_key,
 ).label("document_number")
-"""What went out under a key keeps it; a withdrawal is about what is held."""
+"""What went out under a key keeps it; a withdrawal is about what is held.
 
-_NAMED = record.alias()  # the filters of a selection ask the table itself
-DOCUMENT_KEY = (
-    sa.select(_NAMED.c.document_key)
-    .where(_NAMED.c.id == submission.c.record_id)
-    .scalar_subquery()
-    .label("document_key")
-)
-"""Belongs beside :data:`DOCUMENT_NUMBER`: what people call a record that its platform knows by the
-记录标识."""
+A platform may know a record by the 记录标识 alone; see :func:`named`.
+"""
 
 
 def listing(connection: Connection, selection: Selection, limit: int) -> list[dict[str, Any]]:
     """Return at most ``limit`` submissions, the most urgent first."""
     statement = (
-        sa.select(*SUMMARY, DOCUMENT_NUMBER, DOCUMENT_KEY)
+        sa.select(*SUMMARY, DOCUMENT_NUMBER)
         .join(holding, holding.c.id == submission.c.holding_id)
         .where(*conditions(selection))
         .order_by(submission.c.due_at, submission.c.id)
         .limit(limit)
     )
-    return [named(row) for row in connection.execute(statement)]
+    return named(connection, [plain(row) for row in connection.execute(statement)])
 
 
-def named(row: Any) -> dict[str, Any]:
-    """Return a row with both columns above as ``--json`` shows it: with a number people know.
+def named(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return ``rows`` so that each bears what people name its record by, as ``document_number``.
 
-    Where the platform's key is the 记录标识, that is what stands in the key of the record's
-    document: its number, or what else tells records of one subject apart, such as the year.
+    What a platform knows by its 记录标识 is named as the record names itself.
     """
-    told = plain(row)
-    document = told.pop(DOCUMENT_KEY.name)
-    if document and told["document_number"] == told["record"]:
-        kind = kind_of(told["kind"])
-        _, *parts = document.split("|", len(kind.key_fields))
-        name = parts[-1] if kind.number_field else " ".join(filter(None, parts))
-        told["document_number"] = name or told["document_number"]
-    return told
+    unnamed = {
+        (row["record"], row["version"])
+        for row in rows
+        if row["document_number"] in {None, row["record"]}
+    }
+    names = names_of(connection, unnamed)
+    return [
+        row
+        | {"document_number": names.get((row["record"], row["version"]), row["document_number"])}
+        for row in rows
+    ]
 
 
 def plain(row: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError
 from xinqiao.queue.chronicle import in_order_of_time
-from xinqiao.queue.listing import DOCUMENT_KEY, DOCUMENT_NUMBER, SUMMARY, named, plain
+from xinqiao.queue.listing import DOCUMENT_NUMBER, SUMMARY, named, plain
 from xinqiao.queue.platforms import standing
 from xinqiao.queue.selection import NUMBERS
 from xinqiao.queue.targets import open_objections
@@ -46,8 +46,9 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
         InputError: There is no such submission.
     """
     row = _own(connection, submission_id)
+    (own,) = named(connection, [plain(row)])
     told = {
-        **named(row),
+        **own,
         "as_of": now.isoformat(),
         "next_poll_at": _next_poll(connection, submission_id, row.state),
         "versions": _versions(connection, row.record, row.version),
@@ -70,7 +71,6 @@ def _own(connection: Connection, submission_id: int) -> Any:
         sa.select(
             *SUMMARY,
             DOCUMENT_NUMBER,
-            DOCUMENT_KEY,
             submission.c.questions,
             submission.c.deaths,
             submission.c.lease_owner,

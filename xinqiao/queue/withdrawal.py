@@ -32,7 +32,7 @@ from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.states import State
-from xinqiao.queue.targets import unsettle
+from xinqiao.queue.targets import forget_target
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.rules import BUREAU
 
@@ -130,7 +130,7 @@ def withdraw(
     replan(connection, [(record_id, place.platform) for place in places], cause)
     # what was registered by mistake is not handled, and nothing follows from it
     waive(connection, record_id, BUREAU, "withdrawn", cause)
-    unsettle(connection, record_id)
+    forget_target(connection, record_id)
     return [_effect(connection, record_id, place) for place in places]
 
 

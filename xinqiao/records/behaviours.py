@@ -65,7 +65,7 @@ class BehaviourEdition:
 
 @dataclass(frozen=True, slots=True)
 class Behaviours:
-    """The editions in force, in the order of import; a code without an edition means the last."""
+    """The editions in force, oldest first; a code without an edition means the last."""
 
     editions: Sequence[BehaviourEdition] = ()
 

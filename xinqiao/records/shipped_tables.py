@@ -1,6 +1,5 @@
 """Reading the tables that come with the record forms: scales and the like (随程序发布的表)."""
 
-import re
 import tomllib
 from importlib import resources
 from typing import TypeVar
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 
 from xinqiao.errors import SettingsError
 from xinqiao.records.conditions import TablePart
+from xinqiao.records.table_lines import Location, line_of
 
 Table = TypeVar("Table", bound=TablePart)
 
@@ -33,7 +33,7 @@ def read_table(text: str, name: str, model: type[Table]) -> Table:
 
     Raises:
         SettingsError: It is no TOML, a key is unknown or missing, or the table contradicts itself;
-            the message names file and, where one row is at fault, its line.
+            the message names file and line.
     """
     try:
         return model.model_validate(tomllib.loads(text))
@@ -47,10 +47,6 @@ def read_table(text: str, name: str, model: type[Table]) -> Table:
         raise SettingsError(f"{name}：{told}", code="table") from error
 
 
-def _place(text: str, path: tuple[int | str, ...]) -> str:
-    """Return the line on which the row of an array of tables begins, as the first words say."""
-    if len(path) < 2 or not isinstance(path[1], int):  # noqa: PLR2004 - name and number of a row
-        return ""
-    header = re.compile(rf"\s*\[\[\s*{re.escape(str(path[0]))}\s*\]\]")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if header.match(line)]
-    return f"第 {lines[path[1]]} 行起：" if path[1] < len(lines) else ""
+def _place(text: str, path: Location) -> str:
+    line = line_of(text, path)
+    return f"第 {line} 行：" if line is not None else ""

@@ -175,8 +175,11 @@ class CountySite(Wire):
         self._due.append(self.clock.now())
 
     def received(self) -> Payload:
-        """Tell also where an identity number arrived or was shown; there may be none."""
-        return {**super().received(), "identityNumbers": list(self._identity_numbers)}
+        """Tell also what the pages show, and where an identity number arrived: nowhere."""
+        self._make_pages()
+        pages = {channel: len(articles) for channel, articles in self._shown.items()}
+        numbers = list(self._identity_numbers)
+        return {**super().received(), "pages": pages, "identityNumbers": numbers}
 
     def _channels(self) -> Iterator[str]:
         for channel, rules in self.rules.resources.items():

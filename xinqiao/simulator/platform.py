@@ -281,7 +281,7 @@ class Platform:
         rules = self._rules.resources[row.resource]
         under_number = self._records.setdefault((row.resource, row.key), {})
         held = under_number.get(row.subject)
-        if rules.unknown_subject in row.fields[rules.subject]:
+        if rules.unknown_subject and rules.unknown_subject in row.fields[rules.subject]:
             return self._verdict("1001", row.due)
         if row.operation == "insert" and held is not None and not self._accept_repeats:
             return self._verdict("0040", row.due)

@@ -70,7 +70,8 @@ class ResourceRules(_Table):
         subject: Field that holds the subject's name (行政相对人名称).
         apart: Fields that tell apart the records under one document number, such as the names of
             joint offenders (共同违法); empty where there is one record for a number.
-        unknown_subject: Word that marks a name as absent from the register of subjects.
+        unknown_subject: Word that marks a name as absent from the register of subjects; empty where
+            the platform looks into none.
         status: Field of the present status (当前状态); empty where there is none, and a withdrawal
             deletes the record.
         withdrawn: Status of a withdrawn record.
@@ -95,7 +96,7 @@ class ResourceRules(_Table):
     key: str
     subject: str
     apart: tuple[str, ...] = ()
-    unknown_subject: str
+    unknown_subject: str = ""
     status: str = ""
     withdrawn: str = ""
     required: tuple[str, ...]
