@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check crash format bench clean
+.PHONY: demo test check crash docs format bench clean
 
 demo: $(READY)
 	$(BIN)/xinqiao demo
@@ -22,6 +22,9 @@ check: $(READY)
 crash: $(READY)
 	$(BIN)/python -m tests.submission_queue.model 200 60
 	$(BIN)/python -m tests.crash
+
+docs: $(READY)
+	$(BIN)/python -m xinqiao.documents docs
 
 bench: $(READY)
 	$(BIN)/python bench/reading.py

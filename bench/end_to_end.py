@@ -86,7 +86,7 @@ def settle(hub: Hub, rows: int) -> None:
 
 def workspace_for(folder: Path, simulator: SimulatorProcess, rows_per_batch: int) -> Workspace:
     """Make a rehearsal workspace that talks to ``simulator``."""
-    workspace = create_workspace(folder, rehearsal=True)
+    workspace = create_workspace(folder, rehearsal=True, platforms=["credit_shandong"])
     path = folder / "platforms" / f"{PLATFORM}.toml"
     text = path.read_text("utf-8").replace(":8642", f":{simulator.port}")
     text = text.replace("rows_per_batch = 20", f"rows_per_batch = {rows_per_batch}")

@@ -58,7 +58,7 @@ def read(path: Path) -> int:
 
 def import_into(path: Path, folder: Path) -> int:
     """Import a file into a new workspace."""
-    workspace = create_workspace(folder, rehearsal=True)
+    workspace = create_workspace(folder, rehearsal=True, platforms=["credit_shandong"])
     prepare_database(workspace)
     (report,) = Hub(workspace).importer().run(path)
     return report.new

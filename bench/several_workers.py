@@ -45,7 +45,7 @@ def postgresql() -> Iterator[str]:
 
 def prepare(folder: Path, base_url: str, rows_per_batch: int, workers: int) -> Hub:
     """Make a rehearsal workspace whose settings let every worker make one call at a time."""
-    workspace = create_workspace(folder, rehearsal=True)
+    workspace = create_workspace(folder, rehearsal=True, platforms=["credit_shandong"])
     platform = folder / "platforms" / f"{PLATFORM}.toml"
     text = platform.read_text("utf-8")
     text = text.replace("http://127.0.0.1:8642", base_url)

@@ -91,7 +91,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture
 def rehearsal(tmp_path: Path) -> Workspace:
-    workspace = create_workspace(tmp_path / "ws", rehearsal=True)
+    workspace = create_workspace(tmp_path / "ws", rehearsal=True, platforms=["credit_shandong"])
     made = Database(workspace.database_url)
     upgrade(made)
     made.close()

@@ -265,8 +265,7 @@ def test_a_batch_over_the_limits_is_refused_whole_and_never_sent(
     "wrong",
     [
         {"platform": "transport_credit"},
-        {"kind": "commitment"},
-        {"operation": Operation.TAKE_DOWN},
+        {"kind": "safety_info"},
     ],
 )
 def test_what_the_profile_has_no_words_for_is_a_settings_error_before_sending(
@@ -277,6 +276,17 @@ def test_what_the_profile_has_no_words_for_is_a_settings_error_before_sending(
         connect().submit(replace(batch, **wrong))
     assert not route.called
     assert not router["token"].called
+
+
+@pytest.mark.parametrize(
+    ("own", "sent"), [({}, "withdraw"), ({"take_down": "offline"}, "offline")], ids=["", "own word"]
+)
+def test_a_take_down_is_asked_for_by_its_own_word_or_as_a_withdrawal(
+    connect: Connect, batch: SealedBatch, own: dict[str, str], sent: str
+) -> None:
+    connector = connect(overlay={"words": {"operations": own}})
+    body = json.loads(connector.render(replace(batch, operation=Operation.TAKE_DOWN)))
+    assert body["operation"] == sent
 
 
 def test_a_missing_setting_is_told_with_its_label(connect: Connect) -> None:

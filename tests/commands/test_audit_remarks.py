@@ -32,7 +32,7 @@ def bulk(selection: Selection, **changes: Any) -> dict[str, Any]:
         (Selection(state=(State.HELD, State.READY)), "状态 已挂起、待报送"),
         (Selection(platform="a", kind="permit"), "平台 a，类型 行政许可"),
         (Selection(operation="withdraw", code=("1", "2")), "操作 撤回，代码 1,2"),
-        (Selection(file="九月 第二批.xlsx", document="x=1"), "文书号 x=1，文件 九月 第二批.xlsx"),
+        (Selection(file="九月 第二批.xlsx", document="x=1"), "编号 x=1，文件 九月 第二批.xlsx"),
         (
             Selection(department="运输科", record="ab", due_before=date(2026, 12, 1)),
             "科室 运输科，记录 ab，截止早于 2026-12-01",

@@ -16,7 +16,7 @@ HOW = ("platforms", "confirm", PLATFORM, "--reason", "核对过")
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal on a workspace for real records."""
-    workspace = create_workspace(tmp_path / "real", rehearsal=False)
+    workspace = create_workspace(tmp_path / "real", rehearsal=False, platforms=["credit_shandong"])
     prepare_database(workspace)
     return Terminal(workspace, monkeypatch)
 

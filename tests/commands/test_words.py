@@ -14,6 +14,7 @@ from tests.imports.books import bad, company, write_book
 from xinqiao.cli import cli
 from xinqiao.config.workspace import Workspace
 from xinqiao.hub import Hub
+from xinqiao.mapping.registry import formats
 
 PLATFORM = "credit_shandong"
 ENGLISH = re.compile(
@@ -154,7 +155,9 @@ def test_the_remaining_reports_are_json_with_their_keys(terminal: Terminal, tmp_
     assert (away.code, away.json["ok"]) == (3, False)
     assert all({"check", "ok", "remark"} <= set(one) for one in away.json["checks"])
     tables = terminal.run("formats", "list", "--json").json
-    assert [table["kind"] for table in tables] == ["penalty", "permit"]
+    listed_tables = [(table["platform"], table["kind"]) for table in tables]
+    assert listed_tables == [(table.platform, table.kind) for table in formats()]
+    assert ("credit_shandong", "permit") in listed_tables
     assert all({"platform", "kind", "edition", "fields"} <= set(table) for table in tables)
     assert {"code", "name"} <= set(tables[0]["fields"][0])
     (board,) = terminal.run("status", "--json").json["platforms"].values()

@@ -9,6 +9,7 @@ import pytest
 from xinqiao.config.workspace import Workspace, create_workspace, open_workspace
 from xinqiao.errors import InputError, SettingsError
 
+PLATFORMS = ["county_site", "credit_shandong", "safety_credit", "transport_credit"]
 REHEARSAL_CREDENTIALS = {"client_id": "xinqiao-demo", "client_secret": "rehearsal-only"}
 
 
@@ -44,14 +45,14 @@ def test_a_new_workspace_has_its_folders_with_the_right_modes(tmp_path: Path, um
     assert modes == {"platforms": 0o755, "sources": 0o755, "secrets": 0o700, "var": 0o700}
     assert {path.name: mode(path) for path in (root / "secrets").iterdir()} == {
         "keys.toml": 0o600,
-        "credit_shandong.toml": 0o600,
+        **{f"{name}.toml": 0o600 for name in PLATFORMS},
     }
 
 
-def test_a_new_workspace_can_be_opened_and_has_keys_and_a_platform(workspace: Workspace) -> None:
+def test_a_new_workspace_can_be_opened_and_has_keys_and_platforms(workspace: Workspace) -> None:
     assert open_workspace(workspace.root) == workspace
     assert workspace.keys().current == "k1"
-    assert list(workspace.platform_files()) == ["credit_shandong"]
+    assert list(workspace.platform_files()) == PLATFORMS
     assert not workspace.settings.workspace.rehearsal
     assert not workspace.credentials("credit_shandong")
 
@@ -82,20 +83,46 @@ def test_a_second_run_keeps_what_the_operator_wrote(workspace: Workspace) -> Non
 
 
 def test_a_second_run_completes_what_is_missing(workspace: Workspace) -> None:
-    (workspace.root / "platforms" / "credit_shandong.toml").unlink()
     (workspace.root / "sources" / "README.txt").unlink()
     (workspace.root / "sources").rmdir()
     create_workspace(workspace.root, rehearsal=False)
-    assert list(workspace.platform_files()) == ["credit_shandong"]
     assert (workspace.root / "sources" / "README.txt").exists()
 
 
+def test_a_second_run_adds_no_platform_but_the_one_that_is_named(workspace: Workspace) -> None:
+    """Records would be owed to it from then on, though somebody took its file away."""
+    file = workspace.root / "platforms" / "safety_credit.toml"
+    before = file.read_bytes()
+    file.unlink()
+    create_workspace(workspace.root, rehearsal=False)
+    assert not file.exists()
+    create_workspace(workspace.root, rehearsal=False, platforms=["safety_credit"])
+    assert file.read_bytes() == before
+
+
 def test_a_second_run_on_a_rehearsal_completes_the_rehearsal(rehearsal: Workspace) -> None:
-    platform = rehearsal.root / "platforms" / "credit_shandong.toml"
-    before = platform.read_bytes()
-    platform.unlink()
+    secrets = rehearsal.root / "secrets" / "credit_shandong.toml"
+    before = secrets.read_bytes()
+    secrets.unlink()
     assert create_workspace(rehearsal.root, rehearsal=False).settings.workspace.rehearsal
-    assert platform.read_bytes() == before
+    assert secrets.read_bytes() == before
+    assert list(rehearsal.platform_files()) == ["credit_shandong"]
+
+
+def test_a_workspace_has_files_for_the_platforms_that_are_named(tmp_path: Path) -> None:
+    made = create_workspace(
+        tmp_path / "ws", rehearsal=True, platforms=["transport_credit", "county_site"]
+    )
+    assert list(made.platform_files()) == ["county_site", "transport_credit"]
+    assert made.credentials("county_site") == {"site_key": "rehearsal-only"}
+
+
+def test_a_platform_that_is_not_known_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(InputError, match="没有随附平台“safety”的文件，可写的有：credit_shandong"):
+        create_workspace(tmp_path / "ws", rehearsal=True, platforms=["safety"])
+    assert not (tmp_path / "ws").exists()
 
 
 def test_a_real_workspace_never_becomes_a_rehearsal(workspace: Workspace) -> None:

@@ -114,7 +114,7 @@ class Stage:
         seed: int = 0,
         deaths_before_hold: int = 1000,
     ) -> None:
-        self.root = create_workspace(folder, rehearsal=True).root
+        self.root = create_workspace(folder, rehearsal=True, platforms=["credit_shandong"]).root
         self.url = url
         self.simulator = simulator
         self.chance = random.Random(seed)  # noqa: S311 - invented data, not a secret

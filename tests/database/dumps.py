@@ -49,7 +49,7 @@ class Dump:
 
     def workspace(self, root: Path, port: int) -> Workspace:
         """Make the workspace whose database this was; its platform listens on ``port``."""
-        made = create_workspace(root, rehearsal=True)
+        made = create_workspace(root, rehearsal=True, platforms=["credit_shandong"])
         made.key_file.write_text(self._file("keys.toml").read_text("utf-8"), "utf-8")
         with closing(sqlite3.connect(":memory:")) as plain:
             plain.executescript(self.sql)

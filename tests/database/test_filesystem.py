@@ -146,7 +146,7 @@ def test_what_is_no_file_lies_on_no_file_system(table: Path, url: str) -> None:
 
 def test_no_new_database_is_made_on_a_network_file_system(table: Path, tmp_path: Path) -> None:
     mounted(table, tmp_path, "nfs4")
-    workspace = create_workspace(tmp_path / "ws", rehearsal=True)
+    workspace = create_workspace(tmp_path / "ws", rehearsal=True, platforms=["credit_shandong"])
     with pytest.raises(SettingsError, match="锁不可靠"):
         prepare_database(workspace)
     assert list(workspace.var.iterdir()) == []

@@ -14,7 +14,30 @@ from python_calamine import CalamineWorkbook
 
 from tests.intake.tables import read_only_table
 from xinqiao.demo.dates import MADE_ON, bring_up_to_date
+from xinqiao.demo.files import FILES
 from xinqiao.demo.story import new_folder
+
+REPORTED = {
+    "credit_shandong": {"permit": 52, "penalty": 18, "commitment": 8},
+    "transport_credit": {
+        "operator": 11,
+        "quality_assessment": 9,
+        "driver_assessment": 11,
+        "commitment": 8,
+    },
+    "safety_credit": {"operator": 11, "safety_info": 8},
+    "county_site": {"permit": 36, "penalty": 12},
+}
+REFUSED = {"credit_shandong": 4, "transport_credit": 1, "safety_credit": 1, "county_site": 0}
+INVALID = {
+    "permit": 4,
+    "penalty": 3,
+    "operator": 2,
+    "quality_assessment": 1,
+    "driver_assessment": 1,
+    "safety_info": 2,
+    "commitment": 2,
+}
 
 
 def run_demo(folder: Path) -> dict[str, Any]:
@@ -23,14 +46,32 @@ def run_demo(folder: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     assert told["as_scripted"]
-    assert (told["lost"], told["doubled"]) == (0, 0)
-    assert told["states"]["accepted"] == 70
-    assert told["states"]["rejected"] == 4
+    platforms = told["platforms"]
+    assert {name: one["reported"] for name, one in platforms.items()} == REPORTED
+    assert {name: one["refused"] for name, one in platforms.items()} == REFUSED
+    assert {(one["lost"], one["doubled"]) for one in platforms.values()} == {(0, 0)}
     assert told["imported"]["penalty"]["not_routed"] == 2
-    assert told["reconciled"]["matched"] == 68
+    assert {kind: one["invalid"] for kind, one in told["imported"].items()} == INVALID
+    assert platforms["credit_shandong"]["reconciled"]["matched"] == 76
     assert told["doubts"] > 0
+    assert told["published"] == sum(REPORTED["county_site"].values())
+    assert told["identity_numbers"] == 0
     assert told["audit"]["ok"]
     return told
+
+
+@pytest.mark.parametrize(
+    "today",
+    [date(2026, 11, 20), date(2027, 1, 1), date(2027, 2, 28), date(2028, 2, 29), date(2028, 4, 10)],
+    ids=str,
+)
+def test_the_files_of_any_day_hold_the_same_errors(tmp_path: Path, today: date) -> None:
+    for file in FILES:
+        path = tmp_path / file.name
+        file.write(path, today)
+        table = read_only_table(path, kind=None, today=today)
+        drafts = list(table.drafts())
+        assert sum(not draft.valid for draft in drafts) == INVALID[table.kind], file.name
 
 
 def content(folder: Path) -> dict[str, bytes]:

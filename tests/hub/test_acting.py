@@ -31,7 +31,9 @@ def desk(tmp_path: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch) ->
     """A terminal on PostgreSQL whose machine's clock is an hour ahead of the server's."""
     with postgresql.fresh(migrated=False) as url:
         monkeypatch.setenv("XINQIAO_DATABASE_URL", url)
-        workspace = create_workspace(tmp_path / "bureau", rehearsal=True)
+        workspace = create_workspace(
+            tmp_path / "bureau", rehearsal=True, platforms=["credit_shandong"]
+        )
         prepare_database(workspace)
         monkeypatch.setattr(Clock, "now", HourAhead.now)
         terminal = Terminal(workspace, monkeypatch)

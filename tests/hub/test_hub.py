@@ -18,7 +18,7 @@ OTHER = "transport_credit"
 @pytest.fixture
 def real(tmp_path: Path) -> Workspace:
     """A workspace for real records, with an address that can reach nobody."""
-    workspace = create_workspace(tmp_path / "real", rehearsal=False)
+    workspace = create_workspace(tmp_path / "real", rehearsal=False, platforms=["credit_shandong"])
     prepare_database(workspace)
     write_platform(workspace, 'base_url = "https://credit-shandong.invalid"')
     return workspace

@@ -12,13 +12,37 @@ from openpyxl.utils import get_column_letter
 from tests.e2e.test_penalties import FIRM
 from tests.imports.books import company
 from tests.intake.tables import read_only_table
+from tests.records.whole import WHOLE
 from xinqiao.errors import InputError, SettingsError
-from xinqiao.intake.headers import header_table, normalise_header
+from xinqiao.intake.headers import FieldHeader, FieldType, header_table, normalise_header
 from xinqiao.intake.template_workbook import write_template
 from xinqiao.records.kinds import KINDS
 
 TODAY = date(2026, 11, 20)
-FILLED: Mapping[str, Mapping[str, Any]] = {"permit": company(1), "penalty": FIRM}
+DECISIONS: Mapping[str, Mapping[str, Any]] = {"permit": company(1), "penalty": FIRM}
+
+
+def filled(kind: str) -> Mapping[str, Any]:
+    """Return what a clerk types under each label of a kind."""
+    table = header_table(kind)
+    if kind in DECISIONS:
+        return {
+            table.fields[table.spellings[normalise_header(header)]].label: value
+            for header, value in DECISIONS[kind].items()
+        }
+    return {
+        table.fields[path].label: typed(table.fields[path], text)
+        for path, text in WHOLE[kind].items()
+    }
+
+
+def typed(field: FieldHeader, text: str) -> Any:
+    """Return what a spreadsheet keeps when ``text`` is typed into a column of this type."""
+    if field.type is FieldType.DATE:
+        return date.fromisoformat(text)
+    if field.type is FieldType.NUMBER:
+        return float(text)
+    return text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,9 +54,7 @@ def test_a_filled_template_is_read_without_a_remark(tmp_path: Path, kind: str) -
     spelled = {
         normalise_header(str(cell.value)): number for number, cell in enumerate(sheet[1], start=1)
     }
-    table = header_table(kind)
-    for header, value in FILLED[kind].items():
-        label = table.fields[table.spellings[normalise_header(header)]].label
+    for label, value in filled(kind).items():
         sheet.cell(2, spelled[normalise_header(label)]).value = value
     book.save(path)
     found = read_only_table(path, kind=None, today=TODAY)
@@ -52,6 +74,21 @@ def test_required_columns_are_marked_and_every_column_is_explained(
     labels = header_table(kind).fields
     assert marked == {normalise_header(labels[path].label) for path in KINDS[kind].required}
     assert all(cell.comment is not None and cell.comment.text for cell in sheet[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_word_that_a_column_takes_is_written_in_its_comment(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template(kind, path)
+    sheet = openpyxl.load_workbook(path)[KINDS[kind].name]
+    comments = {
+        normalise_header(str(one.value)): one.comment.text for one in sheet[1] if one.comment
+    }
+    for field, words in KINDS[kind].words.items():
+        comment = comments[normalise_header(header_table(kind).fields[field].label)]
+        assert f"可填：{'；'.join(words)}。" in comment
 
 
 def test_choices_are_offered_and_codes_are_text(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def wrong(content: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def test_the_table_is_sound_and_says_that_it_is_a_reference() -> None:
-    assert check_tables(FORMAT.table, FORMAT.codes, KINDS["penalty"].labels) == ()
+    assert check_tables(FORMAT.table, FORMAT.codes, KINDS["penalty"]) == ()
     assert (FORMAT.table.status, len(FORMAT.table.fields)) == ("reference", 30)
     assert not FORMAT.table.void  # the edition has no status: a withdrawal deletes
 

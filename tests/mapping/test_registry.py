@@ -21,7 +21,7 @@ def shipped(name: str) -> str:
 
 
 def test_a_format_is_compiled_once() -> None:
-    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit")
+    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit", ())
 
 
 def test_an_unknown_format_is_told_with_those_there_are() -> None:
@@ -76,7 +76,7 @@ def test_the_digest_changes_with_any_edit_of_the_format_or_of_a_code_table(
     by_format = write_tables(shipped(PERMIT).replace("length = 4000", "length = 5000"), PERMIT)
     by_codes = tmp_path_factory.mktemp("codes")
     (by_codes / "codes").mkdir()
-    edited = shipped(CLASSES).replace('wire = "普通"', 'wire = "登记"')
+    edited = shipped(CLASSES).replace('wire = "普通"', 'wire = "一般"')
     (by_codes / CLASSES).write_text(edited, encoding="utf-8")
     found = {digest("credit_shandong", "permit", f) for f in ((), (by_format,), (by_codes,))}
     assert len(found) == 3

@@ -1,6 +1,8 @@
 """What one field takes: lengths, words, dates, characters."""
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from pydantic import TypeAdapter
 
 from xinqiao.mapping.engine import CompiledFormat, Rendering
 from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.tables import FormatField
 from xinqiao.mapping.values import annotate
 from xinqiao.records.findings import Severity
 
@@ -217,3 +220,56 @@ def test_a_name_with_a_rare_character_is_sent_as_it_is(
 ) -> None:
     name = "𠮷䶮·试"
     assert sent(permit_format.render({**natural_person, "subject.name": name}))["XK_XDR_MC"] == name
+
+
+def number_field(**settings: object) -> FormatField:
+    common = {"code": "N", "name": "数", "from": "n", "required": "never", "source": "演示"}
+    return FormatField.model_validate({**common, "status": "reference", **settings})
+
+
+@given(st.integers(-(10**5) + 1, 10**5 - 1))
+def test_a_whole_number_is_sent_without_plus_or_noughts_before_it(number: int) -> None:
+    convert = TypeAdapter(
+        annotate(number_field(type="integer", length=5), {}, "utf-8")
+    ).validate_python
+    assert convert(str(number)) == str(number)
+    assert convert(f"{number:+08d}") == str(number)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("100000", "too_many_digits"),
+        ("-100000", "too_many_digits"),
+        ("5.0", "not_whole"),
+        ("5分", "not_whole"),
+        ("--5", "not_whole"),
+        ("５", "not_whole"),
+    ],
+)
+def test_what_is_no_whole_number_of_the_length_is_refused(
+    write_tables: Callable[..., Path], text: str, code: str
+) -> None:
+    rendering = small(write_tables, 'type = "integer"\nlength = 5').render({"id": "1", "n": text})
+    assert refused(rendering) == {("n", code)}
+    assert text not in rendering.findings[0].message
+
+
+@pytest.mark.parametrize("text", ["25", "20251", "1899", "2025年", "２０２５"])
+def test_what_is_no_year_is_refused(write_tables: Callable[..., Path], text: str) -> None:
+    compiled = small(write_tables, 'type = "year"\nlength = 4')
+    assert sent(compiled.render({"id": "1", "n": "2025"}))["N"] == "2025"
+    rendering = compiled.render({"id": "1", "n": text})
+    assert refused(rendering) == {("n", "not_a_year")}
+    assert "四位数的年份" in rendering.findings[0].message
+
+
+def small(write_tables: Callable[..., Path], form: str) -> CompiledFormat:
+    """Return a format with a key and one field of the given form."""
+    head = 'platform = "demo"\nkind = "note"\nedition = "1"\ntitle = "演示"\nsource = "演示"\n'
+    head += 'status = "reference"\nkey_fields = ["ID"]\ncharset = "utf-8"\n'
+    common = 'required = "{}"\nsource = "演示"\nstatus = "reference"\n'
+    key = '[[field]]\ncode = "ID"\nname = "号"\nfrom = "id"\ntype = "text"\nlength = 9\n'
+    field = f'[[field]]\ncode = "N"\nname = "数"\nfrom = "n"\n{form}\n'
+    text = head + key + common.format("always") + field + common.format("never")
+    return format_for("demo", "note", (write_tables(text),))

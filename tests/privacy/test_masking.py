@@ -67,6 +67,9 @@ def test_full_width_small_x_and_fifteen_digit_numbers_are_masked_beside_anything
         (f"号码：{NUMBER.translate(WIDE)}。", "号码：*。"),
         (f"{NUMBER[:14]}{NUMBER[14:].translate(WIDE)}", "*"),
         (f"㎏{NUMBER}㎏", "㎏*㎏"),
+        (f"37032320261004000007{NUMBER}", "*07*"),
+        (f"37032320261004000007、{NUMBER}", "37032320261004000007、*"),
+        ("37032319060504000007", "*07"),
         ("370323 19050101 0018", "*"),
         ("370323-19050101-0018", "*"),
         ("37032319050101 0018", "*"),
@@ -102,6 +105,8 @@ def test_identity_numbers_are_masked_and_nothing_else(text: str, expected: str) 
         "1795140000.123456",
         "9f86d081884c7d370323050101001b822cd15d6c15b0f00a08",
         "37032319051301001",
+        "37032320261004000007",
+        "承诺编码37032320261119000007，承诺人",
         "370323190513010018",
     ],
 )

@@ -1,13 +1,19 @@
-import tomllib
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
 
 import pytest
-from pydantic import ValidationError
 
-from xinqiao.errors import InputError, RefusedError
-from xinqiao.routing.routes import Default, Route, read_routes, routes_for
-from xinqiao.routing.rules import rules
+from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.records.kinds import KINDS, reported_kinds
+from xinqiao.routing.routes import (
+    Default,
+    Obstacle,
+    Route,
+    chosen_routes,
+    read_routes,
+    routes_for,
+    routes_of,
+)
+from xinqiao.routing.rules import rule, rules
 
 ALL = frozenset({"credit_shandong", "transport_credit", "safety_credit", "county_site"})
 
@@ -37,6 +43,7 @@ def test_permits_go_to_the_province_and_the_county_site_by_default() -> None:
 def test_penalties_follow_the_legal_rules_after_a_change() -> None:
     assert rules_of(routes_for("penalty", ALL)) == [
         ("credit_shandong", "D1", "D4"),
+        ("county_site", "D2", "D3"),
         ("county_site", "D1", "D3"),
     ]
 
@@ -84,22 +91,205 @@ def test_a_kind_without_rows_is_refused_rather_than_sent_nowhere() -> None:
     assert caught.value.code == "unknown_kind"
 
 
-def test_the_shipped_table_has_one_row_for_every_kind_and_platform() -> None:
-    text = (files("xinqiao.routing") / "routes.toml").read_text(encoding="utf-8")
-    table = read_routes(text, rules())
-    assert len(tomllib.loads(text)["route"]) == sum(len(rows) for rows in table.values())
-    assert {kind: {row.platform for row in rows} for kind, rows in table.items()} == {
-        "permit": ALL,
-        "penalty": ALL,
+SHIPPED = [row for kind in reported_kinds() for row in routes_of(kind.identifier)]
+
+
+def test_every_kind_that_we_report_has_a_row_for_every_platform() -> None:
+    assert {(row.kind, row.platform) for row in SHIPPED} == {
+        (kind.identifier, platform) for kind in reported_kinds() for platform in ALL
     }
 
 
+def test_what_comes_back_to_us_goes_nowhere() -> None:
+    assert [kind.identifier for kind in KINDS.values() if kind.incoming] == [
+        "safety_grade",
+        "safety_watch",
+        "evaluation",
+        "repair_notice",
+    ]
+    assert all(routes_for(kind, ALL) == () for kind in KINDS if KINDS[kind].incoming)
+
+
 def test_every_shipped_row_has_a_note_and_a_rule_unless_it_is_forbidden() -> None:
-    text = (files("xinqiao.routing") / "routes.toml").read_text(encoding="utf-8")
-    for row in (row for rows in read_routes(text, rules()).values() for row in rows):
+    for row in SHIPPED:
         assert row.note
         assert (row.rule is None) is (row.default is Default.NEVER)
         assert (row.change_rule is None) is (row.default is Default.NEVER)
+
+
+def test_the_last_row_of_a_kind_and_platform_is_for_every_record_or_for_those_about_safety() -> (
+    None
+):
+    last = {(row.kind, row.platform): row for row in SHIPPED}
+    conditional = {place for place, row in last.items() if row.when}
+    assert conditional == {
+        (kind, "safety_credit") for kind in ("list_entry", "repair", "objection")
+    }
+
+
+def test_the_default_routes_are_those_of_the_design() -> None:
+    found = {
+        kind.identifier: {
+            row.platform for row in routes_of(kind.identifier) if row.default is Default.ON
+        }
+        for kind in reported_kinds()
+    }
+    assert found == {
+        "permit": {"credit_shandong", "county_site"},
+        "penalty": {"credit_shandong", "county_site"},
+        "operator": {"transport_credit", "safety_credit"},
+        "quality_assessment": {"transport_credit"},
+        "driver_assessment": {"transport_credit"},
+        "taxi_driver_assessment": {"transport_credit"},
+        "safety_info": {"safety_credit"},
+        "commitment": {"credit_shandong", "transport_credit"},
+        "list_entry": {"credit_shandong", "transport_credit", "safety_credit"},
+        "repair": {"credit_shandong", "transport_credit", "safety_credit"},
+        "objection": {"credit_shandong", "transport_credit", "safety_credit"},
+        "news": {"transport_credit"},
+    }
+
+
+def test_only_what_is_off_by_default_can_be_switched_on() -> None:
+    assert {(row.kind, row.platform) for row in SHIPPED if row.default is Default.OFF} == {
+        ("permit", "transport_credit"),
+        ("penalty", "transport_credit"),
+        ("quality_assessment", "county_site"),
+    }
+
+
+def test_a_platform_that_shows_records_to_everybody_never_gets_those_of_natural_persons() -> None:
+    shown = [row for row in SHIPPED if row.platform == "county_site"]
+    assert [row.kind for row in shown if row.natural_persons] == []
+    assert all(row.publishes for row in shown if row.default is not Default.NEVER)
+
+
+def test_only_limits_of_a_law_or_a_document_are_legal() -> None:
+    legal = {
+        (row.kind, row.platform, name)
+        for row in SHIPPED
+        for name in (row.rule, row.change_rule)
+        if name is not None and rule(name).legal
+    }
+    assert legal == {
+        ("permit", "credit_shandong", "D1"),
+        ("permit", "county_site", "D1"),
+        ("penalty", "credit_shandong", "D1"),
+        ("penalty", "credit_shandong", "D4"),
+        ("penalty", "county_site", "D1"),
+        ("penalty", "county_site", "D2"),
+        ("penalty", "county_site", "D3"),
+        ("list_entry", "credit_shandong", "D4"),
+    }
+
+
+def chosen(kind: str, content: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
+    routes = chosen_routes(routes_for(kind, ALL), content)
+    return {platform: (row.rule, row.change_rule) for platform, row in routes.items()}
+
+
+COMPANY = {"subject.category": "法人及非法人组织"}
+PERSON = {"subject.category": "自然人"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [
+        (
+            "penalty",
+            {**COMPANY, "legal_basis": "《中华人民共和国安全生产法》第九十七条"},
+            {"credit_shandong": ("D1", "D4"), "county_site": ("D2", "D3")},
+        ),
+        (
+            "penalty",
+            {**COMPANY, "legal_basis": "《道路运输条例》第六十三条"},
+            {"credit_shandong": ("D1", "D4"), "county_site": ("D1", "D3")},
+        ),
+        (
+            "penalty",
+            {**PERSON, "legal_basis": "《中华人民共和国安全生产法》第九十七条"},
+            {"credit_shandong": ("D1", "D4")},
+        ),
+        (
+            "operator",
+            {"business_categories": "道路普通货物运输；汽车维修"},
+            {"transport_credit": ("D13a", "D4a"), "safety_credit": ("D13a", "D4a")},
+        ),
+        (
+            "operator",
+            {"business_categories": "道路普通货物运输"},
+            {"transport_credit": ("D13a", "D4a"), "safety_credit": ("D13a", "D4a")},
+        ),
+        (
+            "list_entry",
+            {**COMPANY, "list_kind": "严重失信主体名单", "safety_related": "是"},
+            {
+                "credit_shandong": ("D16", "D4"),
+                "transport_credit": ("D13", "D4a"),
+                "safety_credit": ("D16", "D4a"),
+            },
+        ),
+        (
+            "list_entry",
+            {**COMPANY, "list_kind": "红名单"},
+            {"credit_shandong": ("D16", "D4a"), "transport_credit": ("D13", "D4a")},
+        ),
+        (
+            "repair",
+            {**PERSON, "safety_related": "否"},
+            {"credit_shandong": ("D16", "D4a"), "transport_credit": ("D13", "D4a")},
+        ),
+        ("driver_assessment", {}, {"transport_credit": ("D13", "D4a")}),
+    ],
+    ids=[
+        "a penalty for safety",
+        "another penalty",
+        "a penalty for safety of a person",
+        "a trade that the county plan names",
+        "another trade",
+        "a list of dishonesty about safety",
+        "a red list",
+        "a repair without safety",
+        "a driver",
+    ],
+)
+def test_conditions_choose_the_row(
+    kind: str, content: Mapping[str, str], expected: Mapping[str, tuple[str, str]]
+) -> None:
+    assert chosen(kind, content) == expected
+
+
+def test_the_four_trades_of_the_county_plan_have_a_row_of_their_own() -> None:
+    named, other = (row for row in routes_of("operator") if row.platform == "transport_credit")
+    assert "源交政字〔2023〕14号" in named.note
+    assert named.takes({"business_categories": "城市公共汽车客运"})
+    assert not named.takes({"business_categories": "班车客运"})
+    assert other.takes({"business_categories": "班车客运"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "platform", "content", "expected"),
+    [
+        ("permit", "county_site", COMPANY, None),
+        ("permit", "county_site", PERSON, Obstacle.NATURAL_PERSON),
+        ("repair", "safety_credit", COMPANY, Obstacle.CONDITION),
+    ],
+)
+def test_a_row_says_why_a_record_does_not_take_it(
+    kind: str, platform: str, content: Mapping[str, str], expected: Obstacle | None
+) -> None:
+    (row,) = (one for one in routes_of(kind) if one.platform == platform)
+    assert row.obstacle(content) is expected
+
+
+def test_what_may_not_be_shown_does_not_go_to_a_platform_that_shows_it() -> None:
+    text = ROW.replace('kind = "permit"', 'kind = "commitment"').replace(
+        "natural_persons = false", "natural_persons = false\npublishes = true"
+    )
+    text = text.replace('rule = "D1"\nchange_rule', "change_rule")
+    (row,) = read_routes(text, rules())["commitment"]
+    assert row.obstacle({**COMPANY, "publication": "可向社会公开"}) is None
+    assert row.obstacle({**COMPANY, "publication": "不可公开"}) is Obstacle.NOT_PUBLIC
 
 
 @pytest.mark.parametrize(
@@ -115,7 +305,7 @@ def test_every_shipped_row_has_a_note_and_a_rule_unless_it_is_forbidden() -> Non
 )
 def test_a_faulty_row_is_refused(old: str, new: str) -> None:
     assert old in ROW
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingsError, match=r"routes\.toml"):
         read_routes(ROW.replace(old, new), rules())
 
 
@@ -127,15 +317,42 @@ def test_a_faulty_row_is_refused(old: str, new: str) -> None:
         ('change_rule = "D4a"', 'change_rule = "D3"', "不适用的规则 D3"),
         ('change_rule = "D4a"', 'change_rule = "D1"', "D1 起算日不符"),
         ('rule = "D1"', 'rule = "D4a"', "D4a 起算日不符"),
+        ('"permit"', '"permid"', "没有记录类型 permid，是否应为 permit"),
+        ('"permit"', '"safety_grade"', "safety_grade 由平台发回"),
+        (
+            'note = "试验"',
+            'note = "试验"\n[[route.when]]\nfield = "permit_clas"\nfilled = true',
+            "没有字段 permit_clas，是否应为 permit_class",
+        ),
+        (
+            'note = "试验"',
+            'note = "试验"\n[[route.when]]\nfield = "permit_class"\nin = ["特别"]',
+            "字段 permit_class 不会是“特别”",
+        ),
     ],
 )
-def test_a_row_with_a_rule_made_for_something_else_is_refused(
+def test_a_row_that_names_what_is_not_there_or_made_for_something_else_is_refused(
     old: str, new: str, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(SettingsError, match=rf"routes\.toml 第 \d+ 行：.*{message}"):
         read_routes(ROW.replace(old, new, 1), rules())
 
 
 def test_a_route_that_stands_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="重复"):
+    with pytest.raises(SettingsError, match=r"routes\.toml 第 11 行：.*重复"):
         read_routes(ROW + ROW, rules())
+
+
+def test_a_row_after_one_that_takes_all_its_records_is_refused() -> None:
+    narrow = ROW + '[[route.when]]\nfield = "permit_class"\nin = ["普通"]\n'
+    assert len(read_routes(narrow + ROW, rules())["permit"]) == 2
+    narrower = narrow + '[[route.when]]\nfield = "remarks"\nfilled = true\n'
+    for text in (ROW + narrow, narrow + narrow, narrow + narrower):
+        with pytest.raises(SettingsError, match="永远用不到"):
+            read_routes(text, rules())
+
+
+def test_rows_of_one_kind_and_platform_have_one_switch() -> None:
+    narrow = ROW + '[[route.when]]\nfield = "permit_class"\nin = ["普通"]\n'
+    with pytest.raises(SettingsError, match=r"第 17 行：.*default 应相同"):
+        read_routes(narrow + ROW.replace('default = "on"', 'default = "off"'), rules())

@@ -2,9 +2,8 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-from pydantic import ValidationError
 
-from xinqiao.errors import InputError
+from xinqiao.errors import InputError, SettingsError
 from xinqiao.routing.rules import Confidence, OpensOn, Unit, read_rules, rule, rules
 
 ROW = """
@@ -39,13 +38,23 @@ def test_the_legal_rules_after_a_change_bind_penalties_within_three_days(
     found = rule(identifier)
     assert (found.days, found.unit) == (3, Unit.WORKING_DAY)
     assert found.opens_on is OpensOn.CHANGE
-    assert found.kinds == {"penalty"}
+    assert found.kinds <= {"penalty", "list_entry"}
+    assert "penalty" in found.kinds
     assert found.legal
     assert found.confidence is Confidence.LAW_TEXT
     assert article in found.basis
 
 
-@pytest.mark.parametrize("identifier", ["D4a", "D13"])
+def test_penalties_for_safety_are_published_within_seven_days_by_a_law_of_their_own() -> None:
+    found = rule("D2")
+    assert (found.days, found.unit, found.opens_on) == (7, Unit.WORKING_DAY, OpensOn.DECISION)
+    assert found.kinds == {"penalty"}
+    assert found.platforms == {"county_site"}
+    assert found.legal
+    assert "《安全生产法》第七十八条" in found.basis
+
+
+@pytest.mark.parametrize("identifier", ["D4a", "D13", "D13a", "D14", "D15", "D16"])
 def test_a_rule_without_a_source_is_internal_and_says_so(identifier: str) -> None:
     assert not rule(identifier).legal
     assert rule(identifier).basis.startswith("内部时限")
@@ -95,10 +104,15 @@ def test_a_row_is_read() -> None:
 )
 def test_a_faulty_row_is_refused(old: str, new: str) -> None:
     assert old in ROW
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingsError, match=r"rules\.toml"):
         read_rules(ROW.replace(old, new))
 
 
+def test_a_rule_for_a_kind_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"第 5 行：没有记录类型 permitt，是否应为 permit"):
+        read_rules(ROW.replace('"permit"', '"permitt"'))
+
+
 def test_an_identifier_that_stands_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="X1 重复"):
+    with pytest.raises(SettingsError, match=r"rules\.toml 第 15 行：规则编号 X1 重复"):
         read_rules(ROW + ROW)

@@ -20,7 +20,7 @@ import pytest
 
 from xinqiao.errors import SettingsError
 from xinqiao.simulator.__main__ import main
-from xinqiao.simulator.serve import serve
+from xinqiao.simulator.serve import Place, serve, serve_together
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Client
@@ -45,6 +45,14 @@ def running(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def listens(port: int) -> bool:
@@ -178,3 +186,31 @@ def test_serve_puts_the_signal_handlers_back(capsys: pytest.CaptureFixture[str])
     assert signal.set_wakeup_fd(-1) == -1
     assert not listens(json.loads(lines[0])["port"])
     assert capsys.readouterr().out == ""
+
+
+def test_several_platforms_are_stood_in_for_at_once_and_end_together() -> None:
+    names = ["credit_shandong", "transport_credit", "safety_credit", "county_site"]
+    program = (
+        "from xinqiao.simulator.serve import Place, serve_together;"
+        f"serve_together([Place(name) for name in {names}])"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        ready = [json.loads(process.stdout.readline()) for _ in names]
+        assert [one["platform"] for one in ready] == names
+        assert len({one["port"] for one in ready}) == len(names)
+        assert all(listens(one["port"]) for one in ready)
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    assert not any(listens(one["port"]) for one in ready)
+
+
+def test_where_one_port_is_taken_none_of_several_runs(unused_port: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"端口 {port} 不可用"):
+            serve_together([Place("credit_shandong", unused_port), Place("county_site", port)])
+    assert not listens(unused_port)

@@ -40,6 +40,10 @@ class Operation(StrEnum):
     """Show the record to the public no longer (下架)."""
 
 
+REMOVALS = frozenset({Operation.WITHDRAW, Operation.TAKE_DOWN})
+"""What asks a platform to let go of a record: after it, the platform holds or shows it no more."""
+
+
 class Outcome(StrEnum):
     """What a call means for the rows that it carried. HTTP status codes never cross this line."""
 

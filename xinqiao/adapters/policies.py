@@ -104,7 +104,11 @@ class Words(Table):
     """The platform's words for ours (对照词)."""
 
     operations: dict[Operation, Text]
-    """Operation → word; one that is left out cannot be sent."""
+    """Operation → word; one that is left out cannot be sent.
+
+    Taking down (下架) goes by the word of ``withdraw`` where it has none of its own: a platform
+    that knows no difference shows the record no longer either way.
+    """
     kinds: dict[RecordKind, Text]
     """Record kind → word."""
 

@@ -53,6 +53,9 @@ SHIPPED = (
     "void_and_insert",
     "credit_template_2018",
     "transport_csv_folder",
+    "transport_credit",
+    "safety_credit",
+    "county_site",
 )
 """Profiles that come with the package."""
 

@@ -13,7 +13,7 @@ _FILTERS = {
     "operation": "操作",
     "department": "科室",
     "record": "记录",
-    "document": "文书号",
+    "document": "编号",
     "code": "代码",
     "due_before": "截止早于",
     "file": "文件",

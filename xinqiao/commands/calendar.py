@@ -234,7 +234,7 @@ def _show_moved(moved: "list[MovedDuty]") -> None:
         console.print("未办结的期限都没有变化。")
         return
     print_table(
-        ["文书号", "平台", "规则", "原截止日", "新截止日", ""],
+        ["编号", "平台", "规则", "原截止日", "新截止日", ""],
         [
             (
                 one.document_number or one.record_id,

@@ -58,31 +58,73 @@ def _plain(story: "Story", seconds: float) -> dict[str, object]:
         "as_scripted": story.as_scripted,
         "seconds": round(seconds, 1),
         "imported": {one.kind: one.counts for one in story.imported},
-        "reconciled": story.reconciled.plain(),
-        "states": story.board["states"],
+        "platforms": {
+            name: {
+                "states": one.board["states"],
+                "reported": dict(one.reported),
+                "refused": len(one.refused),
+                "lost": one.lost,
+                "doubled": one.doubled,
+                "reconciled": one.reconciled.plain(),
+            }
+            for name, one in story.endings.items()
+        },
         "doubts": story.doubts,
-        "lost": story.lost,
-        "doubled": story.doubled,
+        "published": story.published,
+        "identity_numbers": story.identity_numbers,
         "audit": {"entries": story.audit.entries, "ok": story.audit.ok},
     }
 
 
 def _show(story: "Story") -> None:
     from xinqiao.commands.reconcile import show_platform
-    from xinqiao.commands.status import show_board
+    from xinqiao.demo.story import CHANGED_BY_OTHERS
+    from xinqiao.records.kinds import kind_of
 
-    console.print()
-    show_board("credit_shandong", story.board)
+    platforms = story.endings
     console.print()
     print_table(
-        ["文书号", "平台退回的原因"],
-        [(row["document_number"], f"{row['code']} {row['message']}") for row in story.refused],
+        ["记录类型", "导入", "有错", *(one.name for one in platforms.values())],
+        [
+            (
+                kind_of(one.kind).name,
+                str(one.new),
+                str(one.invalid),
+                *(str(ending.reported.get(one.kind, "·")) for ending in platforms.values()),
+            )
+            for one in story.imported
+        ],
+        title="各类记录导入多少、各平台入库多少",
     )
+    print_table(
+        ["平台", "已入库", "被退回", "遗漏", "重复"],
+        [
+            (
+                one.name,
+                str(one.board["states"]["accepted"]),
+                str(len(one.refused)),
+                str(one.lost),
+                str(one.doubled),
+            )
+            for one in platforms.values()
+        ],
+        title="平台实际收到的内容",
+    )
+    print_table(
+        ["平台", "编号", "平台退回的原因"],
+        [
+            (one.name, row["document_number"], f"{row['code']} {row['message']}")
+            for one in platforms.values()
+            for row in one.refused
+        ],
+    )
+    console.print(f"报送中有 {story.doubts} 条一度不知是否到达，都已查清。")
     console.print(
-        f"报送中有 {story.doubts} 条一度不知是否到达，都已查清；"
-        f"平台上遗漏 {story.lost} 条，重复 {story.doubled} 条。"
+        f"县政府网站的页面公示 {story.published} 条，"
+        f"到达网站的证件号码 {story.identity_numbers} 个。"
     )
-    show_platform("credit_shandong", "对账", story.reconciled)
+    changed = platforms[CHANGED_BY_OTHERS]
+    show_platform(CHANGED_BY_OTHERS, f"{changed.name}对账", changed.reconciled)
     console.print(story.audit.message)
     if not story.as_scripted:
         console.print("[red]演示没有按脚本走完，请把以上内容发给开发者。[/]")

@@ -72,7 +72,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     # a column that says the same in every row would fold the others
     columns = [
         "编号",
-        "文书号",
+        "文书号或名称",
         *(["平台"] if several else []),
         "操作",
         "状态",

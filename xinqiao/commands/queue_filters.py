@@ -42,7 +42,7 @@ _OPTIONS = (
     click.option("--operation", type=click.Choice(list(OPERATIONS)), help="这种操作的。"),
     click.option("--department", metavar="科室", help="这个科室的记录。"),
     click.option("--record", metavar="记录标识", help="这条记录的（可只写开头）。"),
-    click.option("--document", metavar="文书号", help="这个文书号的（可只写开头）。"),
+    click.option("--document", metavar="编号", help="这个文书号、承诺编码等编号的（可只写开头）。"),
     click.option(
         "--code", metavar="代码", multiple=True, help="平台最近给出这个代码的；可写几次。"
     ),

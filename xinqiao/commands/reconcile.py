@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
+    DAY,
     NEEDS_A_PERSON,
     console,
     json_option,
@@ -28,16 +29,15 @@ _WHY = {
     "never_sent": "不是本系统报送的：请查明是谁报的，或补录本地记录",
     "refused": "平台曾退回或本系统已取消，现又显示有：请与平台核实",
     "withdrawn": "本系统已撤回，平台仍显示有效：请与平台核实",
+    "taken_down": "本系统已下架，平台仍显示：请与平台核实",
     "replaced": "已改用别的文书号报送，旧的一条后来又入库：请平台删除旧的一条",
 }
-
-day = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
 
 
 @click.command(cls=ChineseCommand)
 @click.option("--platform", metavar="平台", help="只对这个平台；默认全部。")
-@click.option("--from", "start", type=day, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
-@click.option("--to", "end", type=day, metavar="日期", help="截止日（含）；默认今天。")
+@click.option("--from", "start", type=DAY, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
+@click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
 @json_option
 @click.pass_context
 def reconcile(
@@ -110,7 +110,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.accepted:
         console.print(f"  凭台账登记为已入库 {found.accepted} 条（此前没有回执，内容与报送的相同）")
     if found.by_number_only:
-        console.print(f"  其中 {found.by_number_only} 条台账只给出文书号，没有可比的内容")
+        console.print(f"  其中 {found.by_number_only} 条台账只给出编号，没有可比的内容")
     if found.waiting:
         ids = "、".join(str(one.submission) for one in found.waiting[:_LISTED])
         console.print(
@@ -126,7 +126,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.missing:
         print_table(
-            ["文书号", "收录时间", "记录标识"],
+            ["编号", "收录时间", "记录标识"],
             [
                 (one.document_number, local_time(one.accepted_at), one.record)
                 for one in found.missing[:_LISTED]
@@ -135,7 +135,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.unexpected:
         print_table(
-            ["文书号", "平台编号", "怎么办"],
+            ["编号", "平台编号", "怎么办"],
             [
                 (one.document_number, one.reference, _WHY[one.why])
                 for one in found.unexpected[:_LISTED]
@@ -144,7 +144,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
         )
     if found.different:
         print_table(
-            ["文书号", "字段", "本地", "平台"],
+            ["编号", "字段", "本地", "平台"],
             [
                 (one.document_number, f"{one.name}（{one.field}）", one.ours, one.theirs)
                 for one in found.different[:_LISTED]

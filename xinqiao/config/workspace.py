@@ -11,12 +11,14 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from xinqiao.config.loading import parse, read_toml
+from xinqiao.config.platform_files import KnownPlatform, chosen_platforms, known_platforms, texts
 from xinqiao.config.settings import Settings
 from xinqiao.errors import InputError, SettingsError
 from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
@@ -102,23 +104,34 @@ def open_workspace(root: Path) -> Workspace:
     return Workspace(root, parse(Settings, read_toml(path), path))
 
 
-def create_workspace(root: Path, *, rehearsal: bool) -> Workspace:
+def create_workspace(
+    root: Path, *, rehearsal: bool, platforms: Sequence[str] | None = None
+) -> Workspace:
     """Write a new, commented workspace; a second run completes what is missing, changes nothing.
 
-    A workspace stays what it is: a second run on a rehearsal completes the rehearsal.
+    A workspace stays what it is: a second run on a rehearsal completes the rehearsal. A second run
+    adds no platform but those that are named: records would be owed to it from then on, and its
+    file may have been taken away on purpose.
+
+    Args:
+        root: The folder.
+        rehearsal: Whether it can only ever talk to stand-ins on this machine.
+        platforms: Platforms that it has files for; None for all of a new workspace.
 
     Raises:
         InputError: ``root`` is a file, a folder with other things in it, or a real workspace that
-            was to become a rehearsal.
+            was to become a rehearsal; or a platform is not known.
         SettingsError: The folder cannot be written, or the workspace has lost its keys: new ones
             would make what is stored unreadable for good.
     """
     root = root.absolute()
+    wanted = None if platforms is None else tuple(platforms)
+    chosen = chosen_platforms(wanted)
     try:
         if (root / SETTINGS_FILE).exists():
-            return _complete(open_workspace(root), rehearsal=rehearsal)
+            return _complete(open_workspace(root), wanted or (), rehearsal=rehearsal)
         _refuse_foreign(root)
-        return _write(root, rehearsal=rehearsal)
+        return _write(root, chosen, rehearsal=rehearsal)
     except OSError as error:
         raise SettingsError(f"无法写入 {root}：{error.strerror}，请检查权限") from error
 
@@ -130,22 +143,25 @@ def _refuse_foreign(root: Path) -> None:
         raise InputError(f"{root} 里已有别的文件，不会混在一起；请换一个空文件夹")
 
 
-def _write(root: Path, *, rehearsal: bool) -> Workspace:
+def _write(root: Path, platforms: Sequence[KnownPlatform], *, rehearsal: bool) -> Workspace:
     _write_folders(root)
     create_key_file(root / "secrets" / "keys.toml")
-    _write_files(root, rehearsal=rehearsal)
+    _write_files(root, platforms, rehearsal=rehearsal)
     # last, so that a folder with settings is a whole workspace
-    _write_once(root / SETTINGS_FILE, "rehearsal.toml" if rehearsal else "xinqiao.toml")
+    settings = "rehearsal.toml" if rehearsal else "xinqiao.toml"
+    _write_once(root / SETTINGS_FILE, _template(settings))
     return open_workspace(root)
 
 
-def _complete(workspace: Workspace, *, rehearsal: bool) -> Workspace:
+def _complete(workspace: Workspace, added: Sequence[str], *, rehearsal: bool) -> Workspace:
     is_rehearsal = workspace.settings.workspace.rehearsal
     if rehearsal and not is_rehearsal:
         raise InputError(f"{workspace.root} 是正式工作区，不能改作演练；请为演练另选一个空文件夹")
     workspace.keys()
     _write_folders(workspace.root)
-    _write_files(workspace.root, rehearsal=is_rehearsal)
+    theirs = {*workspace.platform_files(), *added}
+    platforms = [one for one in known_platforms() if one.id in theirs]
+    _write_files(workspace.root, platforms, rehearsal=is_rehearsal)
     return workspace
 
 
@@ -158,20 +174,22 @@ def _write_folders(root: Path) -> None:
             folder.chmod(mode)
 
 
-def _write_files(root: Path, *, rehearsal: bool) -> None:
-    platform = "platform-rehearsal.toml" if rehearsal else "platform.toml"
-    _write_once(root / "platforms" / "credit_shandong.toml", platform)
-    _write_once(root / "sources" / "README.txt", "sources.txt")
-    if rehearsal:
-        # the simulated platform's own credentials: they open nothing else
-        credentials = root / "secrets" / "credit_shandong.toml"
-        _write_once(credentials, "credentials-rehearsal.toml", mode=0o600)
+def _write_files(root: Path, platforms: Sequence[KnownPlatform], *, rehearsal: bool) -> None:
+    for platform in platforms:
+        written = texts(platform, rehearsal=rehearsal)
+        _write_once(root / "platforms" / f"{platform.id}.toml", written.file)
+        if written.secrets:
+            _write_once(root / "secrets" / f"{platform.id}.toml", written.secrets, mode=0o600)
+    _write_once(root / "sources" / "README.txt", _template("sources.txt"))
 
 
-def _write_once(path: Path, template: str, mode: int = 0o666) -> None:
-    """Write the shipped ``template`` to ``path`` unless there is something."""
-    text = (resources.files("xinqiao.config") / "templates" / template).read_bytes()
+def _template(name: str) -> str:
+    return (resources.files("xinqiao.config") / "templates" / name).read_text("utf-8")
+
+
+def _write_once(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write ``text`` to ``path`` unless there is something."""
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
+            file.write(text.encode())

@@ -9,8 +9,7 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import record_version
 from xinqiao.errors import DamageError
 from xinqiao.privacy.keys import KeyRing, is_token
-from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.records.identity_text import contains_identity_number
+from xinqiao.records.doubtful_text import may_hold_identity_number
 
 
 def protect(
@@ -24,15 +23,10 @@ def protect(
     always = frozenset(identity_fields)
     return {
         path: keys.encrypt_text(text, f"{record_id}/{path}")
-        if path in always or is_token(text) or _may_hold_identity_number(text)
+        if path in always or is_token(text) or may_hold_identity_number(text)
         else text
         for path, text in content.items()
     }
-
-
-def _may_hold_identity_number(text: str) -> bool:
-    # masking knows the 15-digit ones and wrong check digits too; what it would hide is encrypted
-    return contains_identity_number(text) or mask_identity_numbers(text) != text
 
 
 def reveal(stored: Mapping[str, str], record_id: str, keys: KeyRing) -> dict[str, str]:

@@ -93,6 +93,55 @@ withdrawal = sa.Table(
     comment="the decision was revoked or void: no platform should hold it (撤回)",
 )
 
+take_down = sa.Table(
+    "take_down",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("why", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False, comment="what it rests on; may be empty"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.CheckConstraint("why IN ('repaired', 'ended', 'minor', 'forbidden', 'person')", name="why"),
+    comment="the record is shown to the public no more, until a person says otherwise (下架)",
+)
+
+publication_look = sa.Table(
+    "publication_look",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="the version that was looked at"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    comment="a person looked at free text before it is shown (公开前查看)",
+)
+
+classification = sa.Table(
+    "classification",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("severity", sa.String(10), nullable=False),
+    sa.Column("published", sa.Boolean, nullable=False, comment="shown though the class says not"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    comment="how grave a person says the dishonesty is (失信程度)",
+)
+
+target = sa.Table(
+    "target",
+    metadata,
+    sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
+    sa.Column("number", sa.Text, nullable=False, comment="plain 文书号, or 记录标识"),
+    sa.Column("target_kind", sa.Text, nullable=False, comment="as the record says"),
+    sa.Column("subject_hash", sa.String(64)),
+    sa.Column("settled", sa.Boolean, nullable=False, comment="repaired, or handled and told"),
+    sa.Index("ix_target_subject_hash", "subject_hash"),
+    comment="which records a repair, a notice of one or an objection is about (所指文书)",
+)
+
 duty = sa.Table(
     "duty",
     metadata,
@@ -114,7 +163,7 @@ duty = sa.Table(
     sa.Column("closed_by", sa.String(20)),
     sa.Column("reported_at", Instant, comment="when the platform took it in"),
     sa.UniqueConstraint("record_id", "platform", "rule", "version"),
-    sa.CheckConstraint("closed_by IN ('accepted', 'waived')", name="closed_by"),
+    sa.CheckConstraint("closed_by IN ('accepted', 'waived', 'handled')", name="closed_by"),
     sa.Index(
         "ix_duty_open",
         "platform",
@@ -157,8 +206,22 @@ holding = sa.Table(
         server_default=sa.false(),
         comment="a newer version is taken only after the old one was withdrawn",
     ),
+    sa.Column(
+        "removal",
+        sa.String(20),
+        nullable=False,
+        server_default="withdraw",
+        comment="how the platform lets go of it, when it should hold nothing",
+    ),
+    sa.Column("shown_until", sa.Date, comment="last day it may be shown to the public"),
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
+    sa.Index(
+        "ix_holding_shown_until",
+        "shown_until",
+        sqlite_where=sa.text("shown_until IS NOT NULL"),
+        postgresql_where=sa.text("shown_until IS NOT NULL"),
+    ),
     sa.Index(
         "ix_holding_unfulfilled",
         "platform",
@@ -420,6 +483,20 @@ calendar_notice = sa.Table(
     sa.Column("imported_at", Instant, nullable=False),
     sa.Index("ix_calendar_notice_number", "number"),
     comment="notices on holidays that the bureau imported; the last of a number holds (放假通知)",
+)
+
+behaviour_edition = sa.Table(
+    "behaviour_edition",
+    metadata,
+    sa.Column("id", Identity, primary_key=True),
+    sa.Column("edition", sa.Text, nullable=False, comment="行为代码版本"),
+    sa.Column("behaviours", JsonText, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_sha256", sa.String(64), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("imported_at", Instant, nullable=False),
+    sa.Index("ix_behaviour_edition_edition", "edition"),
+    comment="behaviour codes that the bureau imported; the last of an edition holds (行为代码表)",
 )
 
 audit = sa.Table(

@@ -17,9 +17,9 @@ BUREAU = "云溪县交通运输局"
 REGION = "370323"
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_PLACES = ("青石", "柳泉", "云台", "龙湾", "松岭", "白杨", "石桥", "东坪", "清河", "南塘")
-_FAMILY_NAMES = "云溪松柏竹梅兰菊荷桂"
-_GIVEN_NAMES = ("试一", "试二", "样三", "样四", "例五", "例六", "示七", "示八", "演九", "演十")
+PLACES = ("青石", "柳泉", "云台", "龙湾", "松岭", "白杨", "石桥", "东坪", "清河", "南塘")
+FAMILY_NAMES = "云溪松柏竹梅兰菊荷桂"
+GIVEN_NAMES = ("试一", "试二", "样三", "样四", "例五", "例六", "示七", "示八", "演九", "演十")
 
 Value = str | float | date
 """What a cell of a sample holds."""
@@ -63,8 +63,8 @@ def identity_number(generator: random.Random) -> str:
 
 def subject(generator: random.Random, number: int, trade: str) -> dict[str, Value]:
     """Return an invented subject; every third is a natural person, every third a sole trader."""
-    person = generator.choice(_FAMILY_NAMES) + generator.choice(_GIVEN_NAMES)
-    place = generator.choice(_PLACES)
+    person = generator.choice(FAMILY_NAMES) + generator.choice(GIVEN_NAMES)
+    place = generator.choice(PLACES)
     if number % 3 == 2:  # noqa: PLR2004 - every third is a natural person
         return {
             "subject.name": person,

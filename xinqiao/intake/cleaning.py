@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xinqiao.intake.headers import FieldHeader, FieldType
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identifiers import is_identity_number, upgrade_identity_number
+from xinqiao.records.kind import CATEGORY, PERSON_WORDS
 from xinqiao.records.subject import IDENTITY_CARD
 
 Change = Callable[[str], str]
@@ -134,6 +135,7 @@ _RULES = {kind: tuple(rule for rule in CELL_RULES if kind in rule.types) for kin
 
 _CODE_PATH = "subject.unified_social_credit_code"
 _REGISTRATION_PATH = "subject.business_registration_number"
+_IDENTIFIER_PATH = "subject.identifier"
 _REPRESENTATIVE = "subject.legal_representative"
 _CERTIFICATES = (f"{_REPRESENTATIVE}_certificate", "subject.certificate")
 
@@ -166,6 +168,16 @@ def _upgrade_number(content: Content) -> str | None:
             content[path] = upgraded
             return path
     return None
+
+
+def _upgrade_identifier(content: Content) -> str | None:
+    if content.get(CATEGORY) not in PERSON_WORDS:
+        return None
+    upgraded = upgrade_identity_number(content.get(_IDENTIFIER_PATH, ""))
+    if upgraded is None:
+        return None
+    content[_IDENTIFIER_PATH] = upgraded
+    return _IDENTIFIER_PATH
 
 
 def _name_type_of_number(content: Content) -> str | None:
@@ -202,6 +214,12 @@ RECORD_RULES = (
         "old_number",
         ("subject.certificate_number",),
         _upgrade_number,
+        "15 位旧身份证号码已升为 18 位",
+    ),
+    RecordRule(
+        "old_identifier",
+        (_IDENTIFIER_PATH, CATEGORY),
+        _upgrade_identifier,
         "15 位旧身份证号码已升为 18 位",
     ),
     RecordRule(

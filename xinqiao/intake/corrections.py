@@ -32,6 +32,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.refusals import Refusal, open_refusals
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import kind_of
+from xinqiao.records.pictures import picture_names
 
 UNASSIGNED = "未分科室"
 """Stands for the department of records that were imported without one."""
@@ -195,7 +196,15 @@ def _rows(
         # the placeholder "the record itself is wrong" says less than what is wrong with it
         misfits = (one for one in found.misfits.get(row.id, ()) if one.code != "invalid")
         findings = tuple(dict.fromkeys((*refusals, *own, *misfits)))
-        cells = tuple(content.get(path, "") for path in header_table(row.kind).fields)
+        # a file keeps the names of pictures: whoever corrects the row need not have them
+        shown = {
+            path: picture_names(content[path])
+            for path in kind_of(row.kind).pictures
+            if path in content
+        }
+        cells = tuple(
+            shown.get(path, content.get(path, "")) for path in header_table(row.kind).fields
+        )
         line = FindingsRow(row.id, row.source_row, cells, findings)
         yield (row.department or UNASSIGNED, row.kind), line, bool(refusals)
 

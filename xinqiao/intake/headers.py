@@ -53,6 +53,9 @@ class FieldType(StrEnum):
     NUMBER = "number"
     """A count, points or a year: a number without a unit."""
 
+    PICTURES = "pictures"
+    """Names of picture files beside the imported file."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldHeader:
@@ -65,6 +68,7 @@ class FieldHeader:
         type: How the cells are read.
         values: Other ways to write the words of a choice → the word.
         long_term: Whether a date may also be 长期.
+        units: Units that may be written behind a number, longest first.
     """
 
     path: str
@@ -73,6 +77,7 @@ class FieldHeader:
     type: FieldType
     values: Mapping[str, str]
     long_term: bool
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,10 @@ def normalise_header(text: str) -> str:
 
 @lru_cache
 def header_table(kind: str) -> HeaderTable:
-    """Return the header table of ``kind``, read once from ``headers/<kind>.toml``."""
+    """Return the header table of ``kind``, read once from ``headers/<kind>.toml``.
+
+    ``behaviour`` is no kind of record, but a table of the bureau's read in the same way.
+    """
     resource = resources.files("xinqiao.intake") / "headers" / f"{kind}.toml"
     plain = tomllib.loads(resource.read_text(encoding="utf-8"))
     fields = tuple(
@@ -115,6 +123,7 @@ def header_table(kind: str) -> HeaderTable:
             type=FieldType(entry["type"]),
             values=MappingProxyType(entry.get("values", {})),
             long_term=entry.get("long_term", False),
+            units=tuple(sorted(entry.get("units", ()), key=len, reverse=True)),
         )
         for entry in plain["field"]
     )

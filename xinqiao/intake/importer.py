@@ -5,7 +5,7 @@ both rows before anything is written. All of a file is written in one transactio
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -21,15 +21,19 @@ from xinqiao.errors import SettingsError
 from xinqiao.intake import store
 from xinqiao.intake.census import Census, Identity, Place, identify, unusable_key
 from xinqiao.intake.findings_workbook import FindingsRow, safe_name, write_findings_workbook
-from xinqiao.intake.reading import Draft, Table, read_tables
+from xinqiao.intake.reading import Draft, HeldPictures, Table, read_tables
 from xinqiao.intake.report import FileReport, RowFinding
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.consequences import follow
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.kind import SubjectInKey
 from xinqiao.records.kinds import KINDS
+from xinqiao.records.pictures import Picture
 from xinqiao.routing.exemptions import exemptions
 
 _CHUNK = 500
@@ -51,6 +55,7 @@ class Importer:
         planner: Plans what follows from new versions.
         findings_folder: Where findings workbooks are written.
         actor: Who imports.
+        behaviours: Behaviour codes in force.
     """
 
     database: Database
@@ -59,6 +64,7 @@ class Importer:
     planner: Planner
     findings_folder: Path
     actor: str
+    behaviours: Behaviours = NONE_IN_FORCE
 
     def run(
         self,
@@ -81,7 +87,7 @@ class Importer:
         Raises:
             InputError: The file as a whole cannot be used; nothing was stored.
         """
-        tables = read_tables(path, kind=kind, today=self.clock.today())
+        tables = read_tables(path, kind=kind, today=self.clock.today(), behaviours=self.behaviours)
         several = len(tables) > 1
         work = [
             _Work(table, _report(path, table), table.sheet if several else "") for table in tables
@@ -128,10 +134,8 @@ class Importer:
                 cause=cause,
             )
             census = censuses[kind]
-            writer = Writer(
-                connection, self.keys, KINDS[kind], run_id, department, cause, census.claims
-            )
-            for drafts in _chunks(one.table.drafts()):
+            writer = Writer(connection, self.keys, KINDS[kind], run_id, department, cause, census)
+            for drafts in _chunks(one.table.drafts(self._held_pictures(connection))):
                 self._write_chunk(one, drafts, census, writer)
                 ticker.tick(len(drafts))
             store.close_run(connection, run_id, one.report.counts)
@@ -141,6 +145,14 @@ class Importer:
             )
             append(connection, [entry], actor=cause.actor, at=cause.at)
 
+    def _held_pictures(self, connection: Connection) -> HeldPictures:
+        """Return what gives the pictures of a record as it stands before this file."""
+
+        def held(record_id: str) -> Mapping[str, Picture]:
+            return store.held_pictures(connection, self.keys, record_id)
+
+        return held
+
     def _censuses(
         self, connection: Connection, work: Sequence["_Work"], ticker: "_Ticker"
     ) -> dict[str, Census]:
@@ -149,7 +161,7 @@ class Importer:
         for one in work:
             kind = one.table.kind
             census = censuses.setdefault(kind, Census(KINDS[kind]))
-            for drafts in _chunks(one.table.drafts()):
+            for drafts in _chunks(one.table.drafts(self._held_pictures(connection))):
                 for draft in drafts:
                     census.note(Place(one.sheet, draft.row), identify(kind, draft, self.keys))
                 ticker.tick(len(drafts))
@@ -157,7 +169,19 @@ class Importer:
             ids = census.record_ids
             known = store.find(connection, kind, ids=ids, keys=(), hashes=())
             census.note_known(known.all)
+            if census.kind.subject_in_key is SubjectInKey.OWNER:
+                self._note_corrected(connection, census)
         return censuses
+
+    def _note_corrected(self, connection: Connection, census: Census) -> None:
+        """Note which rows correct the number of a record; asked before anything is written."""
+        kind = census.kind.identifier
+        doubtful = store.doubtful(connection, kind, census.documents, self.keys)
+        pairs = census.meant_by(doubtful)
+        keys = {key for key, _ in pairs}
+        known = store.find(connection, kind, ids=(), keys=keys, hashes=())
+        # a row that is a record's own corrects no other
+        census.note_corrected([pair for pair in pairs if known.with_key(pair[0]) is None])
 
     def _write_chunk(
         self, work: "_Work", drafts: Sequence[Draft], census: Census, writer: Writer
@@ -176,13 +200,15 @@ class Importer:
                 _note(work, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
         unreported = self.planner.plan(writer.connection, outcome.changes, writer.cause)
+        followed = follow(writer.connection, self.planner, outcome.changes, self.keys, writer.cause)
         report.not_routed += unreported.not_owed
         report.unclaimed += unreported.unclaimed
         misfits = store.misfits(writer.connection, outcome.reportable)
         exempt = store.exempt(writer.connection, outcome.reportable)
         for row in outcome.rows:
             misfit = misfits.get(row.record_id or "", ())
-            findings = (*row.draft.findings, *row.findings, *misfit)
+            further = followed.get(row.record_id or "", ())
+            findings = (*row.draft.findings, *row.findings, *misfit, *further)
             if row.record_id in exempt and row.effect in ("new", "changed"):
                 findings = (*findings, _not_reported(exempt[row.record_id]))
             _note(work, row.draft.row, findings)
@@ -260,8 +286,7 @@ def _report(path: Path, table: Table) -> FileReport:
 def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
     conflict = census.conflict(place, identity)
     found = [unusable_key(path) for path in identity.unusable]
-    if conflict is not None:
-        found.append(conflict)
+    found += [one for one in (conflict, census.undecided(identity.key)) if one is not None]
     if found:
         draft = replace(draft, findings=(*draft.findings, *found))
     return NewVersion(

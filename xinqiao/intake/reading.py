@@ -1,6 +1,6 @@
 """Reading tables of records: file → kind, columns and drafts with findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -16,15 +16,28 @@ from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell, Sheet
 from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, header_tables
+from xinqiao.intake.numbers import number_text
+from xinqiao.intake.pictures import PictureFolder
 from xinqiao.intake.report import RowFinding
 from xinqiao.intake.words import words_text
+from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.kinds import KINDS, kind_of
+from xinqiao.records.pictures import Picture
 from xinqiao.records.validation import validate
 
 GUIDE_SHEET = "说明"
 """Name of the sheet that explains a workbook and holds no records."""
+
+
+HeldPictures = Callable[[str], Mapping[str, Picture]]
+"""Takes a 记录标识; gives the pictures that this record holds now, by name."""
+
+
+def no_pictures(record_id: str) -> Mapping[str, Picture]:  # noqa: ARG001  # a HeldPictures
+    """Give no picture for any record."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,8 @@ class Draft:
         content: Dotted field path → cleaned text, blank fields absent. What cannot be read keeps
             its raw text, so that nothing is lost.
         cells: What the columns of the file show, one text for each of the table's headers.
-        findings: What was cleaned, what is wrong, what is doubtful; one error a field at most.
+        findings: What was cleaned, what is wrong, what is doubtful; one error a field at most, of
+            pictures one for each.
     """
 
     row: int
@@ -53,6 +67,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of a file are measured against, beside themselves.
+
+    Attributes:
+        today: Legal date in Asia/Shanghai.
+        behaviours: Behaviour codes in force.
+        folder: Where the file is; pictures stand beside it.
+    """
+
+    today: date
+    behaviours: Behaviours
+    folder: PictureFolder
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table whose header row has been understood.
 
@@ -65,7 +94,7 @@ class Table:
         header_row: Row number of the header.
         source: The worksheet.
         layout: Which column holds which field.
-        today: Legal date against which the rows are measured.
+        surroundings: What the rows are measured against, and where pictures stand.
     """
 
     kind: str
@@ -76,16 +105,21 @@ class Table:
     header_row: int
     source: Sheet
     layout: Columns
-    today: date
+    surroundings: Surroundings
 
-    def drafts(self) -> Iterator[Draft]:
-        """Yield the rows in order, blank ones left out; may be called more than once."""
+    def drafts(self, held: HeldPictures = no_pictures) -> Iterator[Draft]:
+        """Yield the rows in order, blank ones left out; may be called more than once.
+
+        Args:
+            held: Gives the pictures of a record that a row corrects.
+        """
         fields = header_table(self.kind).fields
         reader = _RowReader(
             kind=self.kind,
             layout=self.layout,
             fields=tuple((index, fields[path]) for index, path in self.layout.fields.items()),
-            today=self.today,
+            surroundings=self.surroundings,
+            held=held,
         )
         for number, cells in islice(self.source.rows(), self.header_row, None):
             draft = reader.read(number, cells)
@@ -93,13 +127,16 @@ class Table:
                 yield draft
 
 
-def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ...]:
+def read_tables(
+    path: Path, *, kind: str | None, today: date, behaviours: Behaviours = NONE_IN_FORCE
+) -> tuple[Table, ...]:
     """Open ``path`` and understand the header of every sheet that holds records.
 
     Args:
         path: A workbook or a text file.
         kind: Kind identifier; recognised by the header when None.
         today: Legal date in Asia/Shanghai.
+        behaviours: Behaviour codes in force, against which safety facts are measured.
 
     Raises:
         InputError: The file cannot be read as tables of records; the message says why, where, and
@@ -112,7 +149,8 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
     headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
     if not headers:
         raise _no_header(path, sheets)
-    tables, unknown = _understand(path, headers, kind, today)
+    surroundings = Surroundings(today, behaviours, PictureFolder(path.parent))
+    tables, unknown = _understand(path, headers, kind, surroundings)
     if not tables:
         raise unknown[0]
     chosen = {table.sheet for table in tables}
@@ -121,7 +159,7 @@ def read_tables(path: Path, *, kind: str | None, today: date) -> tuple[Table, ..
 
 
 def _understand(
-    path: Path, headers: Sequence[Header], kind: str | None, today: date
+    path: Path, headers: Sequence[Header], kind: str | None, surroundings: Surroundings
 ) -> tuple[list[Table], list[InputError]]:
     """Return the tables, and why a sheet with a header is of no known kind."""
     tables: list[Table] = []
@@ -133,11 +171,11 @@ def _understand(
         except InputError as error:
             unknown.append(error)
         else:
-            tables.append(_table(header, found, place, today))
+            tables.append(_table(header, found, place, surroundings))
     return tables, unknown
 
 
-def _table(header: Header, kind: str, place: str, today: date) -> Table:
+def _table(header: Header, kind: str, place: str, surroundings: Surroundings) -> Table:
     texts = header.texts
     layout = match_columns(kind, texts, place)
     return Table(
@@ -149,7 +187,7 @@ def _table(header: Header, kind: str, place: str, today: date) -> Table:
         header_row=header.row,
         source=header.sheet,
         layout=layout,
-        today=today,
+        surroundings=surroundings,
     )
 
 
@@ -186,7 +224,8 @@ class _RowReader:
     kind: str
     layout: Columns
     fields: tuple[tuple[int, FieldHeader], ...]
-    today: date
+    surroundings: Surroundings
+    held: HeldPictures
 
     def read(self, number: int, cells: Sequence[Cell]) -> Draft | None:
         """Return the draft of one row, or None for a blank row."""
@@ -196,16 +235,25 @@ class _RowReader:
             return None
         content: dict[str, str] = {}
         findings: list[Finding] = []
+        record_id = self._record_id(texts)
         for index, field in self.fields:
             if texts[index]:
-                text = _read_cell(cells[index], texts[index], field, findings)
+                text = read_cell(cells[index], texts[index], field, findings)
+                if text and field.type is FieldType.PICTURES:
+                    held = self.held(record_id) if record_id is not None else {}
+                    text, wrong = self.surroundings.folder.take(text, field.path, held)
+                    findings += wrong
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
-        findings += _without_repeats(findings, validate(self.kind, content, self.today))
+        found = (
+            *validate(self.kind, content, self.surroundings.today),
+            *self.surroundings.behaviours.findings(self.kind, content),
+        )
+        findings += _without_repeats(findings, found)
         return Draft(
             row=number,
-            record_id=self._record_id(texts),
+            record_id=record_id,
             content=content,
             cells=shown,
             findings=tuple(findings),
@@ -216,8 +264,15 @@ class _RowReader:
         return (texts[index].strip() or None) if index is not None else None
 
 
-def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
-    """Return the text of one cell as content, adding to ``findings``."""
+def read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding]) -> str:
+    """Return the text of one cell as content, adding to ``findings``.
+
+    Args:
+        cell: The cell as the spreadsheet holds it.
+        text: What it shows.
+        field: Its column.
+        findings: What was cleaned and what is wrong is added here.
+    """
     spoilt = spoilt_by_spreadsheet(cell, field)
     if spoilt is not None:
         findings.append(spoilt)
@@ -230,6 +285,9 @@ def _read_cell(cell: Cell, text: str, field: FieldHeader, findings: list[Finding
             findings.append(wrong)
     if text and field.type is FieldType.AMOUNT:
         text, found = amount_text(cell, text, field)
+        findings += (found,) if found is not None else ()
+    if text and field.type is FieldType.NUMBER:
+        text, found = number_text(cell, text, field)
         findings += (found,) if found is not None else ()
     if field.type is FieldType.WORDS:
         return words_text(text, field.values)

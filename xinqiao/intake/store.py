@@ -1,14 +1,14 @@
 """The SQL of importing: finding known records, writing new ones and new versions."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.record_store import content_gone
+from xinqiao.database.record_store import content_gone, reveal
 from xinqiao.database.tables import (
     PRESENT_VERSION,
     holding,
@@ -17,8 +17,12 @@ from xinqiao.database.tables import (
     record_version,
     withdrawal,
 )
+from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.keys import number_in_doubt, plain_number, subject_identifier
+from xinqiao.records.kinds import KINDS
+from xinqiao.records.pictures import Picture, read_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,25 @@ class Sibling:
     record: Known
     document: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A record whose subject's number is in error (号码有误的记录).
+
+    Attributes:
+        id: 记录标识.
+        matching_key: Its key, made with the wrong number.
+        document: Key of its document.
+        name: Its subject's name without what makes no difference.
+        number: The wrong number; never shown.
+    """
+
+    id: str
+    matching_key: str
+    document: str
+    name: str
+    number: str = field(repr=False)
 
 
 class KnownRecords:
@@ -122,6 +145,74 @@ def siblings(connection: Connection, documents: Collection[str]) -> list[Sibling
                 raise content_gone(one.id)
             found.append(Sibling(one, document, content.get("subject.name", "")))
     return found
+
+
+def doubtful(
+    connection: Connection, kind: str, documents: Collection[str], keys: KeyRing
+) -> list[Doubtful]:
+    """Return the records under ``documents`` whose subject's number is in error.
+
+    Withdrawn ones are left out: a row that corrects what nobody should report would be lost.
+
+    Raises:
+        DamageError: The present content of one is gone.
+    """
+    found: list[Doubtful] = []
+    for chunk in in_chunks(documents):
+        statement = (
+            sa.select(
+                record.c.id,
+                record.c.matching_key,
+                record.c.document_key,
+                record_version.c.content,
+                record_version.c.findings,
+            )
+            .join(record_version, PRESENT_VERSION)
+            .where(
+                record.c.document_key.in_(chunk),
+                record.c.kind == kind,
+                record.c.matching_key.is_not(None),
+                record_version.c.valid.is_(False),
+                ~sa.exists().where(withdrawal.c.record_id == record.c.id),
+            )
+        )
+        for row in connection.execute(statement):
+            wrong = (one["field"] for one in row.findings if one["severity"] == Severity.ERROR)
+            if not number_in_doubt(wrong):
+                continue
+            if row.content is None:
+                raise content_gone(row.id)
+            content = reveal(row.content, row.id, keys)
+            name = plain_number(content.get("subject.name", ""))
+            number = subject_identifier(content)
+            found.append(Doubtful(row.id, row.matching_key, row.document_key, name, number))
+    return found
+
+
+def held_pictures(connection: Connection, keys: KeyRing, record_id: str) -> dict[str, Picture]:
+    """Return name → picture of what a record holds now; nothing for a record that is not there.
+
+    Raises:
+        SettingsError: The key of an encrypted value is missing.
+        DamageError: An encrypted value was changed.
+    """
+    row = connection.execute(
+        sa.select(record.c.kind, record_version.c.content)
+        .join(record_version, PRESENT_VERSION)
+        .where(record.c.id == record_id)
+    ).one_or_none()
+    if row is None or row.content is None or row.kind not in KINDS:
+        return {}
+    stored = {path: row.content[path] for path in KINDS[row.kind].pictures if path in row.content}
+    texts = reveal(stored, record_id, keys).values()
+    return {one.name: one for text in texts for one in _whole_pictures(text)}
+
+
+def _whole_pictures(text: str) -> list[Picture]:
+    try:
+        return [one for one in read_pictures(text) if one.data]
+    except ValueError:
+        return []
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:

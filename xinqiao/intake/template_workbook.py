@@ -15,6 +15,7 @@ from xinqiao.intake.headers import FieldHeader, FieldType, header_table
 from xinqiao.intake.reading import GUIDE_SHEET
 from xinqiao.records.kind import Kind
 from xinqiao.records.kinds import kind_of
+from xinqiao.records.pictures import LARGEST_PICTURE, MOST_PICTURES
 
 _ROWS = 5000
 _WIDTH = 22
@@ -30,6 +31,10 @@ _HOW = {
     FieldType.WORDS: "可填一项或几项，几项之间用顿号或分号隔开。",
     FieldType.AMOUNT: "只写数字，单位万元，最多 6 位小数：2000 元写 0.2。",
     FieldType.NUMBER: "只写数字，不带单位。",
+    FieldType.PICTURES: (
+        f"图片的文件名，几张之间用分号隔开；图片与本文件放在同一文件夹，JPG 或 PNG，"
+        f"每张不超过 {LARGEST_PICTURE // 1024 // 1024} MB，最多 {MOST_PICTURES} 张。"
+    ),
 }
 _FORMATS = {
     FieldType.DATE: {"num_format": "yyyy/mm/dd"},

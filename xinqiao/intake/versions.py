@@ -1,7 +1,7 @@
 """Deciding for every row whether it is a new record, a new version or nothing new (版本)."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -12,13 +12,14 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.record_store import protect
 from xinqiao.intake import store
+from xinqiao.intake.census import Census
 from xinqiao.intake.reading import Draft
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Change
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import same_name, subject_identifier
-from xinqiao.records.kind import Kind
+from xinqiao.records.kind import Kind, SubjectInKey
 
 WITHDRAWN = "这条记录已登记撤回（决定已撤销或失效），内容虽有变化也不再报送；误登记的请先取消撤回"
 """Why a row about a withdrawn record is not taken."""
@@ -99,7 +100,7 @@ class Writer:
         run_id: The import.
         department: Who answers for new records (责任科室).
         cause: Who imports, and when.
-        claimed: Tells of a matching key whether a row of the same file says that it is that record.
+        census: Which rows of the same file mean which record.
     """
 
     connection: Connection
@@ -108,7 +109,7 @@ class Writer:
     run_id: int
     department: str
     cause: Cause
-    claimed: Callable[[str], bool]
+    census: Census
 
     def write(self, rows: Sequence[NewVersion]) -> Outcome:
         """Write a chunk of rows; see :class:`Outcome`."""
@@ -117,10 +118,11 @@ class Writer:
         )
         superseded = {digest: record_id for record_id, digest in sorted(earlier)}
         named = {row.draft.record_id for row in rows if row.draft.record_id is not None}
+        corrected = {self._corrected_by_number(row) for row in rows}
         known = store.find(
             self.connection,
             self.kind.identifier,
-            ids=named | set(superseded.values()),
+            ids=named | set(superseded.values()) | corrected - {""},
             keys={row.key for row in rows if row.key is not None},
             hashes={row.digest for row in rows if row.key is None},
         )
@@ -140,6 +142,8 @@ class Writer:
         self, rows: Sequence[NewVersion], known: store.KnownRecords
     ) -> dict[str, list[store.Sibling]]:
         """Return document → its records that no row of the file says it is, for rows not found."""
+        if self.kind.subject_in_key is not SubjectInKey.JOINT:
+            return {}
         documents = {
             row.document
             for row in rows
@@ -151,7 +155,7 @@ class Writer:
         found: dict[str, list[store.Sibling]] = {}
         for sibling in store.siblings(self.connection, documents):
             key = sibling.record.matching_key
-            if key is None or not self.claimed(key):
+            if key is None or not self.census.claims(key):
                 found.setdefault(sibling.document, []).append(sibling)
         return found
 
@@ -166,6 +170,7 @@ class Writer:
         if row.draft.record_id is None:
             # a record whose number was corrected is still met under its old one
             found = by_key or known.with_id(superseded.get(row.digest, ""))
+            found = found or known.with_id(self._corrected_by_number(row))
             return found or self._corrected(row, siblings.get(row.document or "", ())), None
         record = known.with_id(row.draft.record_id)
         if record is None or record.kind != self.kind.identifier:
@@ -179,6 +184,10 @@ class Writer:
                 "或删去多余的一行",
             )
         return record, None
+
+    def _corrected_by_number(self, row: NewVersion) -> str:
+        """Return the record whose wrong number the row corrects; empty where there is none."""
+        return (self.census.corrected(row.key) or "") if row.key is not None else ""
 
     def _corrected(self, row: NewVersion, siblings: Sequence[store.Sibling]) -> store.Known | None:
         """Return the record of the same document and name: its subject's number was corrected.

@@ -11,10 +11,20 @@ from xinqiao.mapping.messages import finding_of
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
 from xinqiao.mapping.values import annotate
 from xinqiao.records.conditions import Test, always, compile_conditions, is_blank, never
-from xinqiao.records.findings import Finding
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.kind import CATEGORY
+from xinqiao.records.kinds import KINDS
 
 KEY_SEPARATOR = "｜"
 """Stands between the fields of a key of several."""
+
+NATURAL_PERSON = Finding(
+    CATEGORY,
+    "natural_person",
+    Severity.ERROR,
+    "自然人的信息不向社会公开（《山东省社会信用条例》第二十条）",
+)
+"""Why a record about a natural person is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,8 @@ class CompiledFormat:
         digest: SHA-256 in hex over the table files; a confirmation by a person binds to it.
         model: The compiled table.
         fields: Field code → field.
+        withheld: Tells of a record whether the platform never gets it: one about a natural person
+            where what is sent is shown to everybody (山东省社会信用条例 §20).
     """
 
     table: FormatTable
@@ -48,6 +60,7 @@ class CompiledFormat:
     digest: str
     model: type[BaseModel]
     fields: Mapping[str, FormatField]
+    withheld: Test
 
     def render(self, content: Mapping[str, str]) -> Rendering:
         """Return ``content`` in the form of the platform, or what keeps it from being sent.
@@ -55,6 +68,8 @@ class CompiledFormat:
         Args:
             content: Field path → text; dates written YYYY-MM-DD, enumerations as Chinese words.
         """
+        if self.withheld(content):
+            return Rendering(None, (NATURAL_PERSON,))
         try:
             row = self.model.model_validate(content)
         except ValidationError as error:
@@ -96,7 +111,13 @@ def compile_format(tables: TableSet) -> CompiledFormat:
     # numbered names leave every code free, also one that a pydantic model uses itself
     definitions: dict[str, Any] = {
         f"field_{number}": (
-            annotate(field, tables.codes, table.charset),
+            annotate(
+                field,
+                tables.codes,
+                table.charset,
+                public=table.public,
+                key=field.code in table.key_fields,
+            ),
             Field(alias=field.code),
         )
         for number, field in enumerate(table.fields, start=1)
@@ -109,7 +130,9 @@ def compile_format(tables: TableSet) -> CompiledFormat:
         **definitions,
     )
     fields = {field.code: field for field in table.fields}
-    return CompiledFormat(table, tables.codes, tables.digest, model, fields)
+    kind = KINDS.get(table.kind)
+    withheld = kind.is_about_person if table.public and kind is not None else never
+    return CompiledFormat(table, tables.codes, tables.digest, model, fields, withheld)
 
 
 @dataclass(frozen=True, slots=True)

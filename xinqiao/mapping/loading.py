@@ -8,15 +8,20 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from xinqiao.errors import SettingsError
-from xinqiao.mapping.problems import explain
+from xinqiao.mapping.checks import check_tables
+from xinqiao.mapping.problems import explain, told
 from xinqiao.mapping.tables import CodeTable, FormatTable
+from xinqiao.records.conditions import TablePart
+from xinqiao.records.kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ def load_table_set(platform: str, kind: str, folders: Sequence[Path] = ()) -> Ta
         folders: Folders above the shipped tables, the strongest first.
 
     Raises:
-        SettingsError: A table cannot be read; the message names file, key and what was expected.
+        SettingsError: A table cannot be read, contradicts itself, a code table or the record kind;
+            the message names file, line, key and what was expected.
     """
     roots = _roots(folders)
     name = next((n for r in roots if (n := _latest(r, platform, kind)) is not None), None)
@@ -62,7 +68,9 @@ def load_table_set(platform: str, kind: str, folders: Sequence[Path] = ()) -> Ta
         if field.codes is not None and field.codes not in codes:
             code_name = f"codes/{field.codes}.toml"
             read[code_name] = _bytes_of(roots, code_name, wanted_by=f"{name} 的 {field.code}")
-            codes[field.codes] = parse_codes(read[code_name], code_name)
+            codes[field.codes] = _shared_codes(read[code_name], code_name)
+    if problems := check_tables(table, codes, KINDS.get(table.kind)):
+        raise SettingsError(f"报送格式表 {name} 有误。{told(problems, read[name].decode('utf-8'))}")
     return TableSet(table, codes, _digest(read))
 
 
@@ -81,11 +89,7 @@ def parse_format(content: bytes, name: str) -> FormatTable:
     Raises:
         SettingsError: The table is broken; the message names file, key and what was expected.
     """
-    raw = _toml(content, f"报送格式表 {name}")
-    try:
-        return FormatTable.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(f"报送格式表 {name} 有误。{explain(error, raw)}") from error
+    return _parse(FormatTable, content, f"报送格式表 {name}")
 
 
 def parse_codes(content: bytes, name: str) -> CodeTable:
@@ -94,20 +98,30 @@ def parse_codes(content: bytes, name: str) -> CodeTable:
     Raises:
         SettingsError: The table is broken; the message names file, key and what was expected.
     """
-    raw = _toml(content, f"代码表 {name}")
-    try:
-        return CodeTable.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(f"代码表 {name} 有误。{explain(error, raw)}") from error
+    return _parse(CodeTable, content, f"代码表 {name}")
 
 
-def _toml(content: bytes, what: str) -> dict[str, object]:
+@cache
+def _shared_codes(content: bytes, name: str) -> CodeTable:
+    """Return a code table, read once for all the formats that name it."""
+    return parse_codes(content, name)
+
+
+Table = TypeVar("Table", bound=TablePart)
+
+
+def _parse(model: type[Table], content: bytes, what: str) -> Table:
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        raw = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{what} 不是 UTF-8 编码，请另存为 UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{what} 不合 TOML 写法，请检查该处的引号和括号：{error}") from error
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(f"{what} 有误。{explain(error, raw, text)}") from error
 
 
 def _roots(folders: Sequence[Path]) -> tuple[Traversable, ...]:

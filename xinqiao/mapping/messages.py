@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
+from xinqiao.records.condition_words import in_words
 from xinqiao.records.conditions import Condition
 from xinqiao.records.findings import Finding, Severity
 
@@ -43,17 +44,8 @@ def _words(table: CodeTable) -> str:
 
 
 def _conditions(conditions: Sequence[Condition], table: FormatTable) -> str:
-    names = {field.source_path: field.name for field in table.fields}
-    said: list[str] = []
-    for condition in conditions:
-        name = names.get(condition.field, condition.field)
-        if condition.words is not None:
-            said.append(f"“{name}”为{'或'.join(condition.words)}")
-        elif condition.any_word is not None:
-            said.append(f"“{name}”含{'或'.join(f'“{word}”' for word in condition.any_word)}")
-        else:
-            said.append(f"“{name}”{'已填' if condition.filled else '未填'}")
-    return "，且".join(said)
+    names = {field.source_path: field.name for field in table.fields if field.source_path}
+    return in_words(conditions, names)
 
 
 def _required(field: FormatField, context: Mapping[str, Any]) -> str:
@@ -90,12 +82,28 @@ def _not_an_amount(_field: FormatField, _context: Mapping[str, Any]) -> str:
     return "应为数字，不带单位和千位分隔符，如 0.2"
 
 
+def _not_whole(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "应为整数，可以是负数，如 -50，请核对"
+
+
+def _not_a_year(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "应为四位数的年份，如 2025，请核对"
+
+
 def _too_many_decimals(_field: FormatField, context: Mapping[str, Any]) -> str:
     return f"最多 {context['decimals']} 位小数，现有 {context['actual_length']} 位，请核对"
 
 
 def _too_many_digits(_field: FormatField, context: Mapping[str, Any]) -> str:
     return f"整数部分最多 {context['digits']} 位，现有 {context['actual_length']} 位，请核对"
+
+
+def _identity_number(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "写有身份证号码，不能公开，请删去或遮盖后重新导入"
+
+
+def _identity_number_as_key(_field: FormatField, _context: Mapping[str, Any]) -> str:
+    return "是平台识别记录的主键，不能是证件号码或类似的号码，请核对是否填错了栏"
 
 
 _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
@@ -106,6 +114,10 @@ _TEXTS: Mapping[str, Callable[[FormatField, Mapping[str, Any]], str]] = {
     "special_characters": _special_characters,
     "not_a_date": _not_a_date,
     "not_an_amount": _not_an_amount,
+    "not_whole": _not_whole,
+    "not_a_year": _not_a_year,
+    "identity_number": _identity_number,
+    "identity_number_as_key": _identity_number_as_key,
     "too_many_decimals": _too_many_decimals,
     "too_many_digits": _too_many_digits,
 }

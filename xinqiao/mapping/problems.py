@@ -1,6 +1,7 @@
 """What is wrong with a table, said to the person who edits it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from xinqiao.mapping.tables import CodeEntry, CodeTable, FormatField, FormatTable
 from xinqiao.records.conditions import Condition
+from xinqiao.records.table_lines import line_of
 
 _PARTS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("FormatTable",): FormatTable,
@@ -34,15 +36,55 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def explain(error: ValidationError, raw: Mapping[str, Any]) -> str:
-    """Return every problem of ``error`` in Chinese, one after the other.
+Place = tuple[int | str, ...]
+"""Names of keys, and numbers of rows counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a table.
+
+    Attributes:
+        place: Where it stands.
+        text: What is wrong, in Chinese.
+    """
+
+    place: Place
+    text: str
+
+
+def told(problems: Iterable[Problem], text: str) -> str:
+    """Return ``problems`` of a table in Chinese, one after the other, each with its line.
+
+    Args:
+        problems: What is wrong.
+        text: The table as it was written.
+    """
+    return "；".join(f"{_line(text, problem.place)}{problem.text}" for problem in problems)
+
+
+def explain(error: ValidationError, raw: Mapping[str, Any], text: str) -> str:
+    """Return every problem of ``error`` in Chinese, one after the other, each with its line.
 
     Args:
         error: What pydantic found in a table.
         raw: The table as it was read, to name fields by their own code instead of a number.
+        text: The table as it was written.
     """
-    problems = error.errors(include_url=False)
-    return "；".join(_explain_one(error.title, dict(problem), raw) for problem in problems)
+    return told((_problem(error.title, dict(one), raw) for one in error.errors()), text)
+
+
+def _line(text: str, place: Place) -> str:
+    line = line_of(text, place)
+    return f"第 {line} 行：" if line is not None else ""
+
+
+def _problem(table: str, problem: Mapping[str, Any], raw: Mapping[str, Any]) -> Problem:
+    place = tuple(problem["loc"])
+    if problem["type"] == "table":
+        inner = (*place, *problem["ctx"]["place"])
+        return Problem(inner, problem["ctx"]["text"])
+    return Problem(place, _explain_one(table, problem, raw))
 
 
 def _explain_one(table: str, problem: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
@@ -56,7 +98,7 @@ def _explain_one(table: str, problem: Mapping[str, Any], raw: Mapping[str, Any])
     return f"{_place(place, raw)}{expected.format(**context)}"
 
 
-def _place(place: tuple[int | str, ...], raw: Mapping[str, Any]) -> str:
+def _place(place: Place, raw: Mapping[str, Any]) -> str:
     """Return where ``place`` is, naming rows by number and by their code or word."""
     words: list[str] = []
     here: Any = raw

@@ -5,15 +5,22 @@ Chinese name, source in the record, type, length and its unit, when it is requir
 sent blank, which list of values holds, and where each of these facts comes from.
 """
 
-from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from xinqiao.records.conditions import Condition, FieldPath, TablePart, Text
 
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+def fault(text: str, *place: str | int) -> PydanticCustomError:
+    """Return the error that says in Chinese what is wrong at ``place`` of a table."""
+    return PydanticCustomError(
+        "table", "a table that contradicts itself", {"text": text, "place": place}
+    )
 
 
 class Status(StrEnum):
@@ -32,11 +39,13 @@ class FormatField(TablePart):
     Attributes:
         code: The platform's code of the field (字段代码).
         name: Chinese name in the template.
-        source_path: Path of the record field it is filled from (``from``).
+        source_path: Path of the record field it is filled from (``from``), or
+            :data:`~xinqiao.mapping.identity.RECORD_ID`.
         constant: Fixed text sent for every record, instead of ``from``.
-        type: ``text``, ``long_text`` (line breaks allowed), ``date``, ``decimal``, ``code`` or
-            ``codes`` (several words in one field).
-        length: Most that the field takes, counted in ``unit``; of a decimal the most digits in all;
+        type: ``text``, ``long_text`` (line breaks allowed), ``date``, ``decimal``, ``integer`` (may
+            be below nought), ``year`` (four digits), ``code`` or ``codes`` (several words in one
+            field).
+        length: Most that the field takes, counted in ``unit``; of a number the most digits in all;
             dates have their pattern instead.
         unit: ``characters`` or ``bytes`` (in the charset of the table).
         pattern: How a date is written, from YYYY, MM and DD.
@@ -48,16 +57,16 @@ class FormatField(TablePart):
         blank_when: Conditions that together make the field be sent blank, whatever the record
             holds; stronger than ``required``.
         note: What a clerk should know about the field.
-        source: Where code, name and position come from.
-        status: Whether those are confirmed.
-        unconfirmed: Which other facts of the row are only assumed.
+        source: Where the field comes from.
+        status: Whether an official text or the platform owner's document asks for it.
+        unconfirmed: Which facts of the row that text does not tell, or are only assumed.
     """
 
     code: FieldCode
     name: Text
     source_path: FieldPath | None = Field(None, alias="from")
     constant: Text | None = None
-    type: Literal["text", "long_text", "date", "decimal", "code", "codes"]
+    type: Literal["text", "long_text", "date", "decimal", "integer", "year", "code", "codes"]
     length: int | None = Field(None, strict=True, gt=0)
     unit: Literal["characters", "bytes"] = "characters"
     pattern: Text | None = None
@@ -70,7 +79,9 @@ class FormatField(TablePart):
     note: str = ""
     source: Text
     status: Status
-    unconfirmed: tuple[Literal["length", "required", "position", "codes", "separator"], ...] = ()
+    unconfirmed: tuple[
+        Literal["code", "length", "required", "position", "codes", "separator"], ...
+    ] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -84,8 +95,6 @@ class FormatField(TablePart):
             raise ValueError('type = "codes" 与 separator（多个词之间的分隔符）必须同时填写')
         if (self.type == "decimal") != (self.decimals is not None):
             raise ValueError('type = "decimal" 与 decimals（小数位数）必须同时填写')
-        if self.status is Status.CONFIRMED and self.unconfirmed:
-            raise ValueError('status = "confirmed" 时 unconfirmed 应为空')
         return self
 
     @model_validator(mode="after")
@@ -96,7 +105,12 @@ class FormatField(TablePart):
             raise ValueError("日期字段不填 length，其他字段必须填写 length")
         if self.pattern and any(self.pattern.count(part) != 1 for part in ("YYYY", "MM", "DD")):
             raise ValueError("pattern 中 YYYY、MM、DD 应各出现一次，例如 YYYY/MM/DD")
+        if self.type == "year" and self.length != _YEAR_LENGTH:
+            raise ValueError('type = "year" 时 length 应为 4')
         return self
+
+
+_YEAR_LENGTH = 4
 
 
 class FormatTable(TablePart):
@@ -108,7 +122,9 @@ class FormatTable(TablePart):
         edition: Edition, such as ``2018``.
         title: Chinese title.
         source: Where the table comes from.
-        status: ``confirmed`` only when every field is.
+        status: ``confirmed`` only when every field is, with nothing unconfirmed.
+        public: Whether what is sent is shown to everybody: then no field may come from what
+            identifies a person, and a text that holds such a number keeps the record back.
         key_fields: Codes of the fields by which the platform knows a record. The first holds the
             number that it can be asked by; the others tell apart what stands under one number.
         void: Field code → text that marks a record as no longer valid; empty where the format has
@@ -123,6 +139,7 @@ class FormatTable(TablePart):
     title: Text
     source: Text
     status: Status
+    public: bool = Field(default=False, strict=True)
     key_fields: tuple[FieldCode, ...] = Field(min_length=1)
     void: dict[FieldCode, Text] = Field(default_factory=dict)
     charset: Literal["utf-8", "gb18030", "gbk"]
@@ -130,15 +147,20 @@ class FormatTable(TablePart):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        counts = Counter(field.code for field in self.fields)
-        if repeated := [code for code, count in counts.items() if count > 1]:
-            raise ValueError(f"字段代码重复：{'、'.join(repeated)}")
-        for key, codes in (("key_fields", self.key_fields), ("void", self.void)):
-            if unknown := [code for code in codes if code not in counts]:
-                raise ValueError(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中")
-        unconfirmed = any(field.status is not Status.CONFIRMED for field in self.fields)
+        codes = [field.code for field in self.fields]
+        for number, code in enumerate(codes):
+            if code in codes[:number]:
+                raise fault(f"字段代码 {code} 重复", "field", number, "code")
+        for key, named in (("key_fields", self.key_fields), ("void", self.void)):
+            if unknown := [code for code in named if code not in codes]:
+                raise fault(f"{key} 所指的字段 {'、'.join(unknown)} 不在本表中", key)
+        unconfirmed = any(
+            field.status is not Status.CONFIRMED or field.unconfirmed for field in self.fields
+        )
         if self.status is Status.CONFIRMED and unconfirmed:
-            raise ValueError('尚有字段未经确认，表头 status 不能是 "confirmed"')
+            raise fault(
+                '尚有字段未经确认，或者字段有 unconfirmed，表头 status 不能是 "confirmed"', "status"
+            )
         return self
 
 
@@ -159,18 +181,39 @@ class CodeEntry(TablePart):
 
 
 class CodeTable(TablePart):
-    """A list of values (代码表): our word → what the platform is sent; ``[[entry]]`` each."""
+    """A list of values (代码表): our word → what the platform is sent; ``[[entry]]`` each.
+
+    Attributes:
+        name: That of its file.
+        title: Chinese title.
+        source: Where the values come from.
+        status: Whether an official text or the platform owner's document gives them.
+        merges: Whether several of our words are one value of the platform; else each value stands
+            for one word, and what a platform shows can be read back.
+        note: What a clerk should know.
+        entries: The values.
+    """
 
     name: FieldPath
     title: Text
     source: Text
     status: Status
+    merges: bool = Field(default=False, strict=True)
     note: str = ""
     entries: tuple[CodeEntry, ...] = Field(validation_alias="entry", min_length=1)
 
     @model_validator(mode="after")
-    def _no_word_twice(self) -> Self:
-        counts = Counter(entry.word for entry in self.entries)
-        if repeated := [word for word, count in counts.items() if count > 1]:
-            raise ValueError(f"本地用词重复：{'、'.join(repeated)}")
+    def _nothing_twice(self) -> Self:
+        words = [entry.word for entry in self.entries]
+        values = [entry.wire for entry in self.entries]
+        for number, entry in enumerate(self.entries):
+            if entry.word in words[:number]:
+                raise fault(f"本地用词重复：{entry.word}", "entry", number, "word")
+            if not self.merges and entry.wire in values[:number]:
+                raise fault(
+                    f"报送值 {entry.wire} 重复；几个词确实报同一个值的，在表头写 merges = true",
+                    "entry",
+                    number,
+                    "wire",
+                )
         return self

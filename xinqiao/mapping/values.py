@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from xinqiao.mapping.personal import holds_identity_number, looks_like_identity_number
 from xinqiao.mapping.tables import CodeTable, FormatField
 from xinqiao.records.fields import iso_date, split_words
 
@@ -18,6 +19,8 @@ Convert = Callable[[str], str]
 """Takes a field's text; gives the text that comes after it, or raises PydanticCustomError."""
 
 _PLAIN_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_PLAIN_INTEGER = re.compile(r"([+-]?)0*([0-9]+)")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 # control characters, surrogates, and characters that cannot be seen: soft hyphen, zero-width and
 # bidirectional marks, line and paragraph separators, byte order mark, non-characters
@@ -26,24 +29,55 @@ _FORBIDDEN = re.compile(rf"[\x00-\x1f{_INVISIBLE}]")
 _FORBIDDEN_IN_LONG_TEXT = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_INVISIBLE}]")
 
 
-def annotate(field: FormatField, codes: Mapping[str, CodeTable], charset: str) -> Any:
-    """Return the annotated type that holds the rendered text of ``field``."""
-    parts: list[Any] = []
-    if field.decimals is not None:
-        parts.append(BeforeValidator(_decimal(field.length or 0, field.decimals)))
-    elif field.length is not None and field.unit == "characters":
-        parts.append(StringConstraints(max_length=field.length))
-    elif field.length is not None:
-        parts.append(AfterValidator(_byte_limit(field.length, charset)))
-    # before-validators run from the last to the first: characters, then the conversion
+def annotate(
+    field: FormatField,
+    codes: Mapping[str, CodeTable],
+    charset: str,
+    *,
+    public: bool = False,
+    key: bool = False,
+) -> Any:
+    """Return the annotated type that holds the rendered text of ``field``.
+
+    Args:
+        field: The field.
+        codes: The code tables that it may name.
+        charset: What the wire can carry.
+        public: Whether everybody can read what is sent.
+        key: Whether it is one of the fields by which the platform knows a record: keys are kept
+            and shown in clear.
+    """
+    checks = [_characters(charset, long_text=field.type == "long_text"), *_conversion(field, codes)]
+    if public:
+        checks.insert(0, _shown_to_everybody)
+    if key:
+        checks.insert(0, _kept_in_clear)
+    # before-validators run from the last to the first
+    return Annotated[str, *_extent(field, charset), *map(BeforeValidator, reversed(checks))]
+
+
+def _extent(field: FormatField, charset: str) -> list[Any]:
+    """Return what limits the length of the text that is sent, of all but numbers and dates."""
+    if field.length is None or field.type in ("decimal", "integer", "year"):
+        return []
+    if field.unit == "characters":
+        return [StringConstraints(max_length=field.length)]
+    return [AfterValidator(_byte_limit(field.length, charset))]
+
+
+def _conversion(field: FormatField, codes: Mapping[str, CodeTable]) -> list[Convert]:
+    """Return what turns the record's text into that of the platform, if anything does."""
     if field.codes is not None and field.separator is not None:
-        parts.append(BeforeValidator(_codes(codes[field.codes], field.separator)))
-    elif field.codes is not None:
-        parts.append(BeforeValidator(_code(codes[field.codes])))
-    elif field.pattern is not None:
-        parts.append(BeforeValidator(_date(field.pattern)))
-    parts.append(BeforeValidator(_characters(charset, long_text=field.type == "long_text")))
-    return Annotated[str, *parts]
+        return [_codes(codes[field.codes], field.separator)]
+    if field.codes is not None:
+        return [_code(codes[field.codes])]
+    if field.pattern is not None:
+        return [_date(field.pattern)]
+    if field.decimals is not None:
+        return [_decimal(field.length or 0, field.decimals)]
+    if field.type == "integer":
+        return [_integer(field.length or 0)]
+    return [_year] if field.type == "year" else []
 
 
 def _characters(charset: str, *, long_text: bool) -> Convert:
@@ -61,6 +95,18 @@ def _characters(charset: str, *, long_text: bool) -> Convert:
         return text
 
     return check
+
+
+def _shown_to_everybody(text: str) -> str:
+    if holds_identity_number(text):
+        raise PydanticCustomError("identity_number", "an identity number")
+    return text
+
+
+def _kept_in_clear(text: str) -> str:
+    if looks_like_identity_number(text):
+        raise PydanticCustomError("identity_number_as_key", "an identity number")
+    return text
 
 
 def _special_character(text: str, index: int) -> PydanticCustomError:
@@ -125,6 +171,28 @@ def _decimal(digits: int, decimals: int) -> Convert:
         return f"{whole or '0'}.{fraction}" if fraction else whole or "0"
 
     return convert
+
+
+def _integer(digits: int) -> Convert:
+    def convert(text: str) -> str:
+        if not text:
+            return text
+        read = _PLAIN_INTEGER.fullmatch(text)
+        if read is None:
+            raise PydanticCustomError("not_whole", "not a whole number")
+        sign, number = read.groups()
+        if len(number) > digits:
+            context = {"actual_length": len(number), "digits": digits}
+            raise PydanticCustomError("too_many_digits", "too many digits", context)
+        return f"-{number}" if sign == "-" and number != "0" else number
+
+    return convert
+
+
+def _year(text: str) -> str:
+    if text and not _YEAR.fullmatch(text):
+        raise PydanticCustomError("not_a_year", "not a year written YYYY")
+    return text
 
 
 def _date(pattern: str) -> Convert:

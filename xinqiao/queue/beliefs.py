@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation
+from xinqiao.adapters.base import REMOVALS, Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, submission
 from xinqiao.mapping.registry import format_for
@@ -16,20 +16,26 @@ from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
 
 EVERY_VERSION = 2**31 - 1
-"""Up to which version a withdrawal fulfils what is owed."""
+"""Up to which version a removal fulfils what is owed."""
 
 _ONCE_ACCEPTED = frozenset({State.CONFLICT, State.HELD})
 """States of a submission that may have been accepted before."""
 
 
-def is_withdrawal(ticket: Ticket) -> bool:
-    """Tell whether a submission asks the platform to let go of a record."""
-    return ticket.operation == Operation.WITHDRAW
+def is_removal(ticket: Ticket) -> bool:
+    """Tell whether a submission asks the platform to let go of a record, or to show it no more."""
+    return ticket.operation in REMOVALS
 
 
 def leaves_key(ticket: Ticket) -> bool:
-    """Tell whether a withdrawn row stays at the platform, marked void, under its key."""
-    return bool(format_for(ticket.platform, ticket.kind).table.void)
+    """Tell whether a removed row stays at the platform, marked void, under its key."""
+    # what is shown no more is not marked: it is gone from the page
+    return _leaves_key(ticket, ticket.operation)
+
+
+def _leaves_key(ticket: Ticket, operation: str) -> bool:
+    marks = format_for(ticket.platform, ticket.kind).table.void
+    return operation == Operation.WITHDRAW and bool(marks)
 
 
 def disbelieve(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> None:
@@ -45,7 +51,7 @@ def disbelieve(connection: Connection, tickets: Sequence[Ticket], cause: Cause) 
     doubtful = [one for one in tickets if one.state in _ONCE_ACCEPTED]
     held = _held_versions(connection, doubtful)
     for ticket in doubtful:
-        believed = None if is_withdrawal(ticket) else ticket.version
+        believed = None if is_removal(ticket) else ticket.version
         if held[ticket.holding_id] == believed:
             _take_back(connection, ticket, cause)
 
@@ -63,17 +69,17 @@ def _take_back(connection: Connection, ticket: Ticket, cause: Cause) -> None:
     version = key = None
     if earlier:
         last = earlier[-1]
-        if last.operation != Operation.WITHDRAW:
+        if last.operation not in REMOVALS:
             version, key = last.version, last.platform_key or ticket.platform_key
-        elif leaves_key(ticket):
+        elif _leaves_key(ticket, last.operation):
             key = last.platform_key
     connection.execute(
         sa.update(holding)
         .where(holding.c.id == ticket.holding_id)
         .values(held_version=version, held_key=key, updated_at=cause.at)
     )
-    reported = [one.version for one in earlier if one.operation != Operation.WITHDRAW]
-    up_to = EVERY_VERSION if is_withdrawal(ticket) else ticket.version
+    reported = [one.version for one in earlier if one.operation not in REMOVALS]
+    up_to = EVERY_VERSION if is_removal(ticket) else ticket.version
     closed = range(max(reported, default=0) + 1, up_to + 1)
     reopen_reported(connection, ticket.record_id, ticket.platform, closed, cause)
 

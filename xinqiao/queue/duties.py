@@ -82,8 +82,21 @@ def _opened_anew(connection: Connection, row: Mapping[str, Any]) -> bool:
     return done.rowcount > 0
 
 
-def reopen_waived(connection: Connection, record_ids: Sequence[str], cause: Cause) -> None:
-    """Open again what was waived of records that are owed after all; due times stay."""
+def reopen_waived(
+    connection: Connection,
+    record_ids: Sequence[str],
+    cause: Cause,
+    platforms: Sequence[str] | None = None,
+) -> None:
+    """Open again what was waived of records that are owed after all; due times stay.
+
+    Args:
+        connection: The transaction.
+        record_ids: Which records.
+        cause: Who, and when.
+        platforms: Only what is owed to these; None for all.
+    """
+    at = () if platforms is None else (duty.c.platform.in_(platforms),)
     last_version = (
         sa.select(record.c.current_version).where(record.c.id == duty.c.record_id).scalar_subquery()
     )
@@ -95,6 +108,7 @@ def reopen_waived(connection: Connection, record_ids: Sequence[str], cause: Caus
                 duty.c.closed_by == "waived",
                 # above the last version stands only what an undone withdrawal asked for
                 duty.c.version <= last_version,
+                *at,
             )
             .values(closed_at=None, closed_by=None)
             .returning(duty.c.record_id, duty.c.platform, duty.c.rule)

@@ -12,12 +12,16 @@ from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import OPEN, duty, holding, record, submission
 from xinqiao.queue.duties import waive
+from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.transitions import Cause, Move, advance, create
 
 SUPERSEDED = "superseded"
 """Code of a submission that was cancelled because something else is to be held now."""
+
+_OVER = (State.CANCELLED.value, SUPERSEDED)
+"""Stands for a try after which the platform did something else with the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Holding:
         held_key: Key under which it holds it.
         findings: Why the wanted version cannot be sent; empty when it can.
         replaces: Whether the platform takes a newer version only after it let go of the old one.
+        removal: How it lets go of the record when it should hold nothing.
         due_at: When the earliest open duty ends, if one is open.
     """
 
@@ -48,6 +53,7 @@ class Holding:
     held_key: str | None
     findings: tuple[Any, ...]
     replaces: bool
+    removal: Operation
     due_at: datetime | None
 
 
@@ -86,7 +92,7 @@ def needed(row: Holding) -> tuple[Operation, int] | None:
     platform that replaces is withdrawn too, but only once the newer version can be sent.
     """
     if row.wanted_version is None:
-        return None if row.held_version is None else (Operation.WITHDRAW, row.held_version)
+        return None if row.held_version is None else (row.removal, row.held_version)
     if row.findings or row.wanted_version == row.held_version:
         return None
     if row.held_version is None:
@@ -143,6 +149,28 @@ def submission_values(row: Holding, cause: Cause, *, again: int = 0) -> dict[str
     }
 
 
+def may_hold(connection: Connection, record_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the (record, platform) where the platform holds the record or may come to hold it."""
+    under_way = sa.exists().where(
+        submission.c.holding_id == holding.c.id,
+        submission.c.state.in_(sorted(OPEN_STATES - {State.READY})),
+    )
+    # a row that a person or the claim rule holds back never left, unless its request had begun
+    never_left = sa.exists().where(
+        submission.c.holding_id == holding.c.id,
+        submission.c.state == State.HELD.value,
+        submission.c.request_started_at.is_(None),
+    )
+    found: set[tuple[str, str]] = set()
+    for chunk in in_chunks(sorted(set(record_ids))):
+        statement = sa.select(holding.c.record_id, holding.c.platform).where(
+            holding.c.record_id.in_(chunk),
+            sa.or_(holding.c.held_version.is_not(None), sa.and_(under_way, sa.not_(never_left))),
+        )
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
+
+
 def unwanted_holdings(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Return those of the holdings ``ids`` that should hold nothing."""
     found: set[int] = set()
@@ -169,7 +197,15 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
         if (row["record_id"], row["platform"]) in existing
     ]
     if changed:
-        names = ("wanted_version", "wanted_key", "findings", "replaces", "updated_at")
+        names = (
+            "wanted_version",
+            "wanted_key",
+            "findings",
+            "replaces",
+            "removal",
+            "shown_until",
+            "updated_at",
+        )
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == sa.bindparam("which"))
@@ -214,6 +250,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
             held_key=row.held_key,
             findings=tuple(row.findings),
             replaces=row.replaces,
+            removal=Operation(row.removal),
             due_at=due.get((row.record_id, row.platform)),
         )
         for row in rows
@@ -231,7 +268,11 @@ def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[in
 def _tries(
     connection: Connection, record_ids: Sequence[str]
 ) -> dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]]:
-    """Return holding and need → (state, code) of the submissions made for it, oldest first."""
+    """Return holding and need → (state, code) of the submissions made for it, oldest first.
+
+    What a platform was asked and did counts no more once it has done something else since: a record
+    that was taken down may be put up again, and taken down again after that.
+    """
     tries: dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]] = {}
     for chunk in in_chunks(record_ids):
         statement = (
@@ -247,5 +288,9 @@ def _tries(
         )
         for row in connection.execute(statement):
             need = (Operation(row.operation), row.version)
+            if row.state == State.ACCEPTED.value:
+                for (holding_id, other), earlier in tries.items():
+                    if holding_id == row.holding_id and other != need:
+                        earlier[:] = [_OVER] * len(earlier)
             tries.setdefault((row.holding_id, need), []).append((row.state, row.code))
     return tries

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.tables import holding, submission
+from xinqiao.queue.naming import names_of
 from xinqiao.queue.selection import Selection, conditions
 
 SUMMARY = (
@@ -30,7 +31,10 @@ DOCUMENT_NUMBER = sa.func.coalesce(
     sa.case((submission.c.operation == "withdraw", holding.c.held_key)),
     holding.c.wanted_key,
 ).label("document_number")
-"""What went out under a key keeps it; a withdrawal is about what is held."""
+"""What went out under a key keeps it; a withdrawal is about what is held.
+
+A platform may know a record by the 记录标识 alone; see :func:`named`.
+"""
 
 
 def listing(connection: Connection, selection: Selection, limit: int) -> list[dict[str, Any]]:
@@ -42,7 +46,25 @@ def listing(connection: Connection, selection: Selection, limit: int) -> list[di
         .order_by(submission.c.due_at, submission.c.id)
         .limit(limit)
     )
-    return [plain(row) for row in connection.execute(statement)]
+    return named(connection, [plain(row) for row in connection.execute(statement)])
+
+
+def named(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return ``rows`` so that each bears what people name its record by, as ``document_number``.
+
+    What a platform knows by its 记录标识 is named as the record names itself.
+    """
+    unnamed = {
+        (row["record"], row["version"])
+        for row in rows
+        if row["document_number"] in {None, row["record"]}
+    }
+    names = names_of(connection, unnamed)
+    return [
+        row
+        | {"document_number": names.get((row["record"], row["version"]), row["document_number"])}
+        for row in rows
+    ]
 
 
 def plain(row: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Finding the one record that a person means (按记录标识或文书号查找)."""
+"""Finding the one record that a person means (按记录标识或编号查找)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.record_store import content_gone
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.errors import InputError
-from xinqiao.privacy.keys import is_token
-from xinqiao.records.keys import plain_number
+from xinqiao.queue.naming import name_of, number_of, numbered, shown
+from xinqiao.records.kinds import kind_of
 
 _FEWEST_CHARACTERS = 8
 _LISTED = 5
@@ -24,19 +24,21 @@ class RecordSummary:
         id: 记录标识.
         kind: Its kind.
         name: The subject's name.
-        document_number: Number of the decision, or empty.
-        decided_on: Date of the decision, if it is known.
+        number: Number by which people name it (文书号, 承诺编码 and so on), or empty.
+        called: By what people name it: the number, or where there is none its subject and period.
+        decided_on: Date at which the duty to report it began, if it is known.
     """
 
     id: str
     kind: str
     name: str
-    document_number: str
+    number: str
+    called: str
     decided_on: date | None
 
 
 def find_record(connection: Connection, text: str) -> RecordSummary:
-    """Return the record that ``text`` names: its 记录标识, the beginning of it, or a 文书号.
+    """Return the record that ``text`` names: its 记录标识, the beginning of it, or a number.
 
     Raises:
         InputError: No record fits, or several do; several are listed with their 记录标识.
@@ -49,19 +51,22 @@ def find_record(connection: Connection, text: str) -> RecordSummary:
         return found[0]
     if not found:
         raise InputError(
-            "没有这条记录：请写记录标识（至少前 8 位）或完整的文书号，"
+            "没有这条记录：请写记录标识（至少前 8 位），或完整的文书号、承诺编码、申请编号等编号，"
             "可在 xinqiao queue list 中查到",
             code="unknown_record",
         )
-    listed = "；".join(f"{one.id}（{one.name}）" for one in found[:_LISTED])
+    listed = "；".join(
+        f"{one.id}（{kind_of(one.kind).name}，{_told(one)}）" for one in found[:_LISTED]
+    )
     raise InputError(f"符合的记录不止一条，请写明记录标识：{listed}", code="ambiguous_record")
 
 
 def _by_number(connection: Connection, text: str) -> list[RecordSummary]:
-    number = plain_number(text)
-    if not number:
-        return []
-    return _select(connection, record.c.document_key.endswith(f"|{number}", autoescape=True))
+    return _select(connection, numbered(text, whole=True))
+
+
+def _told(one: RecordSummary) -> str:
+    return f"{one.name}，{one.called}" if one.name and one.number else one.name or one.called
 
 
 def _select(connection: Connection, where: sa.ColumnElement[bool]) -> list[RecordSummary]:
@@ -79,12 +84,7 @@ def _select(connection: Connection, where: sa.ColumnElement[bool]) -> list[Recor
     for row in connection.execute(statement):
         if row.content is None:
             raise content_gone(row.id)
-        name = _shown(row.content.get("subject.name", ""))
-        number = _shown(row.content.get("document_number", ""))
-        found.append(RecordSummary(row.id, row.kind, name, number, row.decided_on))
+        name = shown(row.content.get("subject.name", ""))
+        number, called = number_of(row.kind, row.content), name_of(row.kind, row.content)
+        found.append(RecordSummary(row.id, row.kind, name, number, called, row.decided_on))
     return found
-
-
-def _shown(stored: str) -> str:
-    # encrypted because it holds what looks like an identity number
-    return "（内容已加密）" if is_token(stored) else stored

@@ -4,7 +4,7 @@ A duty opens at the decision date even for a record that cannot be sent yet. A s
 only for a version that is valid and fits the platform's format.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -12,18 +12,33 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import Operation
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
-from xinqiao.queue.holdings import replan, write_holdings
+from xinqiao.queue.handling import keep_clocks
+from xinqiao.queue.holdings import may_hold, replan, write_holdings
+from xinqiao.queue.publishing import (
+    CHINESE,
+    Facts,
+    Standing,
+    Stop,
+    Why,
+    doubtful_fields,
+    facts_of,
+    note_stops,
+    standing,
+)
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, chosen_routes, default_routes, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for, routes_of
 from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
@@ -64,6 +79,21 @@ class Unreported:
     unclaimed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A record that goes to a platform from now on, or goes there no longer (去向变动).
+
+    Attributes:
+        record_id: Which record.
+        platform: Which platform.
+        goes: Whether it goes there from now on.
+    """
+
+    record_id: str
+    platform: str
+    goes: bool
+
+
 @dataclass(slots=True)
 class _Plan:
     """What follows from a number of changes."""
@@ -71,6 +101,7 @@ class _Plan:
     duties: list[Owed] = field(default_factory=list)
     holdings: list[dict[str, Any]] = field(default_factory=list)
     exempt: dict[str, str | None] = field(default_factory=dict)
+    stopped: dict[str, Standing] = field(default_factory=dict)
     unreported: Unreported = field(default_factory=Unreported)
 
 
@@ -104,14 +135,122 @@ class Planner:
         plan = _Plan()
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
+        standings = self._standings(connection, changes, cause)
         for change in changes:
-            self._plan_one(plan, change, held, owed, cause)
+            self._plan_one(plan, change, held, owed, standings, cause)
+        self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         reopen_waived(connection, _note_exemptions(connection, plan.exempt), cause)
-        write_holdings(connection, plan.holdings)
-        places = [(row["record_id"], row["platform"]) for row in plan.holdings]
-        replan(connection, places, cause)
+        keep_clocks(connection, changes, self.counting, self.calendar, cause)
+        _write(connection, plan.holdings, cause)
         return plan.unreported
+
+    def plan_publication(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> None:
+        """Plan again what platforms that publish should show, after a decision about that.
+
+        Nothing else follows: the records themselves did not change.
+
+        Args:
+            connection: The transaction.
+            changes: The present versions of records that are owed and not withdrawn.
+            cause: Who decided, and when.
+        """
+        plan = _Plan()
+        owed = _owed(connection, [change.record_id for change in changes])
+        standings = self._standings(connection, changes, cause)
+        for change in changes:
+            now = standings.get(change.record_id, Standing())
+            taken = chosen_routes(self.routes(change.kind), change.content)
+            for platform in sorted(set(taken) & self._publishing(change.kind)):
+                plan.holdings.append(self._row_at(change, platform, now, cause))
+                place = (change.record_id, platform)
+                opened = None
+                if now.stopped is not None:
+                    plan.stopped[change.record_id] = now
+                elif place not in owed:
+                    opened = _first_report(taken[platform], change, local_date(cause.at))
+                if opened is not None and opened.rule is not None:
+                    plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        self._note_stopped(connection, plan, cause)
+        open_duties(connection, plan.duties, self.counting, self.calendar, cause)
+        shown = [row for row in plan.holdings if row["wanted_version"] is not None]
+        platforms = sorted({row["platform"] for row in shown})
+        reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
+        _write(connection, plan.holdings, cause)
+
+    def plan_routes(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> list[Moved]:
+        """Plan again where records go, after rules or switches changed and the records did not.
+
+        Only what differs from before is written. What goes to a platform no longer is taken back
+        there at once, under no time limit: nothing was revoked.
+
+        Args:
+            connection: The transaction.
+            changes: The present versions of records that are not withdrawn.
+            cause: Who decided, and when.
+
+        Returns:
+            What differs.
+        """
+        plan = _Plan()
+        ids = [change.record_id for change in changes]
+        wanted, owed = _wanted_versions(connection, ids), _owed(connection, ids)
+        standings = self._standings(connection, changes, cause)
+        moved: list[Moved] = []
+        for change in changes:
+            exemption = exemption_of(change.kind, change.content, self.exemptions)
+            plan.exempt[change.record_id] = exemption.id if exemption is not None else None
+            routes = self.routes(change.kind)
+            taken = chosen_routes(routes, change.content) if exemption is None else {}
+            now = standings.get(change.record_id, Standing())
+            publishing = self._publishing(change.kind)
+            for platform in sorted(self.platforms):
+                place = (change.record_id, platform)
+                stopped = platform in publishing and now.stopped is not None
+                goes = platform in taken and not stopped
+                if goes == (wanted.get(place) is not None):
+                    continue
+                moved.append(Moved(*place, goes))
+                if not goes:
+                    removal = _removal(platform, publishing)
+                    plan.holdings.append(_unwanted(place, removal, cause))
+                    continue
+                plan.holdings.append(self._row_at(change, platform, now, cause))
+                opened = None
+                if place not in owed:
+                    opened = _first_report(taken[platform], change, local_date(cause.at))
+                if opened is not None and opened.rule is not None:
+                    plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        open_duties(connection, plan.duties, self.counting, self.calendar, cause)
+        _note_exemptions(connection, plan.exempt)
+        for platform in sorted({one.platform for one in moved if one.goes}):
+            again = [one.record_id for one in moved if one.goes and one.platform == platform]
+            reopen_waived(connection, again, cause, [platform])
+        _write(connection, plan.holdings, cause)
+        return moved
+
+    def rows_at(
+        self, connection: Connection, change: Change, platforms: Sequence[str], cause: Cause
+    ) -> list[dict[str, Any]]:
+        """Return the holdings of ``platforms`` that were planned for, as they should be now.
+
+        One that is no longer connected is to hold what it would: nobody can be asked there.
+        """
+        now = self._standings(connection, [change], cause).get(change.record_id, Standing())
+        exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
+        routes = self.routes(change.kind)
+        taken = {} if exempt else chosen_routes(routes, change.content)
+        publishing = self._publishing(change.kind)
+        return [
+            self._row_at(change, platform, now, cause)
+            if platform in taken or platform not in self.platforms
+            else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
+            for platform in platforms
+        ]
 
     def _plan_one(
         self,
@@ -119,6 +258,7 @@ class Planner:
         change: Change,
         held: Mapping[Place, int | None],
         owed: set[Place],
+        standings: Mapping[str, Standing],
         cause: Cause,
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
@@ -127,18 +267,26 @@ class Planner:
         taken = chosen_routes(routes, change.content) if exemption is None else {}
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
-            elsewhere = bool(chosen_routes(default_routes(change.kind), change.content))
-            owed_here = exemption is None and elsewhere
+            anywhere = open_routes(change.kind, self.switches.get(change.kind))
+            owed_here = exemption is None and bool(chosen_routes(anywhere, change.content))
             plan.unreported.unclaimed += owed_here
             plan.unreported.not_owed += not owed_here
-        for platform, route in {one.platform: one for one in routes}.items():
+        now = standings.get(change.record_id, Standing())
+        publishing = self._publishing(change.kind)
+        change_rules = self.change_rules(change.kind, change.content)
+        # those that are switched off too: one may hold what it got before
+        for platform in dict.fromkeys(one.platform for one in routes_of(change.kind)):
             place = (change.record_id, platform)
             if platform in taken:
-                plan.holdings.append(self.wanted_row(change, platform, cause))
-            elif place in held:
+                plan.holdings.append(self._row_at(change, platform, now, cause))
+            elif place in held and platform in self.platforms:
                 # it was owed before this version and is not any more
-                plan.holdings.append(_unwanted(place, cause))
+                plan.holdings.append(_unwanted(place, _removal(platform, publishing), cause))
             else:
+                continue
+            if platform in taken and platform in publishing and now.stopped is not None:
+                # what must not be shown is not owed to whoever shows it
+                plan.stopped[change.record_id] = now
                 continue
             today = local_date(cause.at)
             opened = None
@@ -146,18 +294,92 @@ class Planner:
                 opened = _first_report(taken[platform], change, today)
             if opened is None and held.get(place) is not None:
                 # the platform holds it already: a correction has a time limit of its own
-                opened = _Occasion(taken.get(platform, route).change_rule, today)
+                opened = _Occasion(change_rules.get(platform), today)
             if opened is not None and opened.rule is not None:
                 plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+
+    def doubtful(self, change: Change) -> list[Finding]:
+        """Return what a person must look at in a record before it is shown anywhere."""
+        taken = chosen_routes(self.routes(change.kind), change.content)
+        places = sorted(set(taken) & self._publishing(change.kind))
+        found = (one for platform in places for one in _doubtful(change, platform))
+        return list({one.field: one for one in found}.values())
+
+    def _standings(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> dict[str, Standing]:
+        """Return record → whether it may be shown, of those of which anybody shows any."""
+        shown = [change for change in changes if self._publishing(change.kind)]
+        facts = facts_of(connection, [change.record_id for change in shown])
+        today = local_date(cause.at)
+        return {
+            change.record_id: standing(
+                change.kind,
+                change.content,
+                change.version,
+                change.decided_on,
+                facts.get(change.record_id, Facts()),
+                today,
+            )
+            for change in shown
+        }
+
+    def _publishing(self, kind: str) -> frozenset[str]:
+        """Return the connected platforms that show records of ``kind`` to everybody."""
+        return frozenset(
+            one.platform
+            for one in routes_of(kind)
+            if one.publishes and one.platform in self.platforms
+        )
+
+    def _note_stopped(self, connection: Connection, plan: _Plan, cause: Cause) -> None:
+        """Note what was shown, or is repaired, as taken down: no import puts it up again."""
+        noted = facts_of(connection, plan.stopped)
+        shown = {record_id for record_id, _ in may_hold(connection, list(plan.stopped))}
+        stops = [
+            Stop(record_id, now.stopped, now.document, cause.reason or CHINESE[now.stopped])
+            for record_id, now in plan.stopped.items()
+            if now.stopped is not None
+            and noted.get(record_id, Facts()).taken_down is None
+            and (now.stopped is Why.REPAIRED or record_id in shown)
+        ]
+        note_stops(connection, stops, cause)
+
+    def _row_at(self, change: Change, platform: str, now: Standing, cause: Cause) -> dict[str, Any]:
+        """Return the holding of a platform that takes the record."""
+        publishing = self._publishing(change.kind)
+        if platform not in publishing:
+            return self.wanted_row(change, platform, cause)
+        if now.stopped is not None:
+            return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
+        row = self.wanted_row(change, platform, cause)
+        if not now.looked_at:
+            row["findings"] += [asdict(finding) for finding in _doubtful(change, platform)]
+        return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
 
     def routes(self, kind: str) -> tuple[Route, ...]:
         """Return the rows by which records of ``kind`` may go to the connected platforms."""
         return routes_for(kind, self.platforms, self.switches.get(kind))
 
+    @staticmethod
+    def change_rules(kind: str, content: Mapping[str, str]) -> dict[str, str]:
+        """Return platform → rule on changing or taking back what it holds, where there is one.
+
+        Also of platforms that the record no longer goes to: they may hold it all the same.
+        """
+        rows = routes_of(kind)
+        # one whose conditions it does not fulfil any more took it under some row: under the last
+        last = {row.platform: row for row in rows}
+        return {
+            platform: row.change_rule
+            for platform, row in (last | chosen_routes(rows, content)).items()
+            if row.change_rule is not None
+        }
+
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
         compiled = format_for(platform, change.kind)
-        rendering = compiled.render(change.content)
+        rendering = compiled.render(identified(change.record_id, change.content))
         fits = rendering.values is not None
         key = compiled.key_of(rendering.values) if rendering.values is not None else None
         stored = [] if fits else [asdict(finding) for finding in rendering.findings]
@@ -172,6 +394,8 @@ class Planner:
             "wanted_key": key,
             "findings": stored,
             "replaces": (platform, change.kind) in self.replacing,
+            "removal": Operation.WITHDRAW.value,
+            "shown_until": None,
             "updated_at": cause.at,
         }
 
@@ -190,7 +414,22 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
     return None if change.decided_on is None else _Occasion(route.rule, change.decided_on)
 
 
-def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
+def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
+    write_holdings(connection, holdings)
+    replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
+
+
+def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
+    table = format_for(platform, change.kind).table
+    shown = {one.source_path for one in table.fields if one.source_path is not None}
+    return doubtful_fields(change.kind, change.content, shown)
+
+
+def _removal(platform: str, publishing: frozenset[str]) -> Operation:
+    return Operation.TAKE_DOWN if platform in publishing else Operation.WITHDRAW
+
+
+def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
     record_id, platform = place
     return {
         "record_id": record_id,
@@ -199,6 +438,8 @@ def _unwanted(place: Place, cause: Cause) -> dict[str, Any]:
         "wanted_key": None,
         "findings": [],
         "replaces": False,
+        "removal": removal.value,
+        "shown_until": None,
         "updated_at": cause.at,
     }
 
@@ -207,13 +448,23 @@ INVALID = "记录本身有错误，改正后重新导入才能报送"
 
 
 def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
-    held: dict[Place, int | None] = {}
+    return _versions(connection, ids, holding.c.held_version)
+
+
+def _wanted_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
+    return _versions(connection, ids, holding.c.wanted_version)
+
+
+def _versions(
+    connection: Connection, ids: Sequence[str], which: sa.Column[int | None]
+) -> dict[Place, int | None]:
+    found: dict[Place, int | None] = {}
     for chunk in in_chunks(ids):
-        statement = sa.select(
-            holding.c.record_id, holding.c.platform, holding.c.held_version
-        ).where(holding.c.record_id.in_(chunk))
-        held.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
-    return held
+        statement = sa.select(holding.c.record_id, holding.c.platform, which).where(
+            holding.c.record_id.in_(chunk)
+        )
+        found.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
+    return found
 
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:

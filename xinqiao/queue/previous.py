@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import holding
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.tickets import Ticket
@@ -34,7 +35,8 @@ def previous_values(
     for ticket in updates:
         content = contents.get(versions.get(ticket.id, ("", 0)))
         if content is not None:
-            rendering = format_for(ticket.platform, ticket.kind).render(content)
+            compiled = format_for(ticket.platform, ticket.kind)
+            rendering = compiled.render(identified(ticket.record_id, content))
             if rendering.values is not None:
                 values[ticket.id] = rendering.values
     return values

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import (
+    REMOVALS,
     BatchProgress,
     LedgerEntry,
     Operation,
@@ -303,13 +304,14 @@ def _judge(
     entries: Sequence[LedgerEntry],
     previous: Mapping[str, str] | None,
 ) -> Decision:
-    deleting = operation is Operation.WITHDRAW
+    deleting = operation in REMOVALS
     if deleting and not entries:
         verdict = Verdict(Outcome.ACCEPTED, "gone", "经查询，平台上已没有这条记录")
         return Decision(ticket, State.ACCEPTED, verdict)
     comparison = compare(sent, entries)
-    # a deletion sends what is held: only a row that was to be marked tells that it was
-    marked = not deleting or (previous is not None and bool(differing(previous, sent.values)))
+    # a removal sends what is held: only an entry that shows another row than before tells of it
+    shown = comparison.entry.values if comparison.entry is not None else {}
+    marked = not deleting or (previous is not None and bool(differing(previous, shown)))
     if comparison.same and comparison.entry is not None and marked:
         entry = comparison.entry
         message = "经查询，平台已入库"

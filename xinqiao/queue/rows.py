@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
+from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_contents
+from xinqiao.database.tables import take_down, withdrawal
 from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.batches import Rendered
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.tickets import Ticket
@@ -20,6 +25,13 @@ BY_HAND = "这个平台的撤回须由人到平台页面上办理；办好后用
 CORRECT_BY_HAND = (
     "这个平台的变更须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
 )
+
+TAKE_DOWN_BY_HAND = (
+    "这个平台的下架须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
+)
+
+REMOVAL = "removal"
+"""Beginning of the paths by which a format takes why a record is removed (撤回、下架的理由)."""
 
 PRUNED = (
     "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
@@ -56,8 +68,12 @@ def render(
         unfit = [(ticket, CORRECT_BY_HAND) for ticket in tickets]
         return Rows({}, unfit, operation, compiled.table.edition)
     marks: Mapping[str, str] = {}
+    way = platform.withdrawal(head.kind)
+    # a page that shows a record as void still shows it
+    if operation is Operation.TAKE_DOWN and way is not Withdrawal.OPERATION:
+        unfit = [(ticket, TAKE_DOWN_BY_HAND) for ticket in tickets]
+        return Rows({}, unfit, operation, compiled.table.edition)
     if operation is Operation.WITHDRAW:
-        way = platform.withdrawal(head.kind)
         if way is Withdrawal.BY_HAND:
             unfit = [(ticket, BY_HAND) for ticket in tickets]
             return Rows({}, unfit, operation, compiled.table.edition)
@@ -66,10 +82,12 @@ def render(
             operation = Operation.UPDATE
     rows = Rows({}, [], operation, compiled.table.edition)
     contents = _contents(connection, tickets, keys, rows.unfit)
+    reasons = _reasons(connection, tickets)
     for ticket in tickets:
         if ticket.id not in contents:
             continue
-        rendering = compiled.render(contents[ticket.id])
+        content = {**contents[ticket.id], **reasons.get(ticket.id, {})}
+        rendering = compiled.render(identified(ticket.record_id, content))
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))
@@ -102,6 +120,31 @@ def _contents(
         else:
             contents[ticket.id] = content
     return contents
+
+
+def _reasons(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, Mapping[str, str]]:
+    """Return submission id → why its record is removed, for formats that tell it.
+
+    行政处罚法 §48 asks for the reasons in public. They are a person's words: what looks like an
+    identity number is masked.
+    """
+    table = _REASONS.get(tickets[0].operation)
+    if table is None:
+        return {}
+    noted: dict[str, Mapping[str, str]] = {}
+    for chunk in in_chunks(sorted({ticket.record_id for ticket in tickets})):
+        for row in connection.execute(sa.select(table).where(table.c.record_id.in_(chunk))):
+            told = {name: getattr(row, name, None) for name in ("reason", "document", "decided_on")}
+            noted[row.record_id] = {
+                f"{REMOVAL}.{name}": mask_identity_numbers(str(text))
+                for name, text in told.items()
+                if text
+            }
+    return {one.id: noted[one.record_id] for one in tickets if one.record_id in noted}
+
+
+_REASONS = {Operation.WITHDRAW.value: withdrawal, Operation.TAKE_DOWN.value: take_down}
+"""Operation → where it was noted why."""
 
 
 def _row(compiled: CompiledFormat, values: Mapping[str, str]) -> Rendered:

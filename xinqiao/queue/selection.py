@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from xinqiao.clock import end_of
 from xinqiao.database.tables import import_run, record, record_version, submission
+from xinqiao.queue.naming import numbered
 from xinqiao.queue.states import State
-from xinqiao.records.keys import plain_number
 
 NUMBERS = range(1, 2**63)
 """Numbers of submissions that both databases can look for; no other can exist."""
@@ -29,8 +29,8 @@ class Selection:
         operation: What is asked of the platform.
         department: Department (科室) that the record came from.
         record: 记录标识, or its beginning.
-        document: Document number (文书号), or its beginning; widths, brackets and blanks do not
-            matter.
+        document: Number by which people name the record (文书号, 承诺编码 and so on), or its
+            beginning; widths, brackets and blanks do not matter.
         code: What the platform said last, by its code; one or several.
         due_before: Their last day in time is before this one.
         file: Name of the file that the version they carry was read from.
@@ -100,12 +100,7 @@ def _of_the_record(selection: Selection) -> list[sa.ColumnElement[bool]]:
     if selection.department is not None:
         wanted.append(_record_with(record.c.department == selection.department))
     if selection.document is not None:
-        number = plain_number(selection.document).lower().replace("/", "//")
-        for sign in "%_":
-            number = number.replace(sign, f"/{sign}")
-        # kind and authority stand before the number; see records.keys.document_key
-        pattern = f"%|%|{number}%"
-        wanted.append(_record_with(sa.func.lower(record.c.document_key).like(pattern, escape="/")))
+        wanted.append(_record_with(numbered(selection.document, whole=False)))
     if selection.file is not None:
         came_from = sa.exists().where(
             record_version.c.record_id == submission.c.record_id,

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, receipt, submission
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_withdrawal, leaves_key
+from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_removal, leaves_key
 from xinqiao.queue.holdings import replan, unwanted_holdings
 from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
@@ -61,7 +61,7 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
     made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
-    gone = [one for one in accepted if is_withdrawal(one.ticket)]
+    gone = [one for one in accepted if is_removal(one.ticket)]
     _believe(connection, [one for one in accepted if one not in gone], cause)
     _believe_gone(connection, gone, cause)
     _close_duties(connection, accepted, cause)
@@ -237,9 +237,7 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
         return
     unwanted = unwanted_holdings(connection, [one.ticket.holding_id for one in accepted])
     accepted = [
-        one
-        for one in accepted
-        if not is_withdrawal(one.ticket) or one.ticket.holding_id in unwanted
+        one for one in accepted if not is_removal(one.ticket) or one.ticket.holding_id in unwanted
     ]
     if not accepted:
         return
@@ -261,9 +259,7 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
             {
                 "which_record": decision.ticket.record_id,
                 "which_platform": decision.ticket.platform,
-                "up_to": EVERY_VERSION
-                if is_withdrawal(decision.ticket)
-                else decision.ticket.version,
+                "up_to": EVERY_VERSION if is_removal(decision.ticket) else decision.ticket.version,
                 "its_reported_at": decision.verdict.at or cause.at,
             }
             for decision in accepted

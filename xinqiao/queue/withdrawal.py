@@ -27,11 +27,14 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.consequences import follow
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
-from xinqiao.queue.holdings import replan, write_holdings
+from xinqiao.queue.holdings import may_hold, replan, write_holdings
 from xinqiao.queue.planning import Change, Planner
-from xinqiao.queue.states import OPEN, State
+from xinqiao.queue.states import State
+from xinqiao.queue.targets import forget_target
 from xinqiao.queue.transitions import Cause
+from xinqiao.routing.rules import BUREAU
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def withdraw(
     )
     append(connection, [entry], actor=cause.actor, at=cause.at)
     places = _places(connection, record_id)
-    rules = {route.platform: route.change_rule for route in planner.routes(row.kind)}
+    # what is encrypted there decides over no rule
+    rules = planner.change_rules(row.kind, row.content or {})
     version = _next_version(connection, record_id, row.version)
     owed = [
         Owed(record_id, place.platform, rule, version, revocation.decided_on)
@@ -114,9 +118,19 @@ def withdraw(
     connection.execute(
         sa.update(holding)
         .where(holding.c.record_id == record_id)
-        .values(wanted_version=None, wanted_key=None, findings=[], updated_at=cause.at)
+        .values(
+            wanted_version=None,
+            wanted_key=None,
+            findings=[],
+            removal=Operation.WITHDRAW.value,
+            shown_until=None,
+            updated_at=cause.at,
+        )
     )
     replan(connection, [(record_id, place.platform) for place in places], cause)
+    # what was registered by mistake is not handled, and nothing follows from it
+    waive(connection, record_id, BUREAU, "withdrawn", cause)
+    forget_target(connection, record_id)
     return [_effect(connection, record_id, place) for place in places]
 
 
@@ -142,9 +156,9 @@ def restore(
     contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
-    wanted = [planner.wanted_row(change, platform, cause) for platform in platforms]
-    write_holdings(connection, wanted)
+    write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
     replan(connection, [(record_id, platform) for platform in platforms], cause)
+    follow(connection, planner, [change], keys, cause)
 
 
 def withdrawn(connection: Connection, record_id: str) -> bool:
@@ -166,6 +180,7 @@ def _current(connection: Connection, record_id: str) -> Any:
             record_version.c.version,
             record_version.c.valid,
             record_version.c.decided_on,
+            record_version.c.content,
         )
         .join(
             record_version,
@@ -202,25 +217,16 @@ def _check_date(revoked_on: date, decided_on: date | None, today: date) -> None:
 
 
 def _places(connection: Connection, record_id: str) -> list[_Place]:
-    under_way = sa.exists().where(
-        submission.c.holding_id == holding.c.id,
-        submission.c.state.in_(sorted(OPEN - {State.READY})),
-    )
-    # a row that a person or the claim rule holds back never left, unless its request had begun
-    never_left = sa.exists().where(
-        submission.c.holding_id == holding.c.id,
-        submission.c.state == State.HELD.value,
-        submission.c.request_started_at.is_(None),
-    )
+    holders = may_hold(connection, [record_id])
     statement = (
-        sa.select(
-            holding.c.platform,
-            sa.or_(holding.c.held_version.is_not(None), sa.and_(under_way, sa.not_(never_left))),
-        )
+        sa.select(holding.c.platform)
         .where(holding.c.record_id == record_id)
         .order_by(holding.c.platform)
     )
-    return [_Place(row[0], bool(row[1])) for row in connection.execute(statement)]
+    return [
+        _Place(platform, (record_id, platform) in holders)
+        for platform in connection.execute(statement).scalars()
+    ]
 
 
 def _next_version(connection: Connection, record_id: str, version: int) -> int:

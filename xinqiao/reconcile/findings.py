@@ -22,8 +22,8 @@ class Unexpected:
         kind: Record kind of the ledger.
         document_number: The platform's key of it.
         reference: The platform's id of it.
-        why: ``never_sent``, ``refused``, ``withdrawn``, or ``replaced`` (a late acceptance of a
-            version that we have since reported under another key).
+        why: ``never_sent``, ``refused``, ``withdrawn``, ``taken_down``, or ``replaced`` (a late
+            acceptance of a version that we have since reported under another key).
         record: Our record, where there is one.
     """
 

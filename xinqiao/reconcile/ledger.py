@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import LedgerEntry, Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.mapping.engine import CompiledFormat
+from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -39,7 +40,11 @@ from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 
 _NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
+_REMOVED = {Operation.WITHDRAW: "withdrawn", Operation.TAKE_DOWN: "taken_down"}
+"""Last thing that a platform did with a record → why it should not be in its ledger."""
+
 _NOT_SHOWN = "（证件号码不显示）"
+_PICTURES_NOT_SHOWN = "（图片不显示）"
 _LONGEST_SHOWN = 80
 
 FORMAT_CHANGED = "格式表已改，已报送的版本无法按现在的格式比较"
@@ -110,7 +115,8 @@ class _Comparison:
             elif (content := contents.get((one.record_id, one.version))) is None:
                 self._note(one, "", "整条", [CONTENT_PRUNED, ""])
             else:
-                self._compare(one, entry, self.compiled.render(content).values)
+                rendering = self.compiled.render(identified(one.record_id, content))
+                self._compare(one, entry, rendering.values)
         for key, entry in strangers.items():
             self._take_stranger(key, entry, sent.get(key, []))
 
@@ -173,8 +179,13 @@ class _Comparison:
 
     def _differs(self, held: Held, code: str, ours: str, theirs: str) -> None:
         template = self.compiled.fields[code]
-        secret = template.source_path in kind_of(self.scope.kind).identity_fields
-        shown = [_NOT_SHOWN] * 2 if secret else [_shown(ours), _shown(theirs)]
+        kind = kind_of(self.scope.kind)
+        if template.source_path in kind.identity_fields:
+            shown = [_NOT_SHOWN] * 2
+        elif template.source_path in kind.pictures:
+            shown = [_PICTURES_NOT_SHOWN] * 2
+        else:
+            shown = [_shown(ours), _shown(theirs)]
         self._note(held, code, template.name, shown)
 
     def _note(self, held: Held, code: str, name: str, shown: Sequence[str]) -> None:
@@ -214,7 +225,7 @@ def _why(sent: Sequence[Sent]) -> str:
     """Return why an entry should not be there, by what was sent under its key, oldest first."""
     taken = [one for one in sent if one.state is State.ACCEPTED]
     if taken:
-        return "withdrawn" if taken[-1].operation is Operation.WITHDRAW else "replaced"
+        return _REMOVED.get(taken[-1].operation, "replaced")
     return "refused" if sent else "never_sent"
 
 

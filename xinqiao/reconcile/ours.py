@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation, Outcome
+from xinqiao.adapters.base import REMOVALS, Operation, Outcome
 from xinqiao.clock import end_of, start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, receipt, record, submission
@@ -164,7 +164,7 @@ def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[T
                 submission.c.record_id == holding.c.record_id,
                 submission.c.holding_id == holding.c.id,
                 submission.c.state == State.ACCEPTED.value,
-                submission.c.operation != Operation.WITHDRAW.value,
+                submission.c.operation.not_in(sorted(REMOVALS)),
                 # a person may report for a row that never went out through us
                 sa.func.coalesce(submission.c.platform_key, holding.c.held_key)
                 == holding.c.held_key,

@@ -14,10 +14,10 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import (
+    REMOVALS,
     BatchProgress,
     BatchReport,
     LedgerEntry,
-    Operation,
     Outcome,
     ReceiptMode,
     RowResult,
@@ -53,10 +53,6 @@ log = structlog.get_logger()
 
 _OVER = frozenset({BatchProgress.COMPLETE, BatchProgress.REFUSED})
 """After these nothing more is to come of a batch."""
-
-_DELETING = frozenset({Operation.WITHDRAW, Operation.TAKE_DOWN})
-"""Operations that a page proves by no longer showing a record."""
-
 
 _SLOWER = 12
 """How many times as long the wait is between two questions about what is decided."""
@@ -169,7 +165,7 @@ def _compare(
     may_ask = platform.connector.capabilities.query
     by_absence = (
         platform.connector.capabilities.receipts is ReceiptMode.PAGE_CHECK
-        and polled.batch.operation in _DELETING
+        and polled.batch.operation in REMOVALS
     )
     for result in report.rows:
         if result.row not in polled.tickets:

@@ -29,18 +29,21 @@ class Condition(TablePart):
         words: Holds when the field is one of these words (``in``).
         any_word: Holds when one of the several words in the field is among these (``any``); other
             words may be followed by ``-`` and the concrete kind.
+        contains: Holds when one of these texts stands somewhere in the field.
         filled: Holds when the field is filled (true) or blank (false).
     """
 
     field: FieldPath
     words: tuple[Text, ...] | None = Field(None, alias="in", min_length=1)
     any_word: tuple[Text, ...] | None = Field(None, alias="any", min_length=1)
+    contains: tuple[Text, ...] | None = Field(None, min_length=1)
     filled: bool | None = Field(None, strict=True)
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
-        if [self.words, self.any_word, self.filled].count(None) != 2:  # noqa: PLR2004 - all but one
-            raise ValueError("in、any 与 filled 必须且只能填写一项")
+        tests = (self.words, self.any_word, self.contains, self.filled)
+        if sum(one is not None for one in tests) != 1:
+            raise ValueError("in、any、contains 与 filled 必须且只能填写一项")
         return self
 
 
@@ -84,5 +87,8 @@ def _compile_one(condition: Condition) -> Test:
             word in wanted or word.partition("-")[0] in wanted
             for word in split_words(content.get(path, ""))
         )
+    if condition.contains is not None:
+        parts = condition.contains
+        return lambda content: any(part in content.get(path, "") for part in parts)
     filled = condition.filled
     return lambda content: is_blank(content.get(path, "")) is not filled

@@ -1,6 +1,7 @@
 """A public credit evaluation that came back from a platform (公共信用综合评价).
 
-Source: 源交政字〔2023〕14号 names it as an input of graded supervision; the scale is the platform's own.
+Source: 源交政字〔2023〕14号 names it as an input of graded supervision; the scale is the platform's
+own, so any text is taken.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,10 +9,12 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import not_in_future
 from xinqiao.records.fields import IsoDate, Score
 from xinqiao.records.findings import Finding
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import OrganisationParty
+from xinqiao.records.party_rules import organisation_rules
 
 
 class Evaluation(BaseModel):
@@ -28,9 +31,10 @@ class Evaluation(BaseModel):
     remarks: str | None = Field(None, title="备注")
 
 
-def evaluation_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def evaluation_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with an evaluation beyond the form of its single fields."""
-    yield from ()
+    yield from organisation_rules(content)
+    yield from not_in_future(Evaluation, content, today, "evaluated_on")
 
 
 EVALUATION = define(

@@ -79,6 +79,12 @@ Score = Annotated[str, _matching(_SCORE, "score", "not a score with at most one 
 Year = Annotated[str, _matching(_YEAR, "year", "not a year written YYYY")]
 """A calendar year written ``YYYY``."""
 
+
+def whole_number(text: str | None) -> int | None:
+    """Return the whole number that ``text`` is, or None for anything else."""
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else None
+
+
 YES = "是"
 NO = "否"
 

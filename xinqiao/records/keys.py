@@ -1,11 +1,12 @@
 """What makes two rows the same record, and what makes two versions the same content."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import rfc8785
 
 from xinqiao.records.kinds import kind_of
+from xinqiao.records.subject import CODE_FIELDS
 
 IDENTIFIER_PATHS = (
     "subject.unified_social_credit_code",
@@ -14,6 +15,7 @@ IDENTIFIER_PATHS = (
 )
 """Where the number that identifies a subject may stand."""
 
+_NUMBERS = frozenset({*CODE_FIELDS, *IDENTIFIER_PATHS})
 _BRACKETS = str.maketrans(dict.fromkeys("〔【(", "[") | dict.fromkeys("〕】)", "]"))
 
 
@@ -57,6 +59,11 @@ def subject_identifier(content: Mapping[str, str]) -> str:
 def subject_text(content: Mapping[str, str]) -> str:
     """Return what tells the subjects of one document apart: the number, or without one the name."""
     return subject_identifier(content) or f"name {plain_number(content.get('subject.name', ''))}"
+
+
+def number_in_doubt(wrong: Iterable[str]) -> bool:
+    """Return whether one of the fields that are ``wrong`` holds a number of the subject."""
+    return not _NUMBERS.isdisjoint(wrong)
 
 
 def same_name(one: str, other: str) -> bool:

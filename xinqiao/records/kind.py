@@ -7,10 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from xinqiao.records.fields import Words
 from xinqiao.records.findings import Finding
+from xinqiao.records.pictures import PictureField
 
 Rules = Callable[[Mapping[str, str], date], Iterable[Finding]]
 """Takes content and today's date; gives what is wrong among the fields."""
@@ -72,6 +73,7 @@ class Kind:
         labels: Field path → Chinese name, in the order of the format.
         required: Paths that every record of the kind must fill.
         words: Field path → the words that it takes, of fields with a list of words.
+        pictures: Paths of fields that hold pictures; nobody is shown their text.
     """
 
     identifier: str
@@ -91,6 +93,7 @@ class Kind:
     labels: Mapping[str, str]
     required: frozenset[str]
     words: Mapping[str, tuple[str, ...]]
+    pictures: frozenset[str]
 
     def is_about_person(self, content: Mapping[str, str]) -> bool:
         """Tell whether a record is about a natural person (自然人)."""
@@ -153,6 +156,7 @@ def define(
         labels=MappingProxyType({leaf.path: leaf.label for leaf in leaves}),
         required=frozenset(leaf.path for leaf in leaves if leaf.required),
         words=MappingProxyType({leaf.path: leaf.words for leaf in leaves if leaf.words}),
+        pictures=frozenset(leaf.path for leaf in leaves if leaf.pictures),
     )
 
 
@@ -164,6 +168,7 @@ class _Leaf:
     label: str
     required: bool
     words: tuple[str, ...]
+    pictures: bool
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[_Leaf]:
@@ -173,19 +178,19 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[_Leaf]:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from _leaves(annotation, f"{prefix}{name}.")
         else:
+            validators = tuple(_validators([*info.metadata, annotation]))
             yield _Leaf(
                 f"{prefix}{name}",
                 info.title or name,
                 info.is_required(),
-                _words([*info.metadata, annotation]),
+                next((one.words for one in validators if isinstance(one, Words)), ()),
+                any(isinstance(one, PictureField) for one in validators),
             )
 
 
-def _words(parts: Iterable[Any]) -> tuple[str, ...]:
-    """Return the words that an annotation, or one inside it, takes."""
+def _validators(parts: Iterable[Any]) -> Iterable[AfterValidator]:
+    """Yield the validators of an annotation, and those inside it."""
     for part in parts:
-        if isinstance(part, Words):
-            return part.words
-        if found := _words([*get_args(part), *getattr(part, "__metadata__", ())]):
-            return found
-    return ()
+        if isinstance(part, AfterValidator):
+            yield part
+        yield from _validators([*get_args(part), *getattr(part, "__metadata__", ())])

@@ -1,6 +1,7 @@
 """News of credit work, with pictures (信用工作信息).
 
-Source: 源交政字〔2023〕14号 names it among what goes to 信用交通·山东; the fields are a design of this project.
+Source: 源交政字〔2023〕14号 names it among what goes to 信用交通·山东; the fields are a design of
+this project.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,9 +9,13 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import not_in_future
 from xinqiao.records.fields import IsoDate
-from xinqiao.records.findings import Finding
+from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kind import About, SubjectInKey, define
+from xinqiao.records.pictures import Pictures
+
+_ADDRESSES = ("http://", "https://")
 
 
 class News(BaseModel):
@@ -20,16 +25,19 @@ class News(BaseModel):
 
     title: str = Field(title="标题")
     body: str = Field(title="正文")
-    pictures: str | None = Field(None, title="图片")
+    pictures: Pictures | None = Field(None, title="图片")
     source: str = Field(title="信息来源")
     published_on: IsoDate = Field(title="发布日期")
     author: str | None = Field(None, title="作者")
     url: str | None = Field(None, title="原文网址")
 
 
-def news_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def news_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with a piece of news beyond the form of its single fields."""
-    yield from ()
+    yield from not_in_future(News, content, today, "published_on")
+    if "url" in content and not content["url"].startswith(_ADDRESSES):
+        message = "原文网址应以 http:// 或 https:// 开头，请核对"
+        yield Finding("url", "address", Severity.WARNING, message)
 
 
 NEWS = define(

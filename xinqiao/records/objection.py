@@ -1,7 +1,7 @@
 """An objection to a credit record and what came of it (异议申请与处理).
 
-Source: 山东省社会信用条例 §39 (three working days, seven where others must verify); the fields are a design of
-this project.
+Source: 山东省社会信用条例 §39 (three working days, seven where others must verify); the fields are
+a design of this project.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,15 +10,20 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import in_order, not_in_future
 from xinqiao.records.fields import IsoDate, YesNo, one_of
-from xinqiao.records.findings import Finding
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.identifiers import check_credit_code
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import Party
+from xinqiao.records.party_rules import party_rules
 
-STATUSES = ("待审核", "待核实", "已通过", "未通过", "已完成")
+DONE = "已完成"
+STATUSES = ("待审核", "待核实", "已通过", "未通过", DONE)
 """The words of 异议状态 (schema of a public credit platform)."""
 
-RESULTS = ("异议成立，已更正", "异议部分成立，已更正", "异议不成立")
+CORRECTED = ("异议成立，已更正", "异议部分成立，已更正")
+RESULTS = (*CORRECTED, "异议不成立")
 
 
 class Objection(BaseModel):
@@ -45,9 +50,30 @@ class Objection(BaseModel):
     remarks: str | None = Field(None, title="备注")
 
 
-def objection_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def objection_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with an objection beyond the form of its single fields."""
-    yield from ()
+    yield from party_rules(content, today)
+    if code := content.get("authority_code"):
+        yield from check_credit_code(code, "authority_code")
+    yield from not_in_future(Objection, content, today, "received_on", "decided_on", "told_on")
+    yield from in_order(Objection, content, "received_on", "decided_on")
+    # what was decided is told; until the day of decision is filled, the day of receipt counts
+    decided = "decided_on" if "decided_on" in content else "received_on"
+    yield from in_order(Objection, content, decided, "told_on")
+    yield from _outcome(content)
+
+
+def _outcome(content: Mapping[str, str]) -> Iterator[Finding]:
+    result = content.get("result")
+    if content.get("status") == DONE and result is None:
+        message = f"异议状态为{DONE}，必须填写处理结果，请补填"
+        yield Finding("result", "required", Severity.ERROR, message)
+    if result in RESULTS and "decided_on" not in content:
+        message = "填了处理结果，必须填写处理日期，请补填"
+        yield Finding("decided_on", "required", Severity.ERROR, message)
+    if result in CORRECTED and "correction" not in content:
+        message = "处理结果为已更正，必须写明更正内容，请补填"
+        yield Finding("correction", "required", Severity.ERROR, message)
 
 
 OBJECTION = define(

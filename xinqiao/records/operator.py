@@ -4,24 +4,31 @@ Source: JT/T 1049 as implemented in public code (names of the fields); 道路运
 许可 and 备案; 交办安监〔2017〕193号 for the six sectors.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import in_order, not_in_future
 from xinqiao.records.fields import IsoDate, WholeNumber, one_of, several_of
-from xinqiao.records.findings import Finding
+from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kind import About, SubjectInKey, define
+from xinqiao.records.operator_trades import LICENCE_MODES, LICENSED, trade_rules
 from xinqiao.records.parties import OperatorParty
+from xinqiao.records.party_rules import operator_party_rules
 
 STATUSES = ("营业", "停业", "整改", "停业整顿", "歇业", "注销", "其他")
 """The words of 经营状态 (a public implementation of the provincial register)."""
 
-LICENSED = "许可"
-FILED = "备案"
-LICENCE_MODES = (LICENSED, FILED)
-"""The words of 许可方式: 维修 and 驾培 are filed (备案) since 道路运输条例 (2023)."""
+COUNTY = "370323"
+"""沂源县 (GB/T 2260)."""
+
+_TELEPHONE = (
+    r"(?:1[3-9][0-9]{9}|(?:0[0-9]{2,3}-?)?[0-9]{7,8}(?:[-转][0-9]{1,6})?|400-?[0-9]{3}-?[0-9]{4})"
+)
+_TELEPHONES = re.compile(rf"{_TELEPHONE}(?:\s*[、，,;；/ ]\s*{_TELEPHONE})*")
 
 REPAIR = "机动车维修"
 DRIVING_SCHOOL = "机动车驾驶员培训"
@@ -126,9 +133,40 @@ class Operator(BaseModel):
     bus_vehicles: WholeNumber | None = Field(None, title="公交车辆数")
 
 
-def operator_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def operator_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with an operator beyond the form of its single fields."""
-    yield from ()
+    yield from operator_party_rules(content, today)
+    yield from _place(content)
+    yield from in_order(Operator, content, "valid_from", "valid_until")
+    yield from not_in_future(Operator, content, today, "licence_issued_on")
+    yield from _licence(content)
+    yield from trade_rules(Operator, content)
+    if (telephone := content.get("telephone")) and not _TELEPHONES.fullmatch(telephone):
+        message = "联系电话不像电话号码，请核对，如 0533-3241234 或 11 位手机号"
+        yield Finding("telephone", "format", Severity.WARNING, message)
+
+
+def _place(content: Mapping[str, str]) -> Iterator[Finding]:
+    code = content.get("area_code")
+    if code is None:
+        return
+    if not re.fullmatch(r"[0-9]{6}", code):
+        message = f"行政区划代码应为 6 位数字，如沂源县为 {COUNTY}，请核对"
+        yield Finding("area_code", "format", Severity.ERROR, message)
+    elif code != COUNTY:
+        message = f"行政区划代码不是沂源县的 {COUNTY}，请核对是否由本县报送"
+        yield Finding("area_code", "another_county", Severity.WARNING, message)
+
+
+def _licence(content: Mapping[str, str]) -> Iterator[Finding]:
+    if content.get("licence_mode") != LICENSED:
+        return
+    if "valid_until" not in content:
+        message = "许可方式为许可，有效期止不能为空；没有期限的写“长期”，属于备案的请更正许可方式"
+        yield Finding("valid_until", "required", Severity.ERROR, message)
+    if "licence_number" not in content:
+        message = "许可方式为许可，没有填经营许可证号，请补填"
+        yield Finding("licence_number", "asked_for", Severity.WARNING, message)
 
 
 OPERATOR = define(

@@ -1,7 +1,7 @@
 """The repair of a dishonesty record (信用修复).
 
-Source: 《信用修复管理办法》 (in force 2026-04-01); states after the schema of a public credit platform; the
-fields are a design of this project.
+Source: 《信用修复管理办法》 (in force 2026-04-01); states after the schema of a public credit
+platform; the fields are a design of this project.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import in_order, not_in_future
 from xinqiao.records.fields import IsoDate, YesNo, one_of
-from xinqiao.records.findings import Finding
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.identifiers import check_credit_code
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import Party
+from xinqiao.records.party_rules import party_rules
 from xinqiao.records.penalty import SEVERITIES
 
 TARGET_KINDS = ("行政处罚", "严重失信主体名单", "黑名单", "安全生产信用信息", "其他失信信息")
-STATUSES = ("待审核", "待核实", "已通过", "未通过", "已完成")
+PENDING = ("待审核", "待核实")
+STATUSES = (*PENDING, "已通过", "未通过", "已完成")
 """The words of 修复状态 (schema of a public credit platform)."""
 PASSED = ("已通过", "已完成")
 """Words of 修复状态 that mean that the record is repaired."""
@@ -46,9 +50,27 @@ class Repair(BaseModel):
     remarks: str | None = Field(None, title="备注")
 
 
-def repair_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def repair_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with a repair beyond the form of its single fields."""
-    yield from ()
+    yield from party_rules(content, today)
+    if code := content.get("authority_code"):
+        yield from check_credit_code(code, "authority_code")
+    yield from not_in_future(Repair, content, today, "applied_on", "decided_on")
+    yield from in_order(Repair, content, "applied_on", "decided_on")
+    yield from _decision(content)
+
+
+def _decision(content: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what contradicts the status: a decision has a day, what waits for one has none."""
+    status = content.get("status")
+    if status not in STATUSES:
+        return
+    if status in PENDING and "decided_on" in content:
+        message = f"已填审核日期而修复状态为{status}，请核对两处"
+        yield Finding("status", "contradicts_date", Severity.ERROR, message)
+    elif status not in PENDING and "decided_on" not in content:
+        message = f"修复状态为{status}，必须填写审核日期，请补填"
+        yield Finding("decided_on", "required", Severity.ERROR, message)
 
 
 REPAIR = define(

@@ -1,7 +1,7 @@
 """A notice from a platform that a record of ours was repaired there (信用修复通知).
 
-Source: 《信用修复管理办法》 (2026-04-01): after repair publication and sharing stop; the fields are a design of this
-project.
+Source: 《信用修复管理办法》 (2026-04-01): after repair publication and sharing stop; the fields
+are a design of this project.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xinqiao.records.date_rules import not_in_future
 from xinqiao.records.fields import IsoDate, one_of
 from xinqiao.records.findings import Finding
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import Party
+from xinqiao.records.party_rules import party_rules
 from xinqiao.records.repair import TARGET_KINDS
 
 
@@ -31,9 +33,10 @@ class RepairNotice(BaseModel):
     remarks: str | None = Field(None, title="备注")
 
 
-def repair_notice_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def repair_notice_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with a notice beyond the form of its single fields."""
-    yield from ()
+    yield from party_rules(content, today)
+    yield from not_in_future(RepairNotice, content, today, "decided_on")
 
 
 REPAIR_NOTICE = define(

@@ -3,7 +3,7 @@
 Source: 发改办财金〔2018〕424号, the public-notice data standards, subject part.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated
 
@@ -81,7 +81,7 @@ class Subject(BaseModel):
 
 def subject_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong among the subject's fields taken together."""
-    yield from _masked_names(content)
+    yield from masked_names(content, ("subject.name", "subject.legal_representative"))
     category = content.get("subject.category")
     if category == NATURAL_PERSON:
         yield from _natural_person(content)
@@ -91,12 +91,13 @@ def subject_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
         yield from check_credit_code(code, "subject.unified_social_credit_code")
     if code := content.get("subject.organisation_code"):
         yield from check_organisation_code(code, "subject.organisation_code")
-    yield from _certificate(content, "subject.legal_representative_certificate", today)
-    yield from _certificate(content, "subject.certificate", today)
+    yield from certificate_rules(content, "subject.legal_representative_certificate", today)
+    yield from certificate_rules(content, "subject.certificate", today)
 
 
-def _masked_names(content: Mapping[str, str]) -> Iterator[Finding]:
-    for field in ("subject.name", "subject.legal_representative"):
+def masked_names(content: Mapping[str, str], fields: Iterable[str]) -> Iterator[Finding]:
+    """Yield an error for each name in which somebody put asterisks (脱敏)."""
+    for field in fields:
         if "*" in content.get(field, "") or "＊" in content.get(field, ""):
             message = "名称已作脱敏处理（含 * 号），不能这样报送，请填写完整名称"
             yield Finding(field, "masked", Severity.ERROR, message)
@@ -129,7 +130,14 @@ def _organisation(content: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(missing, "incomplete", Severity.WARNING, message)
 
 
-def _certificate(content: Mapping[str, str], prefix: str, today: date) -> Iterator[Finding]:
+def certificate_rules(content: Mapping[str, str], prefix: str, today: date) -> Iterator[Finding]:
+    """Yield what is wrong with the number of a certificate (证件号码).
+
+    Args:
+        content: The record.
+        prefix: Path of the fields, without ``_type`` and ``_number``.
+        today: Legal date in Asia/Shanghai.
+    """
     field = f"{prefix}_number"
     number = content.get(field)
     if number is None:

@@ -9,10 +9,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from xinqiao.records.fields import IsoDate, WholeNumber, Year, one_of
-from xinqiao.records.findings import Finding
+from xinqiao.records.date_rules import in_order, not_in_future
+from xinqiao.records.fields import IsoDate, WholeNumber, Year, one_of, whole_number
+from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import PersonParty
+from xinqiao.records.party_rules import employer_rules, person_rules
+from xinqiao.records.point_scales import point_scales
+from xinqiao.records.year_rules import year_rules
 
 SERVICES = ("巡游", "网约")
 GRADES = ("AAA", "AA", "A", "B")
@@ -38,9 +42,40 @@ class TaxiDriverAssessment(BaseModel):
     remarks: str | None = Field(None, title="备注")
 
 
-def taxi_driver_assessment_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:  # noqa: ARG001
+def taxi_driver_assessment_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with an assessment beyond the form of its single fields."""
-    yield from ()
+    yield from person_rules(content, today)
+    yield from employer_rules(content)
+    yield from not_in_future(TaxiDriverAssessment, content, today, "assessed_on")
+    yield from in_order(TaxiDriverAssessment, content, "period_from", "period_to")
+    yield from year_rules(content)
+    yield from _score(content)
+
+
+def _score(content: Mapping[str, str]) -> Iterator[Finding]:
+    score, grade = whole_number(content.get("score")), content.get("grade")
+    if score is None:
+        return
+    bands = point_scales().of("taxi_driver_assessment")
+    earned = next((band for band in bands if band.holds(score)), None)
+    if earned is None:
+        message = (
+            "考核得分应在 0 至 30 之间（基准分 20，加分最多 10，扣到 0 为止；"
+            f"{bands[0].source}），请核对"
+        )
+        yield Finding("score", "outside_scale", Severity.ERROR, message)
+    elif grade in GRADES and grade != earned.grade:
+        message = (
+            f"考核得分 {score} 分（{earned.words}）应为 {earned.grade}（{earned.source}），"
+            f"考核等级填了 {grade}"
+        )
+        if GRADES.index(grade) > GRADES.index(earned.grade):
+            # who was registered for less than six months is capped; at which grade is not known
+            message += "；注册不满 6 个月而限低等级的可以不改，请核对两处"
+            yield Finding("grade", "below_points", Severity.WARNING, message)
+        else:
+            severity = Severity.ERROR if earned.verified else Severity.WARNING
+            yield Finding("grade", "contradicts_points", severity, f"{message}，请核对两处")
 
 
 TAXI_DRIVER_ASSESSMENT = define(

@@ -1,15 +1,16 @@
 """What is owed to nobody (不报送): read from ``exemptions.toml``, which a clerk can review."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from xinqiao.errors import SettingsError
 from xinqiao.routing.rules import Confidence, Text, by_identifier
+from xinqiao.routing.tables import TableFile, shipped_table
+
+_FILE = "exemptions.toml"
 
 
 class Exemption(BaseModel):
@@ -54,17 +55,24 @@ def read_exemptions(text: str) -> Mapping[str, Exemption]:
     """Return the exemptions of a TOML ``text``, by identifier, in the order of the table.
 
     Raises:
-        ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, or an
-            identifier stands twice (pydantic's and tomllib's errors are subclasses).
+        SettingsError: The text is not TOML, a key is unknown or missing, a value is not allowed, a
+            kind, its field or a word of it does not exist, or an identifier stands twice; file and
+            line are named.
     """
-    return by_identifier(_Table.model_validate(tomllib.loads(text)).exemption, "不报送规则")
+    table = TableFile(_FILE, text)
+    rows = table.read(_Table).exemption
+    for number, row in enumerate(rows):
+        for kind in sorted(row.kinds):
+            table.check_kind(kind, "exemption", number, "kinds")
+            table.check_field(kind, row.field, "exemption", number, "field")
+            table.check_words(kind, row.field, sorted(row.words), "exemption", number, "words")
+    return by_identifier(rows, "exemption", "不报送规则", table)
 
 
 @cache
 def exemptions() -> Mapping[str, Exemption]:
     """Return the exemptions that xinqiao ships, by identifier."""
-    table = files("xinqiao.routing") / "exemptions.toml"
-    return read_exemptions(table.read_text(encoding="utf-8"))
+    return read_exemptions(shipped_table(_FILE).text)
 
 
 def exemptions_in_force(switches: Mapping[str, bool]) -> tuple[Exemption, ...]:

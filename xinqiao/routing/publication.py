@@ -1,21 +1,23 @@
 """Whether a record may be shown to everybody (公开范围): read from ``publication.toml``.
 
-山东省社会信用条例 §20 names three ways: open to the public, shared among authorities, asked for with
-authorisation. What concerns natural persons is never open to the public.
+山东省社会信用条例 §20 names three ways: open to the public, shared among authorities, asked for
+with authorisation. What concerns natural persons is never open to the public.
 """
 
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from xinqiao.records.conditions import Condition, always, compile_conditions
-from xinqiao.records.kinds import KINDS, kind_of
+from xinqiao.records.conditions import Condition
+from xinqiao.records.kinds import kind_of
+from xinqiao.routing.rows import condition_test, rows_by_kind
 from xinqiao.routing.rules import Confidence, Text
+from xinqiao.routing.tables import TableFile, shipped_table
+
+_FILE = "publication.toml"
 
 
 class Level(StrEnum):
@@ -32,6 +34,15 @@ class Level(StrEnum):
 
     WITHHELD = "withheld"
     """不予公开: nobody."""
+
+
+LEVELS: Mapping[Level, str] = {
+    Level.PUBLIC: "社会公开",
+    Level.SHARED: "政务共享",
+    Level.AUTHORISED: "授权查询",
+    Level.WITHHELD: "不予公开",
+}
+"""Who may see a record, as people read it (公开范围)."""
 
 
 class Publication(BaseModel):
@@ -63,10 +74,19 @@ class Publication(BaseModel):
 
     def covers(self, content: Mapping[str, str]) -> bool:
         """Tell whether the row is about a record of its kind."""
-        return (compile_conditions(self.when) if self.when else always)(content)
+        return condition_test(self.when)(content)
 
 
-class _NaturalPersons(BaseModel):
+class NaturalPersons(BaseModel):
+    """Who may see what concerns natural persons, whatever the rows say (自然人).
+
+    Attributes:
+        level: Who may see it; never everybody.
+        basis: Law and article, in Chinese.
+        confidence: How well ``basis`` is known.
+        note: Chinese remark, or empty.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: Level
@@ -78,39 +98,40 @@ class _NaturalPersons(BaseModel):
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    natural_persons: _NaturalPersons
+    natural_persons: NaturalPersons
     publication: tuple[Publication, ...] = Field(min_length=1)
 
 
 class PublicationRules:
     """The table: rows by kind, and what holds for natural persons whatever the rows say."""
 
-    def __init__(self, table: _Table) -> None:
-        """Sort the rows by kind.
+    def __init__(self, file: TableFile) -> None:
+        """Read the table.
 
         Raises:
-            ValueError: A kind is unknown or has no row that is about every record, a row can never
-                hold, or natural persons would be shown to everybody.
+            SettingsError: It is not TOML, a key is unknown or missing, a kind, a field or a word
+                does not exist, a kind has no row that is about every record, a row can never hold,
+                or natural persons would be shown to everybody; file and line are named.
         """
-        self._rows: dict[str, tuple[Publication, ...]] = {}
-        for row in table.publication:
-            if row.kind not in KINDS:
-                raise ValueError(f"公开范围表有不存在的记录类型 {row.kind}")
-            earlier = self._rows.get(row.kind, ())
-            if any(not one.when or one.when == row.when for one in earlier):
-                raise ValueError(f"公开范围表中 {row.kind} 的一行永远用不到：前面已有一行包括了它")
-            self._rows[row.kind] = (*earlier, row)
-        for kind in KINDS:
-            if not any(not row.when for row in self._rows.get(kind, ())):
-                raise ValueError(f"公开范围表缺少 {kind} 的一行（不写 when 的一行）")
-        if table.natural_persons.level is Level.PUBLIC:
-            raise ValueError("自然人的信息不得向社会公开（《山东省社会信用条例》第二十条）")
+        table = file.read(_Table)
+        self._rows = rows_by_kind(file, "publication", table.publication)
         self._persons = table.natural_persons
+        if self._persons.level is Level.PUBLIC:
+            raise file.fault(
+                "自然人的信息不得向社会公开（《山东省社会信用条例》第二十条）",
+                "natural_persons",
+                "level",
+            )
 
     @property
     def rows(self) -> Mapping[str, tuple[Publication, ...]]:
         """Kind → its rows, in order."""
         return MappingProxyType(self._rows)
+
+    @property
+    def persons(self) -> NaturalPersons:
+        """What holds for natural persons where a row would show them to everybody."""
+        return self._persons
 
     def of(self, kind: str, content: Mapping[str, str]) -> Publication:
         """Return the row that holds for a record."""
@@ -124,17 +145,15 @@ def read_publication(text: str) -> PublicationRules:
     """Return the rules of a TOML ``text``.
 
     Raises:
-        ValueError: The text is not TOML, a key is unknown or missing, or the rows contradict each
-            other (pydantic's and tomllib's errors are subclasses).
+        SettingsError: As :class:`PublicationRules`.
     """
-    return PublicationRules(_Table.model_validate(tomllib.loads(text)))
+    return PublicationRules(TableFile(_FILE, text))
 
 
 @cache
 def publication_rules() -> PublicationRules:
     """Return the rules that xinqiao ships."""
-    table = files("xinqiao.routing") / "publication.toml"
-    return read_publication(table.read_text(encoding="utf-8"))
+    return PublicationRules(shipped_table(_FILE))
 
 
 def publication_of(kind: str, content: Mapping[str, str]) -> Publication:

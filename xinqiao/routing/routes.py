@@ -3,20 +3,22 @@
 Read from ``routes.toml``, which a clerk can review; another kind of record is more rows.
 """
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from xinqiao.errors import InputError, RefusedError
-from xinqiao.records.conditions import Condition, Test, always, compile_conditions
+from xinqiao.records.conditions import Condition
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.publication import publication_of
+from xinqiao.routing.rows import condition_test, covers
 from xinqiao.routing.rules import DutyRule, OpensOn, Text, rules
+from xinqiao.routing.tables import TableFile, shipped_table
+
+_FILE = "routes.toml"
 
 
 class Default(StrEnum):
@@ -30,6 +32,19 @@ class Default(StrEnum):
 
     NEVER = "never"
     """They do not, and it cannot be switched on (不报送)."""
+
+
+class Obstacle(StrEnum):
+    """Why a record does not take a row of its kind (不符合去向的原因)."""
+
+    CONDITION = "condition"
+    """It does not fulfil the row's conditions (不符合条件)."""
+
+    NATURAL_PERSON = "natural_person"
+    """It is about a natural person (自然人), and the row is not for them."""
+
+    NOT_PUBLIC = "not_public"
+    """The platform shows it to everybody, and it may not be shown (公开范围不是社会公开)."""
 
 
 class Route(BaseModel):
@@ -63,18 +78,19 @@ class Route(BaseModel):
     when: tuple[Condition, ...] = ()
     note: Text
 
+    def obstacle(self, content: Mapping[str, str]) -> Obstacle | None:
+        """Return why a record of its kind does not take the row; None when it does."""
+        if not condition_test(self.when)(content):
+            return Obstacle.CONDITION
+        if not self.natural_persons and kind_of(self.kind).is_about_person(content):
+            return Obstacle.NATURAL_PERSON
+        if self.publishes and not publication_of(self.kind, content).is_public:
+            return Obstacle.NOT_PUBLIC
+        return None
+
     def takes(self, content: Mapping[str, str]) -> bool:
         """Tell whether a record of its kind takes the row."""
-        if not self.natural_persons and kind_of(self.kind).is_about_person(content):
-            return False
-        if self.publishes and not publication_of(self.kind, content).is_public:
-            return False
-        return _test(self.when)(content)
-
-
-@cache
-def _test(conditions: tuple[Condition, ...]) -> Test:
-    return compile_conditions(conditions) if conditions else always
+        return self.obstacle(content) is None
 
 
 class _Table(BaseModel):
@@ -91,23 +107,31 @@ def read_routes(text: str, known: Mapping[str, DutyRule]) -> Mapping[str, tuple[
         known: The deadline rules that rows may name.
 
     Raises:
-        ValueError: The text is not TOML, a key is unknown or missing, a value is not allowed, a
-            row can never hold because one before it takes every record, rows of one kind and
-            platform differ in their default, or a row names a rule that is unknown or made for
-            another kind, platform or occasion (pydantic's and tomllib's errors are subclasses).
+        SettingsError: The text is not TOML, a key is unknown or missing, a value is not allowed, a
+            kind does not exist or comes back to us, a condition asks for what the kind does not
+            have, a row can never hold because one before it takes every record, rows of one kind
+            and platform differ in their default, or a row names a rule that is unknown or made
+            for another kind, platform or occasion; file and line are named.
     """
+    table = TableFile(_FILE, text)
     found: dict[str, tuple[Route, ...]] = {}
-    for row in _Table.model_validate(tomllib.loads(text)).route:
-        _check_rule(row, row.rule, (OpensOn.DECISION, OpensOn.RECORDED), known)
-        _check_rule(row, row.change_rule, (OpensOn.CHANGE,), known)
+    for number, row in enumerate(table.read(_Table).route):
+        _check_row(table, number, row, known)
         earlier = found.get(row.kind, ())
         for route in earlier:
             if route.platform != row.platform:
                 continue
-            if not route.when or route.when == row.when:
-                raise ValueError(f"{row.kind} 到 {row.platform} 的去向重复")
+            if covers(route, row):
+                raise table.fault(
+                    f"{row.kind} 到 {row.platform} 的去向重复，这一行永远用不到", "route", number
+                )
             if route.default is not row.default:
-                raise ValueError(f"{row.kind} 到 {row.platform} 的几行去向 default 应相同")
+                raise table.fault(
+                    f"{row.kind} 到 {row.platform} 的几行去向 default 应相同",
+                    "route",
+                    number,
+                    "default",
+                )
         found[row.kind] = (*earlier, row)
     return MappingProxyType(found)
 
@@ -128,15 +152,32 @@ def routes_for(
         InputError: The table has no row for the kind, or none for a platform of ``switches``.
         RefusedError: ``switches`` turns on a route that the table forbids.
     """
+    return tuple(
+        route for route in open_routes(kind, switches) if route.platform in enabled_platforms
+    )
+
+
+def open_routes(kind: str, switches: Mapping[str, bool] | None = None) -> tuple[Route, ...]:
+    """Return the routes that records of ``kind`` would take, whatever is connected.
+
+    Args:
+        kind: Record kind, such as ``permit``.
+        switches: Platform → whether this kind goes there, where it differs from the default.
+
+    Raises:
+        InputError: The table has no row for the kind, or none for a platform of ``switches``.
+        RefusedError: ``switches`` turns on a route that the table forbids.
+    """
     rows = routes_of(kind)
-    taken = {route.platform: route.default is Default.ON for route in rows}
     for platform, switched_on in (switches or {}).items():
         row = next((one for one in rows if one.platform == platform), None)
         _check_switch(kind, platform, row, switched_on=switched_on)
-    taken.update(switches or {})
-    return tuple(
-        route for route in rows if taken[route.platform] and route.platform in enabled_platforms
-    )
+    return tuple(row for row in rows if is_open(row, switches))
+
+
+def is_open(route: Route, switches: Mapping[str, bool] | None = None) -> bool:
+    """Tell whether records take ``route`` as its kind's ``switches`` say, or else by default."""
+    return (switches or {}).get(route.platform, route.default is Default.ON)
 
 
 def chosen_routes(routes: Iterable[Route], content: Mapping[str, str]) -> dict[str, Route]:
@@ -148,31 +189,27 @@ def chosen_routes(routes: Iterable[Route], content: Mapping[str, str]) -> dict[s
     return chosen
 
 
-def default_routes(kind: str) -> tuple[Route, ...]:
-    """Return the routes that records of ``kind`` take by default, whatever is connected.
-
-    Raises:
-        InputError: The table has no row for the kind.
-    """
-    return tuple(route for route in routes_of(kind) if route.default is Default.ON)
-
-
-def _check_rule(
-    row: Route,
-    identifier: str | None,
-    occasions: tuple[OpensOn, ...],
-    known: Mapping[str, DutyRule],
-) -> None:
-    if identifier is None:
-        return
-    place = f"{row.kind} 到 {row.platform} 的去向"
-    found = known.get(identifier)
-    if found is None:
-        raise ValueError(f"{place}用了不存在的规则 {identifier}")
-    if row.kind not in found.kinds or row.platform not in found.platforms:
-        raise ValueError(f"{place}用了不适用的规则 {identifier}")
-    if found.opens_on not in occasions:
-        raise ValueError(f"{place}用的规则 {identifier} 起算日不符")
+def _check_row(table: TableFile, number: int, row: Route, known: Mapping[str, DutyRule]) -> None:
+    place = ("route", number)
+    table.check_kind(row.kind, *place, "kind")
+    if kind_of(row.kind).incoming:
+        raise table.fault(f"{row.kind} 由平台发回，不由本单位报送，不能有去向", *place, "kind")
+    table.check_conditions(row.kind, row.when, *place)
+    first = (OpensOn.DECISION, OpensOn.RECORDED)
+    for key, identifier, occasions in (
+        ("rule", row.rule, first),
+        ("change_rule", row.change_rule, (OpensOn.CHANGE,)),
+    ):
+        if identifier is None:
+            continue
+        found = known.get(identifier)
+        said = f"{row.kind} 到 {row.platform} 的去向"
+        if found is None:
+            raise table.fault(f"{said}用了不存在的规则 {identifier}", *place, key)
+        if row.kind not in found.kinds or row.platform not in found.platforms:
+            raise table.fault(f"{said}用了不适用的规则 {identifier}", *place, key)
+        if found.opens_on not in occasions:
+            raise table.fault(f"{said}用的规则 {identifier} 起算日不符", *place, key)
 
 
 def _check_switch(kind: str, platform: str, row: Route | None, *, switched_on: bool) -> None:
@@ -189,8 +226,7 @@ def _check_switch(kind: str, platform: str, row: Route | None, *, switched_on: b
 
 @cache
 def _routes() -> Mapping[str, tuple[Route, ...]]:
-    table = files("xinqiao.routing") / "routes.toml"
-    return read_routes(table.read_text(encoding="utf-8"), rules())
+    return read_routes(shipped_table(_FILE).text, rules())
 
 
 def routes_of(kind: str) -> tuple[Route, ...]:

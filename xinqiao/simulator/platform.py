@@ -18,6 +18,8 @@ from xinqiao.simulator.submission import Item, Submission
 Payload = dict[str, Any]
 """A JSON object of the wire."""
 
+_REMOVING = frozenset({"withdraw", "take_down"})
+
 
 @dataclass(frozen=True, slots=True)
 class Twist:
@@ -96,6 +98,8 @@ class Platform:
         receipt_delay: Seconds from a submission to the decision about its rows.
         accept_repeats: Whether a document number that is held is taken in once more, as platforms
             do that know no key: every unasked repeat then has an effect of its own.
+        decides_at_once: Whether rows are decided in the answer to the submission, whatever
+            ``receipt_delay`` is; only a fault can then make a decision late.
     """
 
     def __init__(
@@ -105,11 +109,13 @@ class Platform:
         receipt_delay: float = 0.0,
         *,
         accept_repeats: bool = False,
+        decides_at_once: bool = False,
     ) -> None:
         self._rules = rules
         self._accept_repeats = accept_repeats
+        self._decides_at_once = decides_at_once
         self._clock = clock
-        self._delay = receipt_delay
+        self._delay = 0.0 if decides_at_once else receipt_delay
         self._batches: dict[str, _Batch] = {}
         # resource and document number → subject → record
         self._records: dict[tuple[str, str], dict[str, _Record]] = {}
@@ -134,6 +140,8 @@ class Platform:
         now = self._clock.now()
         twist = twist or Twist()
         rows = [self._receive(sent, item, now, twist) for item in sent.items]
+        if self._decides_at_once:
+            self.settle()
         # Rows that have no verdict yet are answered "received", even when they are due at once.
         reply = self._confirmation(sent.batch_number, rows)
         batch = _Batch(body_hash, reply, rows)
@@ -159,7 +167,8 @@ class Platform:
     def records(self, resource: str, key: str) -> Payload:
         """Return what is held under one document number, of every subject."""
         self.settle()
-        items = [_entry(record) for record in self._records.get((resource, key), {}).values()]
+        held = self._records.get((resource, key), {}).values()
+        items = [_entry(record, self._untold(resource)) for record in held]
         return _success({"total": len(items), "items": items})
 
     def ledger(self, resource: str, start: date, end: date, page: int, size: int) -> Payload:
@@ -178,19 +187,25 @@ class Platform:
                 "page": page,
                 "pages": -(-len(held) // size),
                 "total": len(held),
-                "items": [_entry(record) for record in shown],
+                "items": [_entry(record, self._untold(resource)) for record in shown],
             }
         )
 
     def published(self, resource: str) -> list[tuple[str, str]]:
         """Return (document number, subject's name) of every record that the public may see."""
+        subject = self._rules.resources[resource].subject
+        return [(key, fields.get(subject, "")) for key, fields in self.public_records(resource)]
+
+    def public_records(self, resource: str) -> list[tuple[str, dict[str, str]]]:
+        """Return (document number, fields) of every record that the public may see."""
         self.settle()
         rules = self._rules.resources[resource]
         return [
-            (record.key, record.fields.get(rules.subject, ""))
+            (record.key, dict(record.fields))
             for (kind, _), records in self._records.items()
             for record in records.values()
             if kind == resource
+            and rules.public
             and not (rules.status and record.fields.get(rules.status) == rules.withdrawn)
         ]
 
@@ -230,7 +245,7 @@ class Platform:
         row = _Row(
             index=item.index,
             key=item.fields.get(rules.key, ""),
-            subject=item.fields.get(rules.subject, "") if rules.joint else "",
+            subject="｜".join(item.fields.get(name, "") for name in rules.apart),
             resource=sent.resource,
             operation=sent.operation,
             fields=item.fields,
@@ -266,20 +281,20 @@ class Platform:
         rules = self._rules.resources[row.resource]
         under_number = self._records.setdefault((row.resource, row.key), {})
         held = under_number.get(row.subject)
-        if rules.unknown_subject in row.fields[rules.subject]:
+        if rules.unknown_subject and rules.unknown_subject in row.fields[rules.subject]:
             return self._verdict("1001", row.due)
         if row.operation == "insert" and held is not None and not self._accept_repeats:
             return self._verdict("0040", row.due)
         if row.operation != "insert" and held is None:
-            return self._verdict("0041", row.due)
+            return self._verdict(self._rules.absent.get(row.operation, "0041"), row.due)
         if row.vanishes:
             return self._verdict("0000", row.due, record_id="R00000000")
         record = held or self._new_record(row.resource, row.key, row.subject, row.due)
         record.fields = dict(row.fields)
         record.history.append(row.operation)
-        if row.operation == "withdraw" and rules.status:
+        if row.operation in _REMOVING and rules.status:
             record.fields[rules.status] = rules.withdrawn
-        elif row.operation == "withdraw":
+        elif row.operation in _REMOVING:
             self._deleted.append(under_number.pop(row.subject))
         if row.report_duplicate:
             return self._verdict("0040", row.due)
@@ -300,8 +315,13 @@ class Platform:
 
     def _confirmation(self, batch_number: str, rows: Iterable[_Row]) -> Payload:
         serial = f"S{len(self._batches) + 1:08d}"
-        results = [_first_answer(row) for row in rows]
+        tell = _answer_at_once if self._decides_at_once else _first_answer
+        results = [tell(row) for row in rows]
         return _success({"batchNo": batch_number, "serialNo": serial, "results": results})
+
+    def _untold(self, resource: str) -> tuple[str, ...]:
+        rules = self._rules.resources.get(resource)
+        return rules.untold if rules is not None else ()
 
 
 def _success(data: Payload) -> Payload:
@@ -312,6 +332,10 @@ def _first_answer(row: _Row) -> Payload:
     if row.verdict is None:
         return {"index": row.index, "code": "received", "message": ""}
     return {"index": row.index, "code": row.verdict.code, "message": row.verdict.message}
+
+
+def _answer_at_once(row: _Row) -> Payload:
+    return _first_answer(row) if row.verdict is None else _receipt(row, row.verdict)
 
 
 def _receipt(row: _Row, verdict: _Verdict) -> Payload:
@@ -325,12 +349,12 @@ def _receipt(row: _Row, verdict: _Verdict) -> Payload:
     }
 
 
-def _entry(record: _Record) -> Payload:
+def _entry(record: _Record, untold: Iterable[str]) -> Payload:
     return {
         "recordId": record.record_id,
         "documentNumber": record.key,
         "ingestedAt": _local(record.ingested_at),
-        "fields": dict(record.fields),
+        "fields": {name: text for name, text in record.fields.items() if name not in untold},
     }
 
 

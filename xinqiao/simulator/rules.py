@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
@@ -22,11 +22,19 @@ PLATFORMS = (
     "transport_csv_folder",
     "credit_frontdb_2018",
     "void_and_insert",
+    "transport_credit",
+    "safety_credit",
+    "county_site",
 )
 """Platforms that there is a stand-in for."""
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
-_DATE = re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
+_DATES = {
+    "YYYY/MM/DD": (re.compile(r"[0-9]{4}/[0-9]{2}/[0-9]{2}"), "%Y/%m/%d"),
+    "YYYY-MM-DD": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "%Y-%m-%d"),
+}
 
 
 class _Table(BaseModel):
@@ -57,36 +65,54 @@ class ResourceRules(_Table):
     """What is asked of the rows of one resource.
 
     Attributes:
+        title: Chinese name, for people who look at its pages.
         key: Field that holds the document number (文书号), by which records are known.
         subject: Field that holds the subject's name (行政相对人名称).
-        joint: Whether several subjects may stand under one document number (共同违法), each a
-            record of its own.
-        unknown_subject: Word that marks a name as absent from the register of subjects.
+        apart: Fields that tell apart the records under one document number, such as the names of
+            joint offenders (共同违法); empty where there is one record for a number.
+        unknown_subject: Word that marks a name as absent from the register of subjects; empty where
+            the platform looks into none.
         status: Field of the present status (当前状态); empty where there is none, and a withdrawal
             deletes the record.
         withdrawn: Status of a withdrawn record.
         required: Fields that may not be empty.
-        dates: Fields that, when filled, hold a date as YYYY/MM/DD.
+        lengths: Field → most characters it takes; a field that is not named is not known and
+            refused. Empty where any field is taken.
+        dates: Fields that, when filled, hold a date.
+        date_pattern: How dates are written.
         amounts: Fields that, when filled, hold a number with at most six decimals.
+        whole: Fields that, when filled, hold a whole number, which may be negative.
+        years: Fields that, when filled, hold a year.
         several: Field that may hold several of its words → what stands between them.
         asked: Word of a field of ``several`` → field that must then be filled.
         words: Field → words it may hold when filled.
         beginnings: Field → beginnings that a text outside of ``words`` may have.
+        public: Whether the platform shows the records to everybody.
+        shown: Field → label, of what a public page shows beside number and name.
+        untold: Fields that the platform keeps and does not tell when it is asked, such as pictures.
     """
 
+    title: str = ""
     key: str
     subject: str
-    joint: bool = False
-    unknown_subject: str
+    apart: tuple[str, ...] = ()
+    unknown_subject: str = ""
     status: str = ""
     withdrawn: str = ""
     required: tuple[str, ...]
-    dates: tuple[str, ...]
+    lengths: Mapping[str, PositiveInt] = Field(default_factory=dict)
+    dates: tuple[str, ...] = ()
+    date_pattern: Literal["YYYY/MM/DD", "YYYY-MM-DD"] = "YYYY/MM/DD"
     amounts: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    years: tuple[str, ...] = ()
     several: Mapping[str, str] = Field(default_factory=dict)
     asked: Mapping[str, str] = Field(default_factory=dict)
-    words: Mapping[str, tuple[str, ...]]
-    beginnings: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    beginnings: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    public: bool = True
+    shown: Mapping[str, str] = Field(default_factory=dict)
+    untold: tuple[str, ...] = ()
 
 
 class PlatformRules(_Table):
@@ -99,6 +125,7 @@ class PlatformRules(_Table):
         messages: Code → what the platform says.
         codes: Code of :class:`xinqiao.simulator.platform.Platform` → the wire's own code for it.
             Those that are left out stand in the wire as they are.
+        absent: Operation → code for a record that is not there; 0041 for those that are left out.
         resources: Resource word → what is asked of its rows.
     """
 
@@ -107,6 +134,7 @@ class PlatformRules(_Table):
     tokens: TokenRules
     messages: Mapping[str, str]
     codes: Mapping[str, str] = Field(default_factory=dict)
+    absent: Mapping[str, str] = Field(default_factory=dict)
     resources: Mapping[str, ResourceRules]
 
 
@@ -129,8 +157,8 @@ def _table_of(platform: str) -> dict[str, Any]:
 def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> tuple[str, str]:
     """Return (code, field) for a row that is refused at once, or two empty texts.
 
-    1002 is a required field that is empty, 1003 a filled field of the wrong form; a withdrawal
-    whose status says anything but withdrawn is of the wrong form too.
+    1002 is a required field that is empty, 1003 a filled field of the wrong form, too long or not
+    known; a withdrawal whose status says anything but withdrawn is of the wrong form too.
     """
     for name in rules.required:
         if not fields.get(name, "").strip():
@@ -149,10 +177,13 @@ def refusal(rules: ResourceRules, operation: str, fields: Mapping[str, str]) -> 
 
 
 def _well_formed(rules: ResourceRules, name: str, text: str) -> bool:
+    if rules.lengths and len(text) > rules.lengths.get(name, 0):
+        return False
     if name in rules.dates:
-        return _is_date(text)
-    if name in rules.amounts:
-        return _AMOUNT.fullmatch(text) is not None
+        return _is_date(text, rules.date_pattern)
+    for names, form in ((rules.amounts, _AMOUNT), (rules.whole, _WHOLE), (rules.years, _YEAR)):
+        if name in names:
+            return form.fullmatch(text) is not None
     if name in rules.several:
         return all(_is_word(rules, name, word) for word in text.split(rules.several[name]))
     return _is_word(rules, name, text)
@@ -167,11 +198,12 @@ def _is_word(rules: ResourceRules, name: str, text: str) -> bool:
     )
 
 
-def _is_date(text: str) -> bool:
-    if not _DATE.fullmatch(text):
+def _is_date(text: str, pattern: str) -> bool:
+    form, codes = _DATES[pattern]
+    if not form.fullmatch(text):
         return False
     try:
-        datetime.strptime(f"{text} +0800", "%Y/%m/%d %z")
+        datetime.strptime(f"{text} +0800", f"{codes} %z")
     except ValueError:
         return False
     return True

@@ -5,8 +5,9 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
@@ -19,6 +20,14 @@ from xinqiao.simulator.stand_in import Setup
 
 _WORK_SECONDS = 0.05
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One stand-in to run: which platform, on which port (0: any that is free)."""
+
+    platform: str
+    port: int = 0
 
 
 def serve(
@@ -55,16 +64,58 @@ def serve(
     Raises:
         SettingsError: The platform is unknown, the port is taken or the fault file is wrong.
     """
+    _refuse_unknown(platform)
+    queued = load_faults(faults) if faults else ()
+    setup = Setup(platform, queued, receipt_delay, seed, credentials, accept_repeats, where)
+    with _woken_by_signals() as wake, _listening(Application(setup), port, latency) as server:
+        _tell_ready(platform, server, announce)
+        _wait(wake, until_stdin_closes)
+
+
+def serve_together(
+    places: Sequence[Place],
+    *,
+    receipt_delay: float = 0.0,
+    latency: float = 0.0,
+    seed: int = 0,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Stand in for several platforms at once, as :func:`serve` does for one.
+
+    Args:
+        places: Which, and where.
+        receipt_delay: As for one.
+        latency: As for one.
+        seed: As for one.
+        announce: Is handed a line for each.
+
+    Raises:
+        SettingsError: A platform is unknown, or a port is taken: then none runs.
+    """
+    for place in places:
+        _refuse_unknown(place.platform)
+    with ExitStack() as running:
+        wake = running.enter_context(_woken_by_signals())
+        servers = []
+        for place in places:
+            setup = Setup(place.platform, receipt_delay=receipt_delay, seed=seed)
+            listening = _listening(Application(setup), place.port, latency)
+            servers.append(running.enter_context(listening))
+        for place, server in zip(places, servers, strict=True):
+            _tell_ready(place.platform, server, announce)
+        _wait(wake, until_stdin_closes=False)
+
+
+def _refuse_unknown(platform: str) -> None:
     if platform not in PLATFORMS:
         raise SettingsError(f"没有平台 {platform} 的模拟，可用：{'、'.join(PLATFORMS)}")
-    queued = load_faults(faults) if faults else ()
-    application = Application(
-        Setup(platform, queued, receipt_delay, seed, credentials, accept_repeats, where)
-    )
-    with _woken_by_signals() as wake, _listening(application, port, latency) as server:
-        ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
-        (announce or _write_line)(json.dumps(ready))
-        _wait(wake, until_stdin_closes)
+
+
+def _tell_ready(
+    platform: str, server: SimulatorServer, announce: Callable[[str], None] | None
+) -> None:
+    ready = {"port": server.server_port, "pid": os.getpid(), "platform": platform}
+    (announce or _write_line)(json.dumps(ready))
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from xinqiao.errors import InputError
 
-Operation = Literal["insert", "update", "withdraw"]
-"""What a submission asks for: 新增, 变更, 撤回."""
+Operation = Literal["insert", "update", "withdraw", "take_down"]
+"""What a submission asks for: 新增, 变更, 撤回, 下架."""
 
 _Text = Annotated[str, Field(min_length=1, max_length=128)]
 

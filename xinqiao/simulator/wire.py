@@ -8,6 +8,7 @@ import hashlib
 import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from xinqiao.errors import InputError
 from xinqiao.simulator.answers import HTML, Answer, json_answer
@@ -31,16 +32,25 @@ class Wire(ABC):
     predictable.
     """
 
+    decides_at_once: ClassVar[bool] = False
+    """Whether rows are decided in the answer to their submission."""
+    accepts_repeats: ClassVar[bool] = False
+    """Whether the platform knows no key: what comes twice is taken in twice."""
+
     def __init__(self, rules: PlatformRules, setup: Setup, plan: FaultPlan) -> None:
         self.rules = rules
         self.credentials = setup.credentials or rules.credentials
         self.clock = setup.clock
         self.platform = Platform(
-            rules, setup.clock, setup.receipt_delay, accept_repeats=setup.accept_repeats
+            rules,
+            setup.clock,
+            setup.receipt_delay,
+            accept_repeats=setup.accept_repeats or self.accepts_repeats,
+            decides_at_once=self.decides_at_once,
         )
         self.tokens = Tokens(setup.clock, rules.tokens.seconds)
-        self._plan = plan
-        self._journal = Journal()
+        self.plan = plan
+        self.journal = Journal()
 
     @property
     @abstractmethod
@@ -79,7 +89,7 @@ class Wire(ABC):
 
     def give_token(self, request: Request, known: bool, refusal: str) -> Answer:
         """Give out a token (令牌) to a client that is ``known``, else answer with ``refusal``."""
-        fault = self._plan.draw(Call("token"))
+        fault = self.plan.draw(Call("token"))
         if fault is not None and not fault.kind.taken:
             return self._untaken(fault, request)
         if not known:
@@ -100,7 +110,7 @@ class Wire(ABC):
         sent = read()
         entry.batch_number, entry.operation = sent.batch_number, sent.operation
         entry.resource, entry.rows = sent.resource, len(sent.items)
-        fault = self._plan.draw(self._call_of(sent))
+        fault = self.plan.draw(self._call_of(sent))
         entry.fault = fault.name if fault else None
         if fault is not None and not fault.kind.taken:
             return self._untaken(fault, request)
@@ -125,16 +135,16 @@ class Wire(ABC):
         if refusal:
             return self.envelope(self.platform.plain(refusal))
         reply = look()
-        fault = self._plan.draw(Call(name))
+        fault = self.plan.draw(Call(name))
         asked = request.parameters if parameters is None else parameters
         entry = QueryEntry(
-            sequence=self._journal.next_sequence(),
+            sequence=self.journal.next_sequence(),
             at=self.clock.now(),
             query=name,
             parameters=dict(asked),
             fault=fault.name if fault else None,
         )
-        self._journal.add_query(entry)
+        self.journal.add_query(entry)
         if fault is not None and not fault.kind.taken:
             return self._untaken(fault, request)
         late = self.late(request, _skew(fault))
@@ -160,7 +170,7 @@ class Wire(ABC):
         """Return what was really received, and what came of it, per document number."""
         history = self.platform.history()
         effects = {number: len(operations) for number, operations in history.items()}
-        return {**self._journal.plain(), "effects": effects, "history": history}
+        return {**self.journal.plain(), "effects": effects, "history": history}
 
     def _patient(self, handler: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
         def answer(request: Request) -> Answer:
@@ -173,11 +183,11 @@ class Wire(ABC):
 
     def _note_call(self, request: Request) -> CallEntry:
         entry = CallEntry(
-            sequence=self._journal.next_sequence(),
+            sequence=self.journal.next_sequence(),
             at=self.clock.now(),
             body_hash=hashlib.sha256(request.body).hexdigest(),
         )
-        self._journal.add_call(entry)
+        self.journal.add_call(entry)
         return entry
 
     def _key_field(self, sent: Submission) -> str:

@@ -87,6 +87,8 @@ class Failing:
     ) -> None:
         """The others are taken; or none is, and that is said."""
         _need(stand, Fault.ROW_REFUSED)
+        if stand.most_rows == 1:
+            pytest.skip("a delivery holds one row")
         trial = Trial(stand, connector, stand.batch(3))
         stand.cause(Fault.ROW_REFUSED, rows=(2,))
         reply = trial.submit()

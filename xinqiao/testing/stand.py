@@ -81,6 +81,7 @@ class Stand(ABC):
         variations: Variations that :meth:`connect` can make.
         operations: Operations that :meth:`values` has rows for and the connector can send.
         secrets: Texts that must never be shown: credentials, tokens, keys.
+        most_rows: Rows that one delivery may hold at most; :meth:`batch` makes none larger.
         answers_in_bytes: Whether a delivery is answered with bytes that are kept for evidence.
         patience: Seconds that the platform may need until everything that is due has happened.
         impatience: Seconds within which a submit of an IMPATIENT connector must have returned.
@@ -94,6 +95,7 @@ class Stand(ABC):
     variations: frozenset[Variation] = frozenset()
     operations: frozenset[Operation] = frozenset({Operation.INSERT})
     secrets: tuple[str, ...] = ()
+    most_rows: int = 100
     answers_in_bytes: bool = False
     patience: float = 15.0
     impatience: float = 15.0
@@ -151,8 +153,11 @@ class Stand(ABC):
         keys: Sequence[str] = (),
         version: int = 1,
     ) -> SealedBatch:
-        """Return a batch with a fresh number, of ``rows`` fresh keys or of ``keys``."""
-        keys = keys or [self.fresh_key() for _ in range(rows)]
+        """Return a batch with a fresh number, of ``rows`` fresh keys or of ``keys``.
+
+        It has fewer rows where a delivery may not hold so many.
+        """
+        keys = keys or [self.fresh_key() for _ in range(min(rows, self.most_rows))]
         return SealedBatch(
             number=f"XQ{uuid.uuid4().hex}",
             platform=self.platform,

@@ -5,6 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.conformance.platform_stands import (
+    CommitmentStand,
+    CountySiteStand,
+    PublishedPenaltyStand,
+    SafetyCreditStand,
+    SafetyUnitStand,
+    TransportCreditStand,
+    TransportDriverStand,
+)
 from tests.adapters.conformance.stands import (
     AsyncSerialStand,
     CreditShandongStand,
@@ -35,6 +44,66 @@ def sd_gateway_credit() -> Iterator[SimulatorProcess]:
 def async_serial() -> Iterator[SimulatorProcess]:
     with start("async_serial") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def transport_credit() -> Iterator[SimulatorProcess]:
+    with start("transport_credit") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def safety_credit() -> Iterator[SimulatorProcess]:
+    with start("safety_credit") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def county_site() -> Iterator[SimulatorProcess]:
+    with start("county_site") as running:
+        yield running
+
+
+class TestTransportCredit(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, transport_credit: SimulatorProcess) -> Stand:
+        return TransportCreditStand(transport_credit)
+
+
+class TestTransportCreditDrivers(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, transport_credit: SimulatorProcess) -> Stand:
+        return TransportDriverStand(transport_credit)
+
+
+class TestSafetyCredit(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, safety_credit: SimulatorProcess) -> Stand:
+        return SafetyCreditStand(safety_credit)
+
+
+class TestSafetyCreditUnits(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, safety_credit: SimulatorProcess) -> Stand:
+        return SafetyUnitStand(safety_credit)
+
+
+class TestCountySite(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, county_site: SimulatorProcess) -> Stand:
+        return CountySiteStand(county_site)
+
+
+class TestCountySitePenalties(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, county_site: SimulatorProcess) -> Stand:
+        return PublishedPenaltyStand(county_site)
+
+
+class TestCreditShandongCommitments(ConnectorConformance):
+    @pytest.fixture
+    def stand(self, credit_shandong: SimulatorProcess) -> Stand:
+        return CommitmentStand(credit_shandong)
 
 
 class TestCreditShandong(ConnectorConformance):
@@ -118,6 +187,9 @@ PROVEN = {
     "void_and_insert": TestVoidAndInsert,
     "transport_csv_folder": TestTransportCsvFolder,
     "credit_template_2018": TestCreditTemplate2018,
+    "transport_credit": TestTransportCredit,
+    "safety_credit": TestSafetyCredit,
+    "county_site": TestCountySite,
 }
 """Shipped profile → the class that proves it."""
 

@@ -389,20 +389,38 @@ def test_a_void_row_has_a_key_of_its_own_in_every_form(file_front: Front) -> Non
 def test_what_the_profile_has_no_word_or_table_for_is_told_before_anything_is_sent(
     file_front: Front,
 ) -> None:
-    connector = file_front.connector()
-    taken_down = batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN)
-    with pytest.raises(SettingsError, match=r"words\.operations"):
-        connector.submit(taken_down)
-    with pytest.raises(SettingsError, match=r"transport\.tables\.penalty"):
-        connector.submit(replace(ONE, kind="penalty"))
     values = profile_values()
-    values["words"]["operations"]["take_down"] = "X"
-    columns = values["transport"]["tables"]["permit"]["columns"]
-    values["transport"]["tables"]["permit"]["columns"] = [
-        one for one in columns if one["name"] != "OP"
-    ]
-    with pytest.raises(SettingsError, match="不能下架"):
-        file_front.connector(values).submit(taken_down)
+    del values["words"]["operations"]["withdraw"]
+    for operation in (Operation.WITHDRAW, Operation.TAKE_DOWN):
+        taken_away = batch("B4", row(1, "1号"), operation=operation)
+        with pytest.raises(SettingsError, match=r"withdraw.*words\.operations"):
+            file_front.connector(values).submit(taken_away)
+    with pytest.raises(SettingsError, match=r"transport\.tables\.penalty"):
+        file_front.connector().submit(replace(ONE, kind="penalty"))
+
+
+@pytest.mark.parametrize("way", ["append", "void", "delete_unconsumed"])
+@pytest.mark.parametrize("has_word", [True, False], ids=["no column", "no word"])
+def test_a_table_that_cannot_tell_a_take_down_is_told_of_a_withdrawal(
+    file_front: Front, way: str, *, has_word: bool
+) -> None:
+    file_front.create()
+    values = profile_values()
+    values["transport"]["tables"]["permit"]["withdraw"] = way
+    if has_word:
+        values["words"]["operations"]["take_down"] = "X"
+        columns = values["transport"]["tables"]["permit"]["columns"]
+        values["transport"]["tables"]["permit"]["columns"] = [
+            one for one in columns if one["name"] != "OP"
+        ]
+    connector = file_front.connector(values)
+    connector.submit(batch("B1", row(1, "1号")))
+    sent = {}
+    for operation in (Operation.WITHDRAW, Operation.TAKE_DOWN):
+        sent[operation] = connector.render(batch("B4", row(1, "1号"), operation=operation))
+    assert sent[Operation.TAKE_DOWN] == sent[Operation.WITHDRAW]
+    connector.submit(batch("B4", row(1, "1号"), operation=Operation.TAKE_DOWN))
+    assert len(file_front.rows()) == (0 if way == "delete_unconsumed" else 2)
 
 
 def test_a_take_down_is_a_row_with_its_word(file_front: Front) -> None:

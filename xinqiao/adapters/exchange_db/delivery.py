@@ -207,7 +207,7 @@ class DatabaseDelivery:
                 such as a name that was corrected. The old one would stay valid beside the new.
         """
         versioned = statements.table.column_of(Role.VERSION) is not None
-        replaces = _replaces(statements.table, sending.batch.operation)
+        replaces = _replaces(statements.table, self._exchange.writer.asked(sending.batch))
         if not versioned and not replaces:
             return {}
         found = statements.of_records(connection, [line.business_key for line in sending.lines])

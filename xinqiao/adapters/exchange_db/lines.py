@@ -22,6 +22,7 @@ from xinqiao.adapters.exchange_db.layout import (
     UpdateWay,
     WithdrawWay,
 )
+from xinqiao.adapters.words import asked_as, operation_word
 from xinqiao.errors import SettingsError
 
 _NAMESPACE = uuid.UUID("6f0c1f2e-6a3f-5d0e-9b53-7a3f3b1c0d21")
@@ -103,7 +104,20 @@ class Writer:
             SettingsError: The profile has no table for the kind.
         """
         way = self.table(batch.kind).withdraw
-        return batch.operation is Operation.WITHDRAW and way is WithdrawWay.DELETE_UNCONSUMED
+        withdrawn = self.asked(batch) is Operation.WITHDRAW
+        return withdrawn and way is WithdrawWay.DELETE_UNCONSUMED
+
+    def asked(self, batch: SealedBatch) -> Operation:
+        """Return what the table is told is asked for the rows of ``batch``.
+
+        A row can say that a record is taken down (下架) only where there is a word for it and a
+        column for the word; elsewhere it is withdrawn.
+
+        Raises:
+            SettingsError: The profile has no table for the kind.
+        """
+        told = self.table(batch.kind).column_of(Role.OPERATION) is not None
+        return asked_as(batch.operation, self._words if told else ())
 
     def keys(self, batch: SealedBatch) -> dict[int, tuple[str, ...]]:
         """Return row → keys of its lines, the void one first.
@@ -158,24 +172,18 @@ class Writer:
     def _parts(self, batch: SealedBatch) -> tuple[bool, ...]:
         """Return, for each line that a row comes to, whether it is a void one."""
         table = self.table(batch.kind)
-        self._word(batch.operation)
-        match batch.operation:
-            case Operation.INSERT:
+        asked = self.asked(batch)
+        operation_word(asked, self._words)
+        match asked:
+            case Operation.INSERT | Operation.TAKE_DOWN:
                 return (False,)
             case Operation.UPDATE:
                 both = table.update is UpdateWay.VOID_AND_INSERT
                 return (True, False) if both else (False,)
             case Operation.WITHDRAW:
                 return (table.withdraw is WithdrawWay.VOID,)
-            case Operation.TAKE_DOWN:
-                if table.column_of(Role.OPERATION) is None:
-                    raise SettingsError(
-                        f"表 {table.name} 没有 role = operation 的列，不能下架，请改由人工办理",
-                        code="profile",
-                    )
-                return (False,)
             case _:
-                assert_never(batch.operation)
+                assert_never(asked)
 
     def _line(
         self, table: TableMap, batch: SealedBatch, row: SealedRow, *, void: bool
@@ -202,7 +210,7 @@ class Writer:
             return row.values.get(column.field, "")
         if column.constant is not None:
             return column.constant
-        withdrawn = batch.operation is Operation.WITHDRAW
+        withdrawn = self.asked(batch) is Operation.WITHDRAW
         validity = self._transport.validity
         status = self._transport.status
         invalid = void or withdrawn
@@ -210,7 +218,7 @@ class Writer:
             Role.ROW_KEY: self._key(batch, row, void=void),
             Role.BATCH: batch.number,
             Role.ROW_NUMBER: str(row.number),
-            Role.OPERATION: self._word(batch.operation),
+            Role.OPERATION: operation_word(self.asked(batch), self._words),
             Role.SOURCE: self._organisation_code,
             Role.STATUS: status.initial if status is not None else "",
         }
@@ -222,22 +230,12 @@ class Writer:
 
     def _key(self, batch: SealedBatch, row: SealedRow, *, void: bool) -> str:
         # a withdrawal has one line, which is its own; only the second line needs another key
-        second = void and batch.operation is not Operation.WITHDRAW
+        second = void and self.asked(batch) is not Operation.WITHDRAW
         if self._transport.row_key == "batch_and_row":
             return f"{batch.number}-{row.number}{'-V' if second else ''}"
         name = f"{batch.number}/{row.number}{'/void' if second else ''}"
         made = uuid.uuid5(_NAMESPACE, name)
         return made.hex if self._transport.row_key == "uuid_hex" else str(made)
-
-    def _word(self, operation: Operation) -> str:
-        word = self._words.get(operation)
-        if word is None:
-            raise SettingsError(
-                f"平台配置没有 {operation.value} 操作的对照词（words.operations），"
-                "请补上或改由人工办理",
-                code="profile",
-            )
-        return word
 
 
 def _refuse_lost_fields(table: TableMap, batch: SealedBatch) -> None:

@@ -259,7 +259,10 @@ class ManualTransport(Table):
     templates: Annotated[dict[RecordKind, Template], Field(min_length=1)]
     """Record kind → its template."""
     instructions: dict[Operation, Text]
-    """Operation → what the clerk does with the file: page, menu, button (上传说明)."""
+    """Operation → what the clerk does with the file: page, menu, button (上传说明).
+
+    What holds for ``withdraw`` holds for ``take_down`` where that has none of its own.
+    """
 
 
 class AnswerColumns(Table):

@@ -24,6 +24,7 @@ from xinqiao.adapters.file_drop.names import sealed_at
 from xinqiao.adapters.file_drop.placing import sync_folder, trouble, try_out, write_whole
 from xinqiao.adapters.file_drop.rendering import Unfit, UploadFile, name_parts, render_file
 from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.words import asked_as
 from xinqiao.errors import SettingsError
 
 NOTE = "说明.txt"
@@ -121,11 +122,13 @@ class ManualDelivery:
                     one.mkdir(_OWNER_ONLY)
 
     def _note(self, batch: SealedBatch, file: UploadFile) -> str:
-        what = self._transport.instructions.get(batch.operation)
+        instructions = self._transport.instructions
+        operation = asked_as(batch.operation, instructions)
+        what = instructions.get(operation)
         if what is None:
             raise SettingsError(
-                f"{self._profile.name} 的平台配置没有 {batch.operation.value} 操作的上传说明"
-                f"（transport.instructions.{batch.operation.value}），请补上",
+                f"{self._profile.name} 的平台配置没有 {operation.value} 操作的上传说明"
+                f"（transport.instructions.{operation.value}），请补上",
                 code="profile",
             )
         parts = name_parts(self._profile, batch)

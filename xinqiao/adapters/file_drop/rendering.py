@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from xinqiao.adapters.base import Operation, Outcome, RowResult, SealedBatch, SealedRow
+from xinqiao.adapters.base import Outcome, RowResult, SealedBatch, SealedRow
 from xinqiao.adapters.file_drop.layout import (
     CODECS,
     DATE_PARTS,
@@ -18,6 +18,7 @@ from xinqiao.adapters.file_drop.layout import (
 from xinqiao.adapters.file_drop.names import NameParts, file_name, sealed_at
 from xinqiao.adapters.file_drop.writing import to_bytes
 from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.words import operation_word
 from xinqiao.errors import SettingsError
 
 CELL_CHARACTERS = 32_767
@@ -100,7 +101,7 @@ def name_parts(profile: Profile, batch: SealedBatch) -> NameParts:
             f"{profile.name} 的平台配置没有 {batch.kind} 这类记录的对照词（words.kinds），请补上",
             code="profile",
         )
-    return NameParts(batch, kind, _operation_word(profile, batch.operation))
+    return NameParts(batch, kind, operation_word(batch.operation, profile.words.operations))
 
 
 def sent_name(profile: Profile, templates: Mapping[str, Template], batch: SealedBatch) -> str:
@@ -136,17 +137,6 @@ def _differing(template: Template, codes: Collection[str]) -> tuple[list[str], l
     written = {column.field for column in template.columns if column.field is not None}
     known = written | set(template.omit)
     return [code for code in codes if code not in known], sorted(written - set(codes))
-
-
-def _operation_word(profile: Profile, operation: Operation) -> str:
-    word = profile.words.operations.get(operation)
-    if word is None:
-        raise SettingsError(
-            f"{profile.name} 的平台配置没有 {operation.value} 操作的对照词"
-            "（words.operations），请补上或改由人工办理",
-            code="profile",
-        )
-    return word
 
 
 def _refuse_lost_fields(profile: Profile, template: Template, batch: SealedBatch) -> None:

@@ -10,7 +10,6 @@ from xinqiao.adapters.base import (
     BatchReport,
     KeyReport,
     LedgerPage,
-    Operation,
     Outcome,
     Probe,
     Reply,
@@ -31,6 +30,7 @@ from xinqiao.adapters.http.network import network_for
 from xinqiao.adapters.http.probing import probe_result, without_question
 from xinqiao.adapters.http.rendering import render
 from xinqiao.adapters.profile import Profile
+from xinqiao.adapters.words import operation_word
 from xinqiao.errors import SettingsError
 
 _CREDENTIALS_UNPROVEN = "平台配置没有连通检查（operations.probe），未核对；凭据有误要到报送时才知道"
@@ -203,7 +203,7 @@ class HttpPlatform:
         rows = [
             {"number": row.number, "key": row.key, "values": dict(row.values)} for row in batch.rows
         ]
-        word = self._operation_word(batch.operation)
+        word = operation_word(batch.operation, self._profile.words.operations)
         return self._context(batch.kind, batch=batch.number, operation=word, rows=rows)
 
     def _context(self, kind: str, **values: Any) -> dict[str, Any]:
@@ -215,13 +215,3 @@ class HttpPlatform:
                 code="profile",
             )
         return {"kind": word, "settings": self._settings, **values}
-
-    def _operation_word(self, operation: Operation) -> str:
-        word = self._profile.words.operations.get(operation)
-        if word is None:
-            raise SettingsError(
-                f"{self._profile.name} 的平台配置没有 {operation.value} 操作的对照词"
-                "（words.operations），请补上或改由人工办理",
-                code="profile",
-            )
-        return word

@@ -1,0 +1,50 @@
+"""A taxi driver's assessment: another scale than that of drivers, points kept instead of lost."""
+
+import pytest
+
+from tests.records.remarks import errors, findings, remarks
+
+KIND = "taxi_driver_assessment"
+GRADES = ("AAA", "AA", "A", "B")
+VERIFIED = {20: "AAA", 30: "AAA", 19: "AA", 11: "AA"}
+UNVERIFIED = {10: "A", 4: "A", 3: "B", 0: "B"}
+
+
+@pytest.mark.parametrize(("score", "grade"), [*VERIFIED.items(), *UNVERIFIED.items()])
+def test_the_grade_of_each_band_is_taken(score: int, grade: str) -> None:
+    assert remarks(KIND, {"score": str(score), "grade": grade}) == set()
+
+
+@pytest.mark.parametrize(("score", "grade"), VERIFIED.items())
+def test_a_better_grade_than_a_verified_band_gives_is_an_error(score: int, grade: str) -> None:
+    for better in GRADES[: GRADES.index(grade)]:
+        assert remarks(KIND, {"score": str(score), "grade": better}) == errors(
+            ("grade", "contradicts_points")
+        )
+
+
+@pytest.mark.parametrize(("score", "grade"), UNVERIFIED.items())
+def test_a_better_grade_than_an_unverified_band_gives_is_doubtful(score: int, grade: str) -> None:
+    for better in GRADES[: GRADES.index(grade)]:
+        assert remarks(KIND, {"score": str(score), "grade": better}) == {
+            ("grade", "contradicts_points", "warning")
+        }
+
+
+def test_a_lower_grade_may_be_the_cap_of_a_short_registration() -> None:
+    (found,) = findings(KIND, {"score": "25", "grade": "A"})
+    assert (found.field, found.code, found.severity) == ("grade", "below_points", "warning")
+    assert "6 个月" in found.message
+
+
+@pytest.mark.parametrize("score", ["31", "-1", "100"])
+def test_a_score_outside_the_scale_is_an_error(score: str) -> None:
+    assert remarks(KIND, {"score": score}) == errors(("score", "outside_scale"))
+
+
+def test_the_year_lies_before_the_assessment() -> None:
+    period = {"period_from": None, "period_to": None}
+    assert remarks(KIND, {**period, "year": "2027"}) == errors(("year", "after_assessment"))
+    assert remarks(KIND, {"period_from": "2024-07-01"}) == {
+        ("period_from", "outside_year", "warning")
+    }

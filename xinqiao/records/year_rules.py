@@ -1,0 +1,41 @@
+"""What holds between the year that was assessed (考核年度), its period and the day of assessing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from xinqiao.records.fields import iso_date
+from xinqiao.records.findings import Finding, Severity
+
+
+def year_rules(content: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with ``year``, ``period_from``, ``period_to`` and ``assessed_on``.
+
+    A year is assessed when it is over. The period is the calendar year for taxis
+    (交运规〔2022〕2号) and usually elsewhere, so a period that leaves the year is only doubtful.
+    """
+    year = content.get("year", "")
+    if not year.isdecimal():
+        return
+    assessed = iso_date(content.get("assessed_on"))
+    if assessed is not None and int(year) > assessed.year:
+        message = f"考核年度 {year} 晚于考核日期 {assessed} 所在的年份，请核对两处"
+        yield Finding("year", "after_assessment", Severity.ERROR, message)
+    elif assessed is not None and int(year) == assessed.year:
+        message = f"考核日期 {assessed} 时考核年度 {year} 尚未结束，请核对两处"
+        yield Finding("year", "year_not_over", Severity.WARNING, message)
+    for field, label in (("period_from", "考核周期起"), ("period_to", "考核周期止")):
+        day = iso_date(content.get(field))
+        if day is not None and day.year != int(year):
+            message = f"{label} {day} 不在考核年度 {year} 之内，请核对"
+            yield Finding(field, "outside_year", Severity.WARNING, message)
+
+
+def anniversaries(day: date, year: int) -> frozenset[date]:
+    """Return the day or days of ``year`` that count as the anniversary of ``day``.
+
+    Of 29 February that is 28 February or 1 March where there is none: no text says which.
+    """
+    try:
+        return frozenset({day.replace(year=year)})
+    except ValueError:
+        return frozenset({date(year, 2, 28), date(year, 3, 1)})
