@@ -46,6 +46,10 @@ def test_the_list_shows_what_waits_and_until_when_and_asks_for_a_person(desk: Te
 
 
 def test_a_person_allows_what_waits(desk: Terminal) -> None:
+    board = desk.run("status")
+    assert "公开前须由人看过的：xinqiao publication list" in board.out
+    assert "改好疑点表" not in board.out
+    assert desk.run("status", "--json").json["platforms"]["county_site"]["to_look_at"] == 1
     done = desk.run("publication", "allow", SECOND, *WHY)
     assert (done.code, "可以公示" in done.out) == (0, True)
     assert desk.run("publication", "list").code == 0

@@ -78,6 +78,7 @@ def board(**changes: Any) -> dict[str, Any]:
         "name": "信用中国（山东）",
         "states": dict.fromkeys(State, 12),
         "invalid": 3,
+        "to_look_at": 0,
         "to_correct": 4,
         "overdue": 5,
         "due_soon": 6,

@@ -199,9 +199,11 @@ def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
         f"挂起的：xinqiao queue list --state held{told_by_hand}": states["held"],
         "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
+        "公开前须由人看过的：xinqiao publication list": one["to_look_at"],
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
-        ],
+        ]
+        - one["to_look_at"],
         "继续报送和收取回执：xinqiao sync": by_hand and sum(states[state] for state in under_way),
     }
     return [step for step, count in steps.items() if count]

@@ -22,6 +22,7 @@ from xinqiao.database.tables import (
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.platforms import Platform, standing
+from xinqiao.queue.publishing import NEEDS_LOOK
 from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
 from xinqiao.routing.rules import BUREAU
@@ -50,12 +51,22 @@ def platform_board(
     invalid = connection.execute(
         sa.select(sa.func.count()).select_from(holding).where(UNFIT, holding.c.platform == platform)
     ).scalar_one()
+    waiting = connection.execute(
+        sa.select(sa.func.count())
+        .select_from(holding)
+        .where(
+            UNFIT,
+            holding.c.platform == platform,
+            sa.cast(holding.c.findings, sa.Text).contains(f'"{NEEDS_LOOK}"'),
+        )
+    ).scalar_one()
     busy = under_way(connection, platform)
     refused = count_open_refusals(connection, platform)
     stands = standing(connection, platform)
     return {
         "states": {state.value: states[state] for state in State},
         "invalid": invalid,
+        "to_look_at": waiting,
         "to_correct": refused,
         "overdue": connection.execute(count.where(duty.c.due_at <= now)).scalar_one(),
         "due_soon": connection.execute(
