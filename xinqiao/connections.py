@@ -19,6 +19,7 @@ from xinqiao.adapters.profile import (
     ADDRESS_KEYS,
     SHIPPED,
     Profile,
+    kinds_with_a_form,
     load_profile,
     profile_digest,
     read_profile,
@@ -97,6 +98,7 @@ class Connection:
             pace_of(profile.pace, calendar),
             {kind: Correction(way.value) for kind, way in profile.corrections.items()},
             self.way,
+            kinds_with_a_form(profile),
         )
 
     def check_lease(self, name: str, lease_seconds: float) -> None:

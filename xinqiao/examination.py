@@ -102,6 +102,8 @@ class Examination:
         return all(one.ok for one in self.checks) and not any(one.missing for one in self.kinds)
 
 
+_NOT_REPORTED = "某类记录不报这个平台的，在 xinqiao.toml 的 [routes] 中关闭。"
+
 _NO_ROUTE = Check(
     "去向",
     ok=False,
@@ -119,7 +121,7 @@ def examine(hub: Hub, platform: str) -> Examination:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    kinds = tuple(kinds_of(name, connection.profile))
+    kinds = tuple(kinds_of(name, connection.profile, hub.switches))
     checks = [] if kinds else [_NO_ROUTE]
     filled_in = list(_filled_in(hub, name, connection))
     checks += filled_in
@@ -175,7 +177,7 @@ def require_usable(hub: Hub, platform: str) -> None:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    kinds = tuple(kinds_of(name, connection.profile))
+    kinds = tuple(kinds_of(name, connection.profile, hub.switches))
     wrong = [_NO_ROUTE] if not kinds else []
     wrong += [one for one in _filled_in(hub, name, connection) if not one.ok]
     if not wrong and connection.profile.transport.type in _ON_THIS_MACHINE:
@@ -185,6 +187,7 @@ def require_usable(hub: Hub, platform: str) -> None:
     if words:
         raise RefusedError(
             f"平台 {name} 还不能用，没有确认：{'；'.join(words)}。"
+            f"{_NOT_REPORTED if any(one.missing for one in kinds) else ''}"
             f"改好后用 xinqiao platforms check {name} 检查",
             code="not_usable",
         )
@@ -236,11 +239,19 @@ def _filled_in(hub: Hub, name: str, connection: Connection) -> Iterator[Check]:
         yield Check("占用时间", ok=False, remark=error.message)
 
 
-def kinds_of(name: str, profile: Profile) -> Iterator[KindExamined]:
-    """Yield what there is for each kind of record that is owed to platform ``name``."""
+def kinds_of(
+    name: str, profile: Profile, switches: Mapping[str, Mapping[str, bool]]
+) -> Iterator[KindExamined]:
+    """Yield what there is for each kind of record that is owed to platform ``name``.
+
+    Args:
+        name: Identifier of the platform.
+        profile: Its profile.
+        switches: Kind → platform → whether it goes there, where that differs from the table.
+    """
     tables = {one.kind: one for one in formats() if one.platform == name}
     for kind in KINDS:
-        if routes_for(kind, frozenset({name})):
+        if routes_for(kind, frozenset({name}), switches.get(kind)):
             table = tables.get(kind)
             yield KindExamined(
                 kind,

@@ -1,6 +1,7 @@
 """One pass over one platform: deliver, resolve doubts, collect receipts (一次报送)."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.permitted import words
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.unanswered import hold_unanswered
+from xinqiao.records.kinds import kind_of
 
 _TURN_SECONDS = 20.0
 """After so long a turn of delivering, doubts and receipts have theirs: a long list starves none."""
@@ -93,4 +95,15 @@ def _note(connection: Connection, platform: Platform, now: datetime) -> str:
             f"{under_way.count} 条正由另一程序报送，或上次报送时被中断；"
             f"若是中断，约 {wait} 秒后再执行 xinqiao sync 即会向平台查证"
         )
-    return ""
+    return _without_form(board.ready_without_form(connection, platform), platform.id)
+
+
+def _without_form(waiting: Mapping[str, int], platform: str) -> str:
+    """Return what a person is told of kinds that the profile has no form for."""
+    if not waiting:
+        return ""
+    told = "、".join(f"{kind_of(kind).name} {count} 条" for kind, count in waiting.items())
+    return (
+        f"平台档案没有写怎样报送{told}，未报送（缺什么见 xinqiao platforms check {platform}；"
+        "不报这个平台的，在 xinqiao.toml 的 [routes] 中关闭）"
+    )

@@ -5,6 +5,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,14 @@ class Said:
     def json(self) -> Any:
         """What stands on standard output, which must be JSON and nothing else."""
         return json.loads(self.out)
+
+
+def report_nothing_but_decisions(root: Path) -> None:
+    """Close every route to 信用·山东 but those of permits and penalties (``[routes]``)."""
+    settings = root / "xinqiao.toml"
+    others = ("commitment", "list_entry", "repair", "objection")
+    closed = "".join(f"[routes.{kind}]\ncredit_shandong = false\n" for kind in others)
+    settings.write_text(f"{settings.read_text('utf-8')}\n{closed}", "utf-8")
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from tests.commands.terminal import Terminal
+from tests.commands.terminal import Terminal, report_nothing_but_decisions
 from xinqiao.adapters.base import ReceiptMode
 from xinqiao.adapters.policies import CorrectionStrategy, WithdrawStrategy
 from xinqiao.adapters.profile import SHIPPED, Profile, Transport
@@ -64,7 +64,7 @@ def test_a_platform_that_cannot_be_reached_is_told_of_as_far_as_its_profile_goes
     away = terminal.run("platforms", "check", PLATFORM, "--json")
     assert (away.code, away.json["ok"], away.json["reference"]) == (3, False, True)
     kinds = {one["kind"]: one for one in away.json["kinds"]}
-    assert set(kinds) == {"permit", "penalty"}
+    assert set(kinds) == {"permit", "penalty", "commitment", "list_entry", "repair", "objection"}
     assert all(0 < one["unconfirmed_columns"] <= one["columns"] for one in kinds.values())
     assert all(one["missing"] == [] for one in kinds.values())
     parts = {one["part"] for one in away.json["sources"]}
@@ -90,7 +90,9 @@ def test_a_platform_that_is_a_folder_is_proved_by_writing_into_it(
     terminal: Terminal, write: Write
 ) -> None:
     write(MANUAL)
+    report_nothing_but_decisions(terminal.workspace.root)
     found = terminal.run("platforms", "check", PLATFORM, "--json")
+    assert [one["kind"] for one in found.json["kinds"]] == ["permit", "penalty"]
     assert found.json["kinds"][0]["missing"] == []
     assert all(one["ok"] for one in found.json["checks"])
     assert found.code == 0

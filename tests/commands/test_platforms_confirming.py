@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.terminal import Terminal
+from tests.commands.terminal import Terminal, report_nothing_but_decisions
 from tests.imports.books import company, write_book
 from xinqiao.config.workspace import create_workspace
 from xinqiao.opening import prepare_database
@@ -33,6 +33,11 @@ def confirmed(office: Terminal) -> bool:
 
 def test_what_is_confirmed_is_shown(office: Terminal) -> None:
     write(office, 'profile = "credit_template_2018"', "[transport]", "total_seconds = 5")
+    refused = office.run(*HOW)
+    assert (refused.code, confirmed(office)) == (1, False)
+    assert "commitment 缺少平台对这类记录的叫法（words.kinds.commitment）" in refused.err
+    assert "在 xinqiao.toml 的 [routes] 中关闭" in refused.err
+    report_nothing_but_decisions(office.workspace.root)
     done = office.run(*HOW)
     assert (done.code, confirmed(office)) == (0, True), done.err
     digest = office.run("platforms", "show", PLATFORM, "--json").json["digest"]

@@ -1,7 +1,6 @@
 """A new, real workspace before anybody has filled in an address: it must be of use already."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ ALL = [one.id for one in known_platforms()]
 
 
 @pytest.fixture
-def bureau(tmp_path: Path) -> Iterator[Path]:
+def bureau(tmp_path: Path) -> Path:
     root = tmp_path / "bureau"
     assert CliRunner().invoke(cli, ["init", str(root), "--yes"]).exit_code == 0
     return root

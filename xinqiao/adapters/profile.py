@@ -379,6 +379,24 @@ def read_profile(values: Mapping[str, Any], *, file: str) -> Profile:
         ) from None  # the library's text quotes values
 
 
+def kinds_with_a_form(profile: Profile) -> frozenset[str] | None:
+    """Return the record kinds that ``profile`` can be handed: those with a word and a layout.
+
+    None for a connector in Python, which knows itself what it takes.
+    """
+    transport = profile.transport
+    spoken = frozenset(profile.words.kinds)
+    match transport:
+        case PythonTransport():
+            return None
+        case ExchangeDbTransport():
+            return spoken & transport.tables.keys()
+        case FileTransport() | ManualTransport():
+            return spoken & transport.templates.keys()
+        case _:
+            return spoken
+
+
 def profile_digest(profile: Profile) -> str:
     """Return the SHA-256 (hex) of the profile's canonical JSON (RFC 8785), every key included."""
     return hashlib.sha256(rfc8785.dumps(profile.model_dump(mode="json"))).hexdigest()

@@ -21,7 +21,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
-from xinqiao.queue.platforms import standing
+from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
 from xinqiao.routing.rules import BUREAU
@@ -104,6 +104,24 @@ def handling_board(connection: Connection, now: datetime, due_soon_at: datetime)
         ).scalar_one(),
         "oldest_due": None if oldest is None else oldest.isoformat(),
     }
+
+
+def ready_without_form(connection: Connection, platform: Platform) -> dict[str, int]:
+    """Return kind → how many submissions wait because the profile has no form for the kind."""
+    if platform.kinds is None:
+        return {}
+    statement = (
+        sa.select(submission.c.kind, sa.func.count())
+        .where(
+            MOVING,
+            submission.c.platform == platform.id,
+            submission.c.state == State.READY.value,
+            submission.c.kind.not_in(sorted(platform.kinds)),
+        )
+        .group_by(submission.c.kind)
+        .order_by(submission.c.kind)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 @dataclass(frozen=True, slots=True)

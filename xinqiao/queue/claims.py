@@ -49,7 +49,7 @@ def claim(connection: Connection, platform: Platform, lease: Lease, cause: Cause
         The submissions, of one kind and operation, the most urgent first; empty when nothing is
         due.
     """
-    tickets = _claimable(connection, platform.id, platform.rows_per_batch, cause.at)
+    tickets = _claimable(connection, platform, cause.at)
     moves = [
         Move(
             ticket.id,
@@ -142,17 +142,18 @@ def isolation(ticket: Ticket, platform: Platform, lease: Lease) -> dict[str, Any
     return {"batch_limit": min(smaller, ticket.batch_limit or smaller), "waits_for": "isolated"}
 
 
-def _claimable(connection: Connection, platform: str, limit: int, now: datetime) -> list[Ticket]:
+def _claimable(connection: Connection, platform: Platform, now: datetime) -> list[Ticket]:
     """Return the submissions to send next, locked: most urgent first, of one kind and operation.
 
-    The kind, operation and batch limit of the most urgent one decide; others follow in a later
-    batch.
+    Kinds that the platform's profile has no form for are passed over. The kind, operation and batch
+    limit of the most urgent one decide; others follow in a later batch.
     """
     due = (
         MOVING,
-        submission.c.platform == platform,
+        submission.c.platform == platform.id,
         submission.c.state == State.READY.value,
         submission.c.next_attempt_at <= now,
+        sa.true() if platform.kinds is None else submission.c.kind.in_(sorted(platform.kinds)),
     )
     urgency = (submission.c.due_at, submission.c.id)
     first = read_tickets(connection, select_tickets().where(*due).order_by(*urgency).limit(1))
@@ -173,7 +174,7 @@ def _claimable(connection: Connection, platform: str, limit: int, now: datetime)
             same_limit,
         )
         .order_by(*urgency)
-        .limit(min(limit, head.batch_limit or limit))
+        .limit(min(platform.rows_per_batch, head.batch_limit or platform.rows_per_batch))
         .with_for_update(skip_locked=True)
     )
     return read_tickets(connection, statement)

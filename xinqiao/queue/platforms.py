@@ -60,6 +60,8 @@ class Platform:
         pace: How fast and when it may be called.
         corrections: Record kind → how a newer version is taken; an update where it is left out.
         way_digest: Of what decides where batches go and are looked for.
+        kinds: Record kinds that its profile has a form for; None for whatever there is. Others wait
+            and hold up nobody.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Platform:
     pace: Pace = field(default_factory=Pace)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     way_digest: str = ""
+    kinds: frozenset[str] | None = None
 
     @property
     def first_look(self) -> float:
