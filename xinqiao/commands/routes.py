@@ -15,7 +15,7 @@ from xinqiao.commands.output import (
 )
 
 _DEFAULTS = {"on": "报送", "off": "默认不报送", "never": "不报送"}
-_SWITCHED = {True: "报送（已打开）", False: "不报送（已关闭）"}
+_SWITCHED = {True: "已打开", False: "已关闭"}
 
 
 def _state(default: object, switched: object) -> str:
