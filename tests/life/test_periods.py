@@ -94,6 +94,14 @@ def test_what_had_ended_when_it_was_imported_is_never_shown(bureau: Bureau) -> N
     assert (bureau.asked(SITE, record_id), bureau.held(SHARING, record_id)) == ([], 1)
 
 
+def test_what_is_imported_on_its_last_day_is_shown_that_day(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until=bureau.today.isoformat())
+    bureau.pass_days(1)
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+
+
 def test_an_import_with_a_later_date_does_not_put_up_what_ended(bureau: Bureau) -> None:
     record_id = bureau.shown(publicity_until="2026-11-21")
     bureau.pass_days(3)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.life.bureau import SHARING, SITE, Bureau
+from tests.life.bureau import REVOKED, SHARING, SITE, Bureau
 from tests.submission_queue.world import accepted, decided, reply
 from xinqiao.adapters.base import BatchProgress, LedgerEntry, Operation, Outcome, RowResult
 from xinqiao.database.tables import holding, submission, take_down
@@ -162,8 +162,23 @@ def test_a_withdrawn_decision_tells_the_site_why_and_is_a_withdrawal(bureau: Bur
     bureau.send()
     for platform in (SITE, SHARING):
         assert bureau.asked(platform, record_id)[1:] == [("withdraw", 1, "accepted")]
+    first, last = (one.rows[0].values for one in bureau.connectors[SITE].sent)
+    assert (first["CF_CXLY"], first["CF_CXYJ"]) == ("", "")
+    assert (last["CF_CXLY"], last["CF_CXYJ"]) == ("复议撤销", REVOKED.document)
     assert bureau.duties(SITE, record_id)[1] == ("D3", date(2026, 11, 24), "accepted")
     assert bureau.duties(SHARING, record_id)[1] == ("D4", date(2026, 11, 24), "accepted")
+
+
+def test_no_reason_carries_an_identity_number_to_the_site(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    with bureau.database.writing() as connection:
+        desk = bureau.desk(connection, "当事人370323190711118764申请")
+        desk.stop(record_id, Why.FORBIDDEN, "370323190711118764号")
+    bureau.send()
+    assert bureau.asked(SITE, record_id)[-1] == ("take_down", 1, "accepted")
+    sent = bureau.connectors[SITE].sent[-1].rows[0].values
+    assert "申请" in sent["CF_CXLY"]
+    assert not any("370323190711118764" in text for text in sent.values())
 
 
 def test_a_withdrawal_takes_the_place_of_a_take_down_that_did_not_leave(bureau: Bureau) -> None:
@@ -238,7 +253,7 @@ def test_a_take_down_in_doubt_is_settled_by_what_the_site_still_shows(
     site.answers = [reply(Outcome.IN_DOUBT, code="read_timeout")]
     bureau.send(SITE)
     assert bureau.asked(SITE, record_id)[1:] == [("take_down", 1, "in_doubt")]
-    row = site.sent[-1].rows[0]
+    row = site.sent[0].rows[0]
     site.held[row.key] = [LedgerEntry(row.key, {**row.values, **one}) for one in entries]
     site.reports = [decided(BatchProgress.UNKNOWN_BATCH, [])]
     bureau.clock.advance(120)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xinqiao.mapping.identity import RECORD_ID
 from xinqiao.mapping.personal import PERSONAL_PATHS
 from xinqiao.mapping.problems import Place, Problem
+from xinqiao.mapping.removal import REMOVAL_LABELS
 from xinqiao.mapping.tables import CodeTable, FormatField, FormatTable
 from xinqiao.records.conditions import Condition
 from xinqiao.records.kind import Kind
@@ -144,7 +145,7 @@ def _listed_words(
 
 def _sources(field: FormatField, kind: Kind) -> Iterator[Found]:
     """Yield paths and words that records of the kind do not have."""
-    if field.source_path not in (None, RECORD_ID, *kind.labels):
+    if field.source_path not in (None, RECORD_ID, *REMOVAL_LABELS, *kind.labels):
         yield ("from",), f"记录中没有字段 {field.source_path}"
     for place, condition in _all_conditions(field):
         if condition.field not in kind.labels:

@@ -14,6 +14,7 @@ from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.removal import DECIDED_ON, DOCUMENT, REASON
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.batches import Rendered
@@ -29,9 +30,6 @@ CORRECT_BY_HAND = (
 TAKE_DOWN_BY_HAND = (
     "这个平台的下架须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
 )
-
-REMOVAL = "removal"
-"""Beginning of the paths by which a format takes why a record is removed (撤回、下架的理由)."""
 
 PRUNED = (
     "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
@@ -134,11 +132,14 @@ def _reasons(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, Map
     noted: dict[str, Mapping[str, str]] = {}
     for chunk in in_chunks(sorted({ticket.record_id for ticket in tickets})):
         for row in connection.execute(sa.select(table).where(table.c.record_id.in_(chunk))):
-            told = {name: getattr(row, name, None) for name in ("reason", "document", "decided_on")}
+            told = {
+                REASON: row.reason,
+                DOCUMENT: row.document,
+                # a take-down has no day of its own beside that of its document
+                DECIDED_ON: getattr(row, "decided_on", None),
+            }
             noted[row.record_id] = {
-                f"{REMOVAL}.{name}": mask_identity_numbers(str(text))
-                for name, text in told.items()
-                if text
+                path: mask_identity_numbers(str(text)) for path, text in told.items() if text
             }
     return {one.id: noted[one.record_id] for one in tickets if one.record_id in noted}
 

@@ -21,6 +21,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.holdings import may_hold
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.present import OWED, present_changes
@@ -149,7 +150,7 @@ class Desk:
             {
                 "record_id": record_id,
                 "version": change.version,
-                "reason": self.cause.reason,
+                "reason": mask_identity_numbers(self.cause.reason),
                 "actor": self.cause.actor,
                 "at": self.cause.at,
             },
@@ -190,15 +191,15 @@ class Desk:
                 "record_id": record_id,
                 "severity": severity,
                 "published": published,
-                "reason": self.cause.reason,
-                "document": document,
+                "reason": mask_identity_numbers(self.cause.reason),
+                "document": mask_identity_numbers(document),
                 "actor": self.cause.actor,
                 "at": self.cause.at,
             },
         )
         details: dict[str, Detail] = {
             "severity": severity,
-            "document": document,
+            "document": mask_identity_numbers(document),
             "published": published,
         }
         self._audit("publication.classified", record_id, details)

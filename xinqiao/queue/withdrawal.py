@@ -27,6 +27,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.consequences import follow
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
@@ -88,9 +89,9 @@ def withdraw(
         sa.insert(withdrawal),
         {
             "record_id": record_id,
-            "reason": cause.reason,
+            "reason": mask_identity_numbers(cause.reason),
             "decided_on": revocation.decided_on,
-            "document": revocation.document,
+            "document": mask_identity_numbers(revocation.document),
             "actor": cause.actor,
             "at": cause.at,
         },
@@ -101,7 +102,7 @@ def withdraw(
         reason=cause.reason,
         details={
             "decided_on": revocation.decided_on.isoformat(),
-            "document": revocation.document,
+            "document": mask_identity_numbers(revocation.document),
         },
     )
     append(connection, [entry], actor=cause.actor, at=cause.at)
