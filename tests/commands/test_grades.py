@@ -28,6 +28,7 @@ def test_the_empty_state_says_what_to_do(terminal: Terminal) -> None:
     assert "没有可对照的主体" in done.out
     assert "xinqiao import" in done.out
     assert terminal.run("grades", "--json").json == []
+    assert terminal.run("grades", "--watched").out.strip() == "没有符合条件的主体。"
 
 
 def test_the_table_shows_contradictions_first_and_asks_for_a_person(

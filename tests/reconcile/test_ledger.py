@@ -27,9 +27,11 @@ from xinqiao.database.tables import platform_state, record_version, submission
 from xinqiao.queue.platforms import note_failure, pause, standing
 from xinqiao.queue.states import State
 from xinqiao.queue.withdrawal import Revocation, withdraw
+from xinqiao.reconcile import ledger
 from xinqiao.reconcile.findings import Waiting
 from xinqiao.reconcile.ledger import CONTENT_PRUNED
 from xinqiao.reconcile.receipts import collect
+from xinqiao.records.kinds import kind_of
 
 REVOKED = Revocation(date(2026, 11, 19), "撤〔2026〕1号")
 
@@ -605,6 +607,18 @@ def test_a_number_that_does_not_look_like_one_is_not_shown_either(office: World)
     settle_down(office)
     ((field, ours, theirs),) = differences(compare(office))
     assert (field, ours, theirs) == ("XK_XDR_ZJHM", "（证件号码不显示）", "（证件号码不显示）")
+
+
+def test_the_text_of_pictures_is_never_shown(
+    office: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pictures = replace(kind_of("permit"), pictures=frozenset({"content"}))
+    monkeypatch.setattr(ledger, "kind_of", {"permit": with_pictures}.__getitem__)
+    report(office, 1)
+    ledger_of(office).shows(1, XK_NR="iVBORw0KGgo")
+    settle_down(office)
+    ((field, ours, theirs),) = differences(compare(office))
+    assert (field, ours, theirs) == ("XK_NR", "（图片不显示）", "（图片不显示）")
 
 
 def test_a_long_text_is_shown_by_its_beginning(office: World) -> None:

@@ -67,3 +67,10 @@ def test_required_fields_of_a_permit() -> None:
         "subject.name",
         "subject.category",
     }
+
+
+def test_the_number_of_a_kind_is_the_last_part_of_its_key_and_no_identity_number() -> None:
+    for kind in KINDS.values():
+        if kind.number_field:
+            assert kind.key_fields[-1] == kind.number_field
+            assert kind.number_field not in kind.identity_fields

@@ -101,7 +101,7 @@ def _table(*rows: Mapping[str, Any]) -> str:
         (({"grade": "A", "from": 800}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A"}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A", "from": 800},), "最低一级不写"),
-        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "第 4 行起：grade.0.till"),
+        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "第 9 行：grade.0.till"),
     ],
 )
 def test_a_scale_that_contradicts_itself_is_refused(

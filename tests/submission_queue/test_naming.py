@@ -1,6 +1,7 @@
 """People find and name a record of any kind by its own number, never by an identity number."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from xinqiao.database.engine import Database
 from xinqiao.database.tables import record
 from xinqiao.errors import InputError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.listing import listing
 from xinqiao.queue.lookup import RecordSummary, find_record
 from xinqiao.queue.naming import name_of, numbered
+from xinqiao.queue.selection import Selection
+from xinqiao.queue.story import story
 
 DRIVER: Mapping[str, str] = {
     "subject.name": "溪样三",
@@ -124,3 +128,26 @@ def test_names_of_every_kind_hold_no_identity_number() -> None:
         "溪样三［证件号已隐去］"
     )
     assert name_of("news", {"title": "enc:1:k1:AAAA"}) == "（内容已加密）"
+
+
+def test_lists_and_stories_name_what_a_platform_knows_by_its_id_alone(
+    desk: Desk, tmp_path: Path
+) -> None:
+    everywhere = replace(
+        desk.importer.planner, platforms=frozenset({"transport_credit", "credit_shandong"})
+    )
+    importer = replace(desk.importer, planner=everywhere)
+    earlier = {"cycle_from": "2024-11-03", "cycle_to": "2025-11-02", "assessed_on": "2025-11-07"}
+    other = {**DRIVER, **earlier}
+    book = write_book(tmp_path / "另一年.xlsx", labelled("driver_assessment", other))
+    (report,) = importer.run(book)
+    assert (report.invalid, report.new) == (0, 1), report.findings
+    with desk.database.reading() as connection:
+        (row,) = listing(connection, Selection(kind="driver_assessment"), 10)
+        told = story(connection, row["id"], desk.clock.now())
+        permits = listing(connection, Selection(kind="permit"), 10)
+    assert row["document_number"] == "溪样三（考核周期起 2024-11-03）"
+    assert told["document_number"] == row["document_number"]
+    assert IDENTITY_NUMBER not in f"{row}{told}"
+    # what has a number at the platform goes by it
+    assert [one["document_number"] for one in permits] == ["云交许〔2026〕0001号"]

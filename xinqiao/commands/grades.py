@@ -54,9 +54,12 @@ def grades(
         raise click.BadParameter(
             f"没有“{grade}”这一级，可写 {'、'.join(GRADES)}", param_hint="--grade"
         )
-    found = open_hub(context).standings(Wanted(name, grade, watched, doubtful))
+    wanted = Wanted(name, grade, watched, doubtful)
+    found = open_hub(context).standings(wanted)
     if as_json:
         print_json([one.plain() for one in found])
+    elif not found and wanted != Wanted():
+        console.print("没有符合条件的主体。")
     elif not found:
         console.print(
             "没有可对照的主体。平台传回的等级、名单、评价和本单位的质量信誉考核，"

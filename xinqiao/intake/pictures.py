@@ -168,6 +168,8 @@ def _bytes(place: Path, shown: str) -> bytes:
 def _decoded(content: bytes, name: str, shown: str) -> Picture:
     try:
         with warnings.catch_warnings():
+            # what is odd about the camera's remarks is left behind with them
+            warnings.simplefilter("ignore")
             # a small file may unfold to an image that fills the memory
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content)) as image:

@@ -15,14 +15,13 @@ from xinqiao.database.tables import record, record_version
 from xinqiao.privacy.keys import is_token
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.keys import plain_number
-from xinqiao.records.kind import Kind, SubjectInKey
+from xinqiao.records.kind import Kind
 from xinqiao.records.kinds import KINDS, kind_of
 
 HIDDEN = "（内容已加密）"
 """Stands for a text that is encrypted because it holds what looks like an identity number."""
 
 _ESCAPE = "/"
-_DIGEST = "_" * 64  # any 64 characters: the keyed hash of the subject
 
 
 def shown(stored: str) -> str:
@@ -118,8 +117,5 @@ def _pattern(kind: Kind, number: str, *, whole: bool) -> str:
     # a kind's name is no pattern: its underscores stand for themselves
     name = kind.identifier.replace("_", f"{_ESCAPE}_")
     before = f"{name}|{'%|' * place}{number}"
-    if not whole:
-        return f"{before}%"
-    after = "|%" * (len(kind.key_fields) - place - 1)
-    subject = f"|{_DIGEST}" if kind.subject_in_key is SubjectInKey.OWNER else ""
-    return f"{before}{after}{subject}"
+    # the number is the last part of the key
+    return before if whole else f"{before}%"
