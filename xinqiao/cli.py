@@ -31,6 +31,12 @@ COMMANDS = {
         "按科室生成待更正表：平台退回的和自查有错的",
     ),
     "withdraw": ("xinqiao.commands.withdraw:withdraw", "登记决定已撤销、变更或失效，撤回已报送的"),
+    "publication": (
+        "xinqiao.commands.publication:publication",
+        "公示：什么在公示、到什么时候，不予公开、下架、失信程度",
+    ),
+    "repair": ("xinqiao.commands.repair:repair", "登记信用修复：停止公示，并报送修复"),
+    "objection": ("xinqiao.commands.objection:objection", "登记、办结、查看异议"),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
     "grades": (
         "xinqiao.commands.grades:grades",

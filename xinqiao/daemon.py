@@ -22,13 +22,14 @@ from xinqiao.config.workspace import open_workspace
 from xinqiao.errors import BusyError, SettingsError, XinqiaoError
 from xinqiao.hub import Hub
 from xinqiao.passes import make_pass
+from xinqiao.queue.ending import END_PUBLICATIONS
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.overdue import NOTE_OVERDUE
 from xinqiao.queue.workers import sign
 
 _log = structlog.get_logger()
 
-JOBS = (NOTE_OVERDUE,)
+JOBS = (NOTE_OVERDUE, END_PUBLICATIONS)
 """Scheduled work, in the order in which it is looked at."""
 
 _LOOK_SECONDS = 1.0

@@ -21,7 +21,7 @@ from xinqiao.hub import Hub
 from xinqiao.mapping.registry import formats
 from xinqiao.mapping.tables import FormatTable, Status
 from xinqiao.records.kinds import KINDS
-from xinqiao.routing.routes import routes_for
+from xinqiao.routing.routes import routes_for, routes_of
 
 _LAYOUTS = {"exchange_db": "tables", "file": "templates", "manual": "templates"}
 """Transport → its part that says for each kind how rows are laid out."""
@@ -282,10 +282,15 @@ def missing_for(kind: str, profile: Profile, table: FormatTable | None) -> Itera
         yield f"版式（transport.{layout}.{kind}）"
     if table is not None:
         yield from _unmatched(kind, profile, [one.code for one in table.fields])
+    name = profile.id if table is None else table.platform
+    strategy = profile.withdraw.get(kind, WithdrawStrategy.BY_HAND)
+    shows = any(one.publishes and one.platform == name for one in routes_of(kind))
     asked = (
         Operation.INSERT,
         _CORRECTING.get(profile.corrections.get(kind, CorrectionStrategy.UPDATE)),
-        _WITHDRAWING.get(profile.withdraw.get(kind, WithdrawStrategy.BY_HAND)),
+        _WITHDRAWING.get(strategy),
+        # whoever shows records must stop when they are repaired or their period is over
+        Operation.TAKE_DOWN if shows and strategy is WithdrawStrategy.OPERATION else None,
     )
     for operation in Operation:
         if operation in asked and operation not in profile.words.operations:

@@ -26,6 +26,13 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.intake.applications import (
+    Answering,
+    Entered,
+    EntryDesk,
+    Objecting,
+    Repairing,
+)
 from xinqiao.intake.behaviour_editions import (
     BehaviourImport,
     StoredEdition,
@@ -45,15 +52,21 @@ from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue import board, platforms
 from xinqiao.queue.batches import open_under_another
 from xinqiao.queue.calendars import CalendarImport, import_notice, recount
+from xinqiao.queue.ending import END_PUBLICATIONS
+from xinqiao.queue.explaining import Explanation, explain
 from xinqiao.queue.incidents import open_incidents
+from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
+from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
+from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.recalculation import MovedDuty
-from xinqiao.queue.rerouting import may_be_missed, reroute, take_over
+from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
+from xinqiao.queue.showing import Desk
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
@@ -236,6 +249,7 @@ class Hub:
         """Make one pass: deliver what is due, resolve what is in doubt, collect receipts."""
         names = self.chosen(platform)
         self.take_over()
+        run_if_due(self.worker, END_PUBLICATIONS)
         broken = self._broken_among(platform, names)
         if len(names) == 1 and not broken:
             return {name: self._sync_one(name) for name in names}
@@ -442,14 +456,78 @@ class Hub:
         with self.acting(reason) as (connection, cause):
             restore(connection, self.planner, record_id, self.keys, cause)
 
-    def apply_routes(self, reason: str) -> int:
-        """Plan again what the routes and exemptions (不报送规则) cover or no longer cover.
+    @contextmanager
+    def deciding(self, reason: str) -> Iterator[Desk]:
+        """Give a desk at which the person at the keyboard decides about showing records."""
+        with self.acting(reason) as (connection, cause):
+            yield Desk(connection, self.planner, self.keys, cause)
 
-        Returns:
-            How many records that concerned.
+    def publicity(self) -> list[Line]:
+        """Return what is shown to the public, until when, and what waits for a person."""
+        with self.database.reading() as connection:
+            today = local_date(database_time(connection, self.clock))
+            return publicity(connection, today)
+
+    def objections(self, *, handled: bool) -> list[Objected]:
+        """Return the objections that are under way, or all of them, the most urgent first."""
+        with self.database.reading() as connection:
+            now = database_time(connection, self.clock)
+            return objections(connection, now, handled=handled)
+
+    def handling(self) -> dict[str, Any]:
+        """Return the figures of what the bureau must handle itself (本单位办理)."""
+        with self.database.reading() as connection:
+            now = database_time(connection, self.clock)
+            return board.handling_board(connection, now, self._due_soon_at(local_date(now)))
+
+    def repair(self, record_id: str, repair: Repairing, reason: str) -> Entered:
+        """Record that a record was repaired; it is shown no more, and the repair is reported.
+
+        Raises:
+            InputError: What the repair says is wrong.
+            RefusedError: The record cannot be repaired, or this repair is recorded already.
         """
-        taken = self.take_over(reason)
-        return taken + reroute(lambda: self.acting(reason), self.planner, self.keys)
+        with self._entering(reason) as desk:
+            return desk.repair(record_id, repair)
+
+    def open_objection(self, record_id: str, objection: Objecting, reason: str) -> Entered:
+        """Record an objection; the clock for its answer starts.
+
+        Raises:
+            InputError: What the objection says is wrong.
+            RefusedError: There is one of that number already.
+        """
+        with self._entering(reason) as desk:
+            return desk.open_objection(record_id, objection)
+
+    def close_objection(self, number: str, answer: Answering, reason: str) -> Entered:
+        """Record what came of an objection; once the applicant was told, the clock stops.
+
+        Raises:
+            InputError: There is no such objection, or what is said of it is wrong.
+            RefusedError: Nothing is new.
+        """
+        with self._entering(reason) as desk:
+            return desk.close_objection(number, answer)
+
+    @contextmanager
+    def _entering(self, reason: str) -> Iterator[EntryDesk]:
+        with self.acting(reason) as (connection, cause):
+            yield EntryDesk(connection, self.planner, self.keys, cause)
+
+    def explain_routes(self, record_id: str) -> Explanation:
+        """Return why a record goes where it goes, and why nowhere else."""
+        with self.database.reading() as connection:
+            return explain(connection, self.planner, self.keys, record_id, self.clock.today())
+
+    def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
+        """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.
+
+        Args:
+            reason: Why; goes to the audit log.
+            dry_run: Tell what would move, and keep nothing.
+        """
+        return reroute(lambda: self.acting(reason), self.planner, self.keys, dry_run=dry_run)
 
     def take_over(self, reason: str = "平台接入前已导入的记录") -> int:
         """Plan what was imported before a platform's file was there, once for these files.

@@ -61,7 +61,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "format": FormatTable,
     "codes": CodeTable,
 }
-TABLES = ("rules", "routes", "publication", "exemptions", "information")
+TABLES = ("rules", "routes", "publication", "exemptions", "information", "severities")
 
 
 @pytest.mark.parametrize(("file", "path"), [one for one in KEYS if one[0] in MODELS])

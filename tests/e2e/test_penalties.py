@@ -98,16 +98,16 @@ def test_the_exemption_can_be_switched_off_and_on_again(stage: Rehearsal) -> Non
     settings = stage.workspace.root / "xinqiao.toml"
     text = settings.read_text("utf-8")
     settings.write_text(f"{text}\n[exemptions]\nsimplified_procedure = false\n", "utf-8")
-    assert stage.hub.apply_routes("县发改局要求报送") == 1
+    assert stage.hub.apply_routes("县发改局要求报送").records == 1
     assert stage.board()["overdue"] == 1
     assert stage.states() == {"ready": 1}
     settings.write_text(text, "utf-8")
-    assert stage.hub.apply_routes("恢复") == 1
+    assert stage.hub.apply_routes("恢复").records == 1
     assert stage.states() == {"cancelled": 1}
     assert stage.board()["overdue"] == 0
     settings.write_text(f"{text}\n[exemptions]\nsimplified_procedure = false\n", "utf-8")
-    assert stage.hub.apply_routes("再次打开") == 1
-    assert stage.hub.apply_routes("再执行一次") == 0
+    assert stage.hub.apply_routes("再次打开").records == 1
+    assert stage.hub.apply_routes("再执行一次").records == 0
     stage.settle(cancelled=1, accepted=1)
 
 

@@ -124,11 +124,12 @@ class Desk:
     keys: KeyRing
     clock: FrozenClock
     folder: Path
+    platforms: frozenset[str] = frozenset({PLATFORM})
 
     @property
     def importer(self) -> Importer:
         planner = Planner(
-            frozenset({PLATFORM}), WorkingCalendar(), Counting.EXCLUSIVE, exemptions_in_force({})
+            self.platforms, WorkingCalendar(), Counting.EXCLUSIVE, exemptions_in_force({})
         )
         findings = self.folder / "findings"
         return Importer(self.database, self.keys, self.clock, planner, findings, "张科员")

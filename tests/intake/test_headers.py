@@ -77,7 +77,7 @@ def test_value_aliases_lead_to_words_of_the_field() -> None:
     for table in header_tables():
         for path, field in table.fields.items():
             words = set(KINDS[table.kind].words.get(path, ()))
-            if path in ("grade", "previous_grade") and table.kind == "quality_assessment":
+            if table.kind == "quality_assessment" and path in {"grade", "previous_grade"}:
                 # the words depend on what was assessed
                 scales = quality_scales().by_object.values()
                 words = {grade for scale in scales for grade in scale.grades}

@@ -21,7 +21,7 @@ def shipped(name: str) -> str:
 
 
 def test_a_format_is_compiled_once() -> None:
-    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit")
+    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit", ())
 
 
 def test_an_unknown_format_is_told_with_those_there_are() -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.submission_queue.fates import Deed
 from tests.submission_queue.remembering import RememberingPlatform
-from xinqiao.adapters.base import Operation
+from xinqiao.adapters.base import REMOVALS, Operation
 from xinqiao.audit.verify import verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, batch, duty, holding, submission, submission_count
@@ -35,6 +35,7 @@ class Permit:
         numbers: Document number of every version, the first first.
         valid: Whether the last version can be sent.
         withdrawn: Whether nobody is to hold it.
+        taken_down: Whether the platform is to show it no more.
         given_up: Whether a person gave up a conflict about it, and so looks after it.
     """
 
@@ -43,11 +44,12 @@ class Permit:
     numbers: list[int] = field(default_factory=list)
     valid: bool = True
     withdrawn: bool = False
+    taken_down: bool = False
     given_up: bool = False
 
     @property
     def wanted(self) -> int | None:
-        return None if self.withdrawn else len(self.numbers)
+        return None if self.withdrawn or self.taken_down else len(self.numbers)
 
     def key(self, version: int) -> str:
         """Return the document number of a version, as the platform knows it."""
@@ -119,7 +121,10 @@ class Expectations:
         for permit in permits:
             self._check_record(picture, permit)
         for deed, times in self.truth.deeds.items():
-            assert times == 1 or deed.record in self.truth.fickle, f"{deed} took effect {times}×"
+            # what was taken down may be put up once more, each time
+            most = 1 + self.truth.taken_down[deed.record]
+            fickle = deed.record in self.truth.fickle
+            assert times <= most or fickle, f"{deed} took effect {times}×"
         return picture
 
     def check_chain(self) -> None:
@@ -239,8 +244,7 @@ class Expectations:
         for one in picture.duties:
             if one.record_id == permit.record_id and one.closed_by == "accepted":
                 assert any(
-                    deed.version >= one.version or deed.operation is Operation.WITHDRAW
-                    for deed in deeds
+                    deed.version >= one.version or deed.operation in REMOVALS for deed in deeds
                 ), f"a duty of record {permit.index} is closed and nothing was reported"
 
     def _check_held(self, permit: Permit, believed: int | None) -> None:
@@ -254,7 +258,7 @@ class Expectations:
 def _need(place: sa.Row[Any]) -> Need | None:
     wanted, held = place.wanted_version, place.held_version
     if wanted is None:
-        return None if held is None else (Operation.WITHDRAW.value, held)
+        return None if held is None else (place.removal, held)
     if place.findings or wanted == held:
         return None
     if held is None:

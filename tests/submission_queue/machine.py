@@ -26,8 +26,11 @@ from xinqiao.passes import make_pass
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue import batches, delivery, operations, platforms
 from xinqiao.queue.delivery import deliver
+from xinqiao.queue.duties import reopen_waived
+from xinqiao.queue.holdings import replan, write_holdings
 from xinqiao.queue.operations import Evidence, Resolution
 from xinqiao.queue.platforms import Withdrawal
+from xinqiao.queue.present import present_changes
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import OPEN, State
 from xinqiao.queue.transitions import Cause
@@ -119,17 +122,42 @@ class QueueMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: bool(self.permits))
     @rule(
-        which=WHICH, what=st.sampled_from(["corrects", "corrects", "renumbers", "errs", "revokes"])
+        which=WHICH,
+        what=st.sampled_from(
+            ["corrects", "corrects", "renumbers", "errs", "revokes", "takes down", "takes down"]
+        ),
     )
     def the_office(self, what: str, which: int) -> None:
         with self.step():
             permit = self.one_of(self.permits, which)
             if what == "revokes" or permit.withdrawn:
                 self.withdraw_or_restore(permit)
+            elif what == "takes down":
+                self.take_down_or_put_up(permit)
             else:
                 self.import_a_correction(permit, what)
 
+    def take_down_or_put_up(self, permit: Permit) -> None:
+        """Let the platform be one that shows: what it is to show no more, and what again."""
+        record_id, cause = permit.record_id, self.world.cause("科长同意")
+        with self.world.database.writing() as connection:
+            (change,) = present_changes(connection, [record_id], self.world.keys)
+            (row,) = self.world.planner().rows_at(connection, change, [PLATFORM], cause)
+            permit.taken_down = not permit.taken_down
+            if permit.taken_down:
+                nothing: dict[str, Any] = {
+                    "wanted_version": None,
+                    "wanted_key": None,
+                    "findings": [],
+                }
+                row |= nothing | {"removal": Operation.TAKE_DOWN.value}
+            else:
+                reopen_waived(connection, [record_id], cause, [PLATFORM])
+            write_holdings(connection, [row])
+            replan(connection, [(record_id, PLATFORM)], cause)
+
     def import_a_correction(self, permit: Permit, what: str) -> None:
+        permit.taken_down = False
         number = permit.numbers[-1] + (what == "renumbers")
         permit.numbers.append(number)
         permit.valid = what != "errs"
@@ -148,6 +176,7 @@ class QueueMachine(RuleBasedStateMachine):
             if permit.withdrawn:
                 planner = self.world.planner()
                 restore(connection, planner, permit.record_id, self.world.keys, cause)
+                permit.taken_down = False
             else:
                 withdraw(connection, self.world.planner(), permit.record_id, REVOKED, cause)
             permit.withdrawn = not permit.withdrawn

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from tests.submission_queue.fates import DEFINITE, MARK, VOID, Crash, Deed, Fate, Nature, deed_of
 from tests.support import FrozenClock
 from xinqiao.adapters.base import (
+    REMOVALS,
     TOO_LATE,
     BatchProgress,
     BatchReport,
@@ -96,6 +97,7 @@ class RememberingPlatform:
         deaf: How many of the next questions it does not answer.
         unwelcome: Records that it refuses.
         deeds: What took effect, and how often.
+        taken_down: Record → how often it was taken down.
         taken: Batch number → what it has.
         turned_away: Numbers of batches that it refused as a whole, as it tells with receipts.
         refused: Deeds that it refused, by row or alone in their batch.
@@ -109,6 +111,7 @@ class RememberingPlatform:
     deaf: int = 0
     unwelcome: set[int] = field(default_factory=set)
     deeds: Counter[Deed] = field(default_factory=Counter)
+    taken_down: Counter[int] = field(default_factory=Counter)
     taken: dict[str, Taken] = field(default_factory=dict)
     turned_away: set[str] = field(default_factory=set)
     refused: set[Deed] = field(default_factory=set)
@@ -350,7 +353,8 @@ class RememberingPlatform:
         deed = deed_of(batch, row)
         self.deeds[deed] += 1
         entry = LedgerEntry(row.key, row.values, f"SD{deed.record}")
-        gone = batch.operation is Operation.WITHDRAW
+        gone = batch.operation in REMOVALS
+        self.taken_down[deed.record] += deed.operation is Operation.TAKE_DOWN
         adds = self._is_second(deed, row.key)
         self._changes.append(_Change(visible_at, row.key, None if gone else entry, adds))
 

@@ -193,6 +193,9 @@ class World:
     way_digest: str = "a" * 64
     poll_every: float = 5
     expected_within: float = 3600
+    platforms: frozenset[str] = frozenset({PLATFORM})
+    switches: dict[str, dict[str, bool]] = field(default_factory=dict)
+    exemptions: dict[str, bool] = field(default_factory=dict)
 
     @property
     def worker(self) -> Worker:
@@ -232,16 +235,23 @@ class World:
 
     def planner(self) -> Planner:
         return Planner(
-            frozenset({PLATFORM}),
+            self.platforms,
             WorkingCalendar(),
             Counting.EXCLUSIVE,
-            exemptions_in_force({}),
+            exemptions_in_force(self.exemptions),
             frozenset(
                 (PLATFORM, kind)
                 for kind, way in self.corrections.items()
                 if way is Correction.REPLACE
             ),
+            self.switches,
         )
+
+    @contextmanager
+    def acting(self) -> Iterator[tuple[sa.Connection, Cause]]:
+        """Give a write transaction, and somebody who acts in it."""
+        with self.database.writing() as connection:
+            yield connection, self.cause("试验")
 
     def add(self, *numbers: int, **changes: str) -> list[str]:
         """Import one valid permit per number; ``changes`` name fields with ``__`` for dots."""
@@ -267,13 +277,46 @@ class World:
             **{name.replace("__", "."): text for name, text in changes.items()},
         }
         decided_on = date.fromisoformat(content["decision_date"]) if decided else None
+        self._write(record_id, version, "permit", content, valid=valid, decided_on=decided_on)
+
+    def enter(
+        self,
+        kind: str,
+        content: Mapping[str, str],
+        decided_on: date | None,
+        identity_fields: Iterable[str] = (),
+    ) -> str:
+        """Import a valid record of any kind; return its id."""
+        record_id = str(uuid.uuid4())
+        self._write(
+            record_id,
+            1,
+            kind,
+            content,
+            valid=True,
+            decided_on=decided_on,
+            identity_fields=identity_fields,
+        )
+        return record_id
+
+    def _write(
+        self,
+        record_id: str,
+        version: int,
+        kind: str,
+        content: Mapping[str, str],
+        *,
+        valid: bool,
+        decided_on: date | None,
+        identity_fields: Iterable[str] = (),
+    ) -> None:
         cause = self.cause()
         with self.database.writing() as connection:
             run_id = intake_store.open_run(
                 connection,
                 file_name="许可.xlsx",
                 file_sha256="0" * 64,
-                kind="permit",
+                kind=kind,
                 department="",
                 cause=cause,
             )
@@ -283,7 +326,7 @@ class World:
                     [
                         {
                             "id": record_id,
-                            "kind": "permit",
+                            "kind": kind,
                             "matching_key": record_id,
                             "unkeyed_hash": None,
                             "subject_hash": None,
@@ -305,7 +348,7 @@ class World:
                     {
                         "record_id": record_id,
                         "version": version,
-                        "content": protect(content, record_id, (), self.keys),
+                        "content": protect(content, record_id, tuple(identity_fields), self.keys),
                         "content_hash": "0" * 64,
                         "valid": valid,
                         "findings": [],
@@ -316,7 +359,7 @@ class World:
                     }
                 ],
             )
-            change = Change(record_id, "permit", version, content, valid, decided_on)
+            change = Change(record_id, kind, version, content, valid, decided_on)
             self.planner().plan(connection, [change], cause)
 
     def rows(self, table: sa.Table, *where: Any) -> list[sa.Row[Any]]:

@@ -123,15 +123,16 @@ def list_(context: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, edition: str | None, *, as_json: bool) -> None:
-    """逐条显示一版；不写版本则显示最后导入的。"""
+    """逐条显示一版；不写版本则显示最新的，即记录不写版本时所指的。"""
     from xinqiao.errors import InputError
 
-    held = [one for one in open_hub(context).behaviour_editions() if not one.replaced]
-    chosen = [one for one in held if edition in (None, one.edition.name)]
-    if not chosen:
-        known = "、".join(one.edition.name for one in held) or "（还没有）"
+    # a name keeps its place when it is imported again
+    held = {one.edition.name: one for one in open_hub(context).behaviour_editions()}
+    name = next(reversed(held), None) if edition is None else edition
+    if name is None or name not in held:
+        known = "、".join(held) or "（还没有）"
         raise InputError(f"没有这一版行为代码表，已导入的有：{known}", code="unknown_edition")
-    one = chosen[-1]
+    one = held[name]
     rows = list(one.edition.behaviours.values())
     if as_json:
         print_json({**_plain(one), "behaviours": [_plain_row(row) for row in rows]})

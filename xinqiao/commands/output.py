@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 NEEDS_A_PERSON = 3
 """Exit code: done, and something needs a person."""
+
+DAY = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
+"""A date as operators write it."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
 
@@ -65,6 +68,19 @@ def open_hub(context: click.Context) -> "Hub":
 def print_json(value: Any) -> None:
     """Print ``value`` as JSON with Chinese as it is."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as JSON can hold it: dates as text, models and tuples taken apart."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
+    return value
 
 
 def print_table(

@@ -17,6 +17,12 @@ _OVERDUE = "receipt_overdue"
 _CALLED = frozenset({"ready", "sending", "awaiting_receipt", "in_doubt"})
 """States in which the platform is still to be called."""
 
+_REMOVED = {
+    "withdraw": "已撤回：平台已不再持有这条记录，无须处理。",
+    "take_down": "已下架：网站已不再公示这条记录，无须处理。",
+}
+"""Operation that lets go of a record → what is said once the platform did."""
+
 _SETTLED = {
     "accepted": "已入库：平台已有这一版，无须处理。",
     "rejected": "被退回：用 xinqiao corrections 取得待更正表，更正后重新导入；"
@@ -36,6 +42,8 @@ def what_next(told: Mapping[str, Any], *, confirmed: bool) -> str:
         confirmed: Whether real records may go to its platform.
     """
     state = told["state"]
+    if state == "accepted" and told["operation"] in _REMOVED:
+        return _REMOVED[told["operation"]]
     if state in _SETTLED:
         return _SETTLED[state]
     if state == "held":
@@ -91,7 +99,7 @@ def _held(told: Mapping[str, Any]) -> str:
 
 def _cancelled(told: Mapping[str, Any]) -> str:
     if told["code"] == _SUPERSEDED:
-        return "已取消：记录已有更新的版本或已撤回，由后来的报送件接替。"
+        return "已取消：记录已有更新的版本、已撤回或已下架，由后来的报送件接替。"
     return "已取消：报送义务仍在；要报送时用 xinqiao queue retry 重新报送。"
 
 

@@ -55,6 +55,10 @@ def _show_head(told: Mapping[str, Any]) -> None:
         f"{_version('现有', '现在没有', told['held_version'])}{escape(reference)}",
         soft_wrap=True,
     )
+    if told["objections"]:
+        console.print(
+            f"[yellow]有异议在办理[/]：{escape('、'.join(told['objections']))}", soft_wrap=True
+        )
     if told["message"] or told["code"]:
         said = escape(f"{told['code']} {told['message']}".strip())
         console.print(f"最近的说法：{said}", soft_wrap=True)
@@ -77,6 +81,13 @@ def _tell_withdrawal(one: Mapping[str, Any]) -> str:
     return f"{one['actor']} 登记撤回（{one['decided_on']}，{one['document']}）：{one['reason']}"
 
 
+def _tell_take_down(one: Mapping[str, Any]) -> str:
+    from xinqiao.queue.publishing import CHINESE, Why
+
+    document = f"（{one['document']}）" if one["document"] else ""
+    return f"{one['actor']} 登记下架，{CHINESE[Why(one['why'])]}{document}：{one['reason']}"
+
+
 def _tell_duty(one: Mapping[str, Any]) -> str:
     limit = "法定期限" if one["legal"] else "内部时限"
     mark = "（暂定）" if one["provisional"] else ""
@@ -84,7 +95,7 @@ def _tell_duty(one: Mapping[str, Any]) -> str:
 
 
 def _tell_duty_closed(one: Mapping[str, Any]) -> str:
-    how = "已履行" if one["closed_by"] == "accepted" else "不再须履行"
+    how = "不再须履行" if one["closed_by"] == "waived" else "已履行"
     return f"报送义务 {one['rule']} {how}"
 
 
@@ -157,6 +168,7 @@ def _state_words(state: str) -> str:
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "version": _tell_version,
     "withdrawal": _tell_withdrawal,
+    "take_down": _tell_take_down,
     "duty_opened": _tell_duty,
     "duty_closed": _tell_duty_closed,
     "attempt": _tell_attempt,

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import (
+    DAY,
     NEEDS_A_PERSON,
     console,
     json_option,
@@ -32,13 +33,11 @@ _WHY = {
     "replaced": "已改用别的文书号报送，旧的一条后来又入库：请平台删除旧的一条",
 }
 
-day = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
-
 
 @click.command(cls=ChineseCommand)
 @click.option("--platform", metavar="平台", help="只对这个平台；默认全部。")
-@click.option("--from", "start", type=day, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
-@click.option("--to", "end", type=day, metavar="日期", help="截止日（含）；默认今天。")
+@click.option("--from", "start", type=DAY, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
+@click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
 @json_option
 @click.pass_context
 def reconcile(

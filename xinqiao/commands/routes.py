@@ -1,4 +1,4 @@
-"""``xinqiao routes``: which records go where, and which are owed to nobody."""
+"""``xinqiao routes``: which records go where and why, and which are owed to nobody."""
 
 import click
 from rich.markup import escape
@@ -8,17 +8,24 @@ from xinqiao.commands.output import (
     console,
     json_option,
     open_hub,
+    plain,
     print_json,
     print_table,
     reason_option,
 )
 
 _DEFAULTS = {"on": "报送", "off": "默认不报送", "never": "不报送"}
+_SWITCHED = {True: "已打开", False: "已关闭"}
+
+
+def _state(default: object, switched: object) -> str:
+    """Return whether records take a route, and whether somebody said so."""
+    return _SWITCHED[switched] if isinstance(switched, bool) else _DEFAULTS[str(default)]
 
 
 @click.group(cls=ChineseGroup)
 def routes() -> None:
-    """查看报送去向和不报送规则。"""
+    """查看、说明报送去向和不报送规则。"""
 
 
 @routes.command("list")
@@ -26,9 +33,10 @@ def routes() -> None:
 @click.pass_context
 def list_(context: click.Context, *, as_json: bool) -> None:
     """列出每种记录报送到哪些平台，以及哪些记录不报送、依据和条数。"""
+    from xinqiao.records.condition_words import in_words
     from xinqiao.records.kinds import KINDS
     from xinqiao.routing.exemptions import exemptions, exemptions_in_force
-    from xinqiao.routing.routes import routes_of
+    from xinqiao.routing.routes import is_open, routes_of
 
     hub = open_hub(context)
     in_force = exemptions_in_force(hub.settings.exemptions)
@@ -38,6 +46,9 @@ def list_(context: click.Context, *, as_json: bool) -> None:
             "kind": kind.identifier,
             "platform": route.platform,
             "default": route.default.value,
+            "switched": hub.switches.get(kind.identifier, {}).get(route.platform),
+            "taken": is_open(route, hub.switches.get(kind.identifier)),
+            "when": in_words(route.when, kind.labels),
             "rule": route.rule,
             "change_rule": route.change_rule,
             "natural_persons": route.natural_persons,
@@ -67,7 +78,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
             (
                 KINDS[str(one["kind"])].name,
                 one["platform"],
-                _DEFAULTS[str(one["default"])],
+                _state(one["default"], one["switched"]),
                 one["rule"],
                 one["change_rule"],
                 "是" if one["natural_persons"] else "否",
@@ -78,8 +89,9 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         title="报送去向",
     )
     for one in ways:
-        place = f"{KINDS[str(one['kind'])].name} → {one['platform']}"
-        console.print(f"  {place}：{one['note']}", soft_wrap=True)
+        which = f"（{one['when']}）" if one["when"] else ""
+        place = f"{KINDS[str(one['kind'])].name} → {one['platform']}{which}"
+        console.print(escape(f"  {place}：{one['note']}"), soft_wrap=True)
     console.print()
     print_table(
         ["规则", "名称", "适用", "现有条数"],
@@ -96,19 +108,56 @@ def list_(context: click.Context, *, as_json: bool) -> None:
     )
     for rule in rules:
         console.print(f"  {rule['title']}：{rule['basis']}", soft_wrap=True)
-    console.print(escape("在 xinqiao.toml 的 [exemptions] 里开关，改后执行 xinqiao routes apply。"))
+    console.print(
+        escape(
+            "去向在 xinqiao.toml 的 [routes.记录类型] 里开关，不报送规则在 [exemptions] 里开关；"
+            "改后执行 xinqiao routes apply。"
+        ),
+        soft_wrap=True,
+    )
+
+
+@routes.command("explain")
+@click.argument("record", metavar="记录标识或文书号")
+@json_option
+@click.pass_context
+def explain(context: click.Context, record: str, *, as_json: bool) -> None:
+    """说明一条记录为什么报送这些平台、为什么不报送其他平台：规则、截止日、条款、公开范围。"""
+    from dataclasses import asdict
+
+    from xinqiao.commands.routes_explained import show_explanation
+
+    hub = open_hub(context)
+    told = hub.explain_routes(hub.find_record(record).id)
+    if as_json:
+        print_json(plain(asdict(told)))
+    else:
+        show_explanation(told)
 
 
 @routes.command("apply")
 @reason_option
+@click.option("--dry-run", is_flag=True, help="只说明会有什么变动，不改动任何记录。")
 @json_option
 @click.pass_context
-def apply(context: click.Context, reason: str, *, as_json: bool) -> None:
-    """开关不报送规则之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
-    changed = open_hub(context).apply_routes(reason)
+def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) -> None:
+    """开关去向或者不报送规则、更新规则表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
+    done = open_hub(context).apply_routes(reason, dry_run=dry_run)
+    moved = {
+        platform: {"owed": done.owed[platform], "dropped": done.dropped[platform]}
+        for platform in sorted({*done.owed, *done.dropped})
+    }
     if as_json:
-        print_json({"changed": changed})
-    elif changed:
-        console.print(f"重新判定了 {changed} 条；用 xinqiao status 查看，xinqiao sync 报送。")
-    else:
+        print_json({"changed": done.records, "platforms": moved, "dry_run": dry_run})
+        return
+    if not done.records:
         console.print("没有须重新判定的记录。")
+        return
+    print_table(
+        ["平台", "补报", "不再报送"],
+        [(platform, one["owed"], one["dropped"]) for platform, one in moved.items()],
+    )
+    if dry_run:
+        console.print(f"会重新判定 {done.records} 条；没有改动。去掉 --dry-run 执行。")
+    else:
+        console.print(f"重新判定了 {done.records} 条；用 xinqiao status 查看，xinqiao sync 报送。")

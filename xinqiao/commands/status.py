@@ -32,6 +32,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
     boards = hub.status()
     not_reported = hub.not_reported()
     unclaimed = hub.unclaimed()
+    handling = hub.handling()
     workers = hub.workers()
     if as_json:
         print_json(
@@ -39,6 +40,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 "platforms": boards,
                 "not_reported": not_reported,
                 "unclaimed": unclaimed,
+                "handling": handling,
                 "workers": workers,
             }
         )
@@ -48,6 +50,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
             show_board(name, one, daemon_runs=daemon_runs)
         if not boards:
             console.print("工作区里还没有平台（platforms/ 为空）。")
+        show_handling(handling)
         for reason in not_reported:
             console.print(
                 f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
@@ -56,7 +59,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
         if unclaimed:
             console.print(f"[yellow]{unclaimed_words(unclaimed)}[/]", soft_wrap=True)
         show_workers(workers)
-    if unclaimed or any(needs_a_person(one) for one in boards.values()):
+    if unclaimed or handling["overdue"] or any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
 
@@ -134,6 +137,19 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
         )
     for line in _next_steps(one, daemon_runs=daemon_runs):
         console.print(f"  → {line}", soft_wrap=True)
+
+
+def show_handling(one: dict[str, Any]) -> None:
+    """Print what the bureau must handle itself; nothing where nothing waits."""
+    if one["open"]:
+        oldest = f"，最早截止 {one['oldest_due']}" if one["oldest_due"] else ""
+        console.print(
+            f"本单位办理（异议、修复）：待办 {one['open']}，"
+            f"已逾期 {_marked(one['overdue'], 'red')}，"
+            f"即将到期 {_marked(one['due_soon'], 'yellow')}{oldest}；"
+            "用 xinqiao objection list 查看",
+            soft_wrap=True,
+        )
 
 
 def show_workers(workers: list[dict[str, Any]]) -> None:

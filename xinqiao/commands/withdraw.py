@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, open_hub, print_json, reason_option
+from xinqiao.commands.output import DAY, console, json_option, open_hub, print_json, reason_option
+from xinqiao.commands.records import name_record
 
 if TYPE_CHECKING:
-    from xinqiao.queue.lookup import RecordSummary
     from xinqiao.queue.withdrawal import Effect
 
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 @reason_option
 @click.option(
     "--decided-on",
-    type=click.DateTime(["%Y-%m-%d", "%Y/%m/%d"]),
+    type=DAY,
     metavar="日期",
     help="撤销、变更或确认无效的日期，如 2026-11-20；办理期限从这一天起算。",
 )
@@ -47,7 +46,7 @@ def withdraw(
     hub = open_hub(context)
     found = hub.find_record(record)
     if not as_json:
-        _name(found)
+        name_record(found)
     if not (yes or as_json) and sys.stdin.isatty():
         click.confirm("取消这条记录的撤回？" if undo else "撤回这条记录？", abort=True)
     if undo:
@@ -76,18 +75,6 @@ def _check_options(decided_on: datetime | None, document: str | None, *, undo: b
     ]
     if missing:
         raise click.UsageError(f"缺少 {'、'.join(missing)}")
-
-
-def _name(found: "RecordSummary") -> None:
-    """Say which record it is, since a person may have mistyped its number."""
-    from xinqiao.records.kinds import kind_of
-
-    decided = f"，{found.decided_on} 作出" if found.decided_on else ""
-    console.print(
-        f"{kind_of(found.kind).name}　{escape(found.called)}　"
-        f"{escape(found.name if found.number else '')}{decided}\n记录标识 {found.id}",
-        soft_wrap=True,
-    )
 
 
 def _plain(effects: "list[Effect]") -> dict[str, Any]:

@@ -6,14 +6,14 @@ from xinqiao.documents.markdown import code, page, table
 from xinqiao.records.condition_words import in_words
 from xinqiao.records.conditions import Condition
 from xinqiao.records.kinds import KINDS, reported_kinds
-from xinqiao.reports.catalogue_words import CLASSES, LEVELS
 from xinqiao.routing.collection import collection
 from xinqiao.routing.exemptions import exemptions
-from xinqiao.routing.information import information_classes
+from xinqiao.routing.information import CLASSES, information_classes
 from xinqiao.routing.platforms import platform_name
-from xinqiao.routing.publication import publication_rules
+from xinqiao.routing.publication import LEVELS, publication_rules
 from xinqiao.routing.routes import routes_of
 from xinqiao.routing.rules import BUREAU, rules
+from xinqiao.routing.severities import severities
 
 _CONFIDENCE = """\
 Confidence of a basis: `law_text` the law's own text was read, `document` an official document's
@@ -50,6 +50,14 @@ def rule_pages() -> dict[str, str]:
             + publication_rules().persons.basis
             + ".",
             _publication(),
+            "## How long dishonesty is shown",
+            "For "
+            + ", ".join(code(kind) for kind in sorted(severities().kinds))
+            + ". A person says how grave it is; nothing is taken down by a class that nobody"
+            " entered. Outer bound, only told: "
+            + f"{severities().outer_bound.years} years, {severities().outer_bound.basis} "
+            f"({severities().outer_bound.note}).",
+            _periods(),
             "## Owed to nobody",
             "Switched in `xinqiao.toml`, section `[exemptions]`.",
             _exemptions(),
@@ -72,6 +80,8 @@ def _duties() -> list[str]:
             "platforms",
             "days",
             "from",
+            "when",
+            "closed when",
             "legal",
             "basis",
             "confidence",
@@ -87,7 +97,11 @@ def _duties() -> list[str]:
                     for name in sorted(one.platforms)
                 ),
                 f"{one.days} working days",
-                one.opens_on.value,
+                one.opens_on.value + (f" `{one.starts_from}`" if one.starts_from else ""),
+                *(
+                    in_words(rows, KINDS[min(one.kinds)].labels)
+                    for rows in (one.when, one.closes_when)
+                ),
                 "yes" if one.legal else "no",
                 one.basis,
                 one.confidence.value,
@@ -124,7 +138,7 @@ def _publication() -> list[str]:
         [
             (
                 code(kind),
-                f"{LEVELS[row.level.value]} `{row.level.value}`",
+                f"{LEVELS[row.level]} `{row.level.value}`",
                 _when(kind, row.when),
                 row.basis,
                 row.confidence.value,
@@ -132,6 +146,24 @@ def _publication() -> list[str]:
             )
             for kind in KINDS
             for row in publication_rules().rows[kind]
+        ],
+    )
+
+
+def _periods() -> list[str]:
+    return table(
+        ("class", "shown", "repair after", "at most", "basis", "confidence", "note"),
+        [
+            (
+                one.word,
+                "yes" if one.published else "no, unless a person says so",
+                f"{one.shortest_months} months",
+                f"{one.longest_months} months",
+                one.basis,
+                one.confidence.value,
+                one.note,
+            )
+            for one in severities().classes.values()
         ],
     )
 
@@ -161,7 +193,7 @@ def _classes() -> list[str]:
         [
             (
                 code(kind),
-                f"{CLASSES[row.information.value]} `{row.information.value}`",
+                f"{CLASSES[row.information]} `{row.information.value}`",
                 _when(kind, row.when),
                 row.basis,
                 row.confidence.value,

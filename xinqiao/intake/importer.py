@@ -26,6 +26,7 @@ from xinqiao.intake.report import FileReport, RowFinding
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.consequences import follow
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
@@ -199,13 +200,15 @@ class Importer:
                 _note(work, draft.row, [_repeat(first)])
         outcome = writer.write(rows)
         unreported = self.planner.plan(writer.connection, outcome.changes, writer.cause)
+        followed = follow(writer.connection, self.planner, outcome.changes, self.keys, writer.cause)
         report.not_routed += unreported.not_owed
         report.unclaimed += unreported.unclaimed
         misfits = store.misfits(writer.connection, outcome.reportable)
         exempt = store.exempt(writer.connection, outcome.reportable)
         for row in outcome.rows:
             misfit = misfits.get(row.record_id or "", ())
-            findings = (*row.draft.findings, *row.findings, *misfit)
+            further = followed.get(row.record_id or "", ())
+            findings = (*row.draft.findings, *row.findings, *misfit, *further)
             if row.record_id in exempt and row.effect in ("new", "changed"):
                 findings = (*findings, _not_reported(exempt[row.record_id]))
             _note(work, row.draft.row, findings)

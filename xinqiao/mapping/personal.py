@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.records.identifiers import IDENTITY_NUMBER_LENGTH, is_identity_number
+from xinqiao.records.identifiers import is_identity_number
 from xinqiao.records.identity_text import contains_identity_number
 
 PERSONAL_PATHS = frozenset(
@@ -33,6 +33,7 @@ _PREFIX = rf"[1-9](?:{_BETWEEN}[0-9]){{5}}"
 _CENTURY = rf"{_BETWEEN}(?:1{_BETWEEN}[89]|2{_BETWEEN}0)"
 # looked for at every digit: the number may stand inside a longer run
 _NUMBER = re.compile(rf"(?=({_PREFIX}{_CENTURY}(?:{_BETWEEN}[0-9]){{9}}{_BETWEEN}[0-9Xx]))")
+_DIGIT_OF_ANOTHER_SCRIPT = re.compile(r"[^\D0-9]")
 _NOT_THE_NUMBER = re.compile(r"[^0-9Xx]")
 
 
@@ -43,9 +44,9 @@ def holds_identity_number(text: str) -> bool:
     and a longer run of digits around the number are seen through; check digit and date of birth
     must hold.
     """
-    plain = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
-    if sum(character.isdigit() for character in plain) < IDENTITY_NUMBER_LENGTH - 1:
-        return False
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if _DIGIT_OF_ANOTHER_SCRIPT.search(plain):
+        plain = "".join(map(_plain, plain))
     return any(
         is_identity_number(_NOT_THE_NUMBER.sub("", match[1]).upper())
         for match in _NUMBER.finditer(plain)

@@ -9,9 +9,8 @@ from xinqiao.mapping.loading import known_formats, load_table_set
 from xinqiao.mapping.tables import FormatTable
 
 
-@cache
 def format_for(platform: str, kind: str, folders: tuple[Path, ...] = ()) -> CompiledFormat:
-    """Return the compiled format of ``kind`` for ``platform``.
+    """Return the compiled format of ``kind`` for ``platform``, the same each time.
 
     Args:
         platform: Platform identifier, such as ``credit_shandong``.
@@ -20,8 +19,14 @@ def format_for(platform: str, kind: str, folders: tuple[Path, ...] = ()) -> Comp
 
     Raises:
         SettingsError: There is no such format (the message lists those there are), or one of its
-            tables is broken.
+            tables is broken, contradicts itself or does not fit the record kind (file and line).
     """
+    # the cache takes a default left out and one written for two different calls
+    return _compiled(platform, kind, folders)
+
+
+@cache
+def _compiled(platform: str, kind: str, folders: tuple[Path, ...]) -> CompiledFormat:
     tables = load_table_set(platform, kind, folders)
     if tables is None:
         known = "、".join(f"{p} / {k}" for p, k in known_formats(folders)) or "无"

@@ -24,6 +24,7 @@ from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
+from xinqiao.routing.rules import BUREAU
 
 
 def platform_board(
@@ -78,6 +79,30 @@ def platform_board(
             }
             for one in open_incidents(connection, platform)
         ],
+    }
+
+
+def handling_board(connection: Connection, now: datetime, due_soon_at: datetime) -> dict[str, Any]:
+    """Return the figures of what the bureau must handle itself (本单位办理).
+
+    Args:
+        connection: A reading connection.
+        now: The instant by which overdue is judged.
+        due_soon_at: Open duties that end before this instant are due soon.
+    """
+    waiting = (duty.c.platform == BUREAU, duty.c.closed_at.is_(None))
+    legal = (*waiting, duty.c.legal.is_(True))
+    count = sa.select(sa.func.count()).select_from(duty)
+    oldest = connection.execute(
+        sa.select(duty.c.due_on).where(*legal).order_by(duty.c.due_at).limit(1)
+    ).scalar_one_or_none()
+    return {
+        "open": connection.execute(count.where(*waiting)).scalar_one(),
+        "overdue": connection.execute(count.where(*legal, duty.c.due_at <= now)).scalar_one(),
+        "due_soon": connection.execute(
+            count.where(*legal, duty.c.due_at > now, duty.c.due_at <= due_soon_at)
+        ).scalar_one(),
+        "oldest_due": None if oldest is None else oldest.isoformat(),
     }
 
 

@@ -26,7 +26,8 @@ def in_order_of_time(told: Mapping[str, Any]) -> list[Event]:
     received = {_instant(one["received_at"]) for one in told["receipts"]}
     events = [
         *_versions(told),
-        *_withdrawal(told["withdrawal"]),
+        *_decision("withdrawal", told["withdrawal"]),
+        *_decision("take_down", told["take_down"]),
         *({**one, "at": one["opened_at"], "event": "duty_opened"} for one in told["duties"]),
         *({**_action(one), "event": "action"} for one in others),
         *_attempts(attempts, answers),
@@ -73,9 +74,9 @@ def _versions(told: Mapping[str, Any]) -> Iterator[Event]:
         yield {**one, "at": one["created_at"], "event": "version"}
 
 
-def _withdrawal(one: Mapping[str, Any] | None) -> Iterator[Event]:
+def _decision(event: str, one: Mapping[str, Any] | None) -> Iterator[Event]:
     if one is not None:
-        yield {**one, "event": "withdrawal"}
+        yield {**one, "event": event}
 
 
 def _attempts(

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import REMOVALS
 from xinqiao.database.tables import holding, submission
 from xinqiao.queue.naming import names_of
 from xinqiao.queue.selection import Selection, conditions
@@ -28,10 +29,10 @@ SUMMARY = (
 
 DOCUMENT_NUMBER = sa.func.coalesce(
     submission.c.platform_key,
-    sa.case((submission.c.operation == "withdraw", holding.c.held_key)),
+    sa.case((submission.c.operation.in_(sorted(REMOVALS)), holding.c.held_key)),
     holding.c.wanted_key,
 ).label("document_number")
-"""What went out under a key keeps it; a withdrawal is about what is held.
+"""What went out under a key keeps it; a removal is about what is held.
 
 A platform may know a record by the 记录标识 alone; see :func:`named`.
 """

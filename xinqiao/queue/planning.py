@@ -4,7 +4,7 @@ A duty opens at the decision date even for a record that cannot be sent yet. A s
 only for a version that is valid and fits the platform's format.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -33,11 +33,12 @@ from xinqiao.queue.publishing import (
     standing,
 )
 from xinqiao.queue.transitions import Cause
+from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
-from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for
+from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for, routes_of
 from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
@@ -76,6 +77,21 @@ class Unreported:
 
     not_owed: int = 0
     unclaimed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A record that goes to a platform from now on, or goes there no longer (去向变动).
+
+    Attributes:
+        record_id: Which record.
+        platform: Which platform.
+        goes: Whether it goes there from now on.
+    """
+
+    record_id: str
+    platform: str
+    goes: bool
 
 
 @dataclass(slots=True)
@@ -151,15 +167,71 @@ class Planner:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
                 place = (change.record_id, platform)
                 opened = None
-                if now.stopped is None and place not in owed:
+                if now.stopped is not None:
+                    plan.stopped[change.record_id] = now
+                elif place not in owed:
                     opened = _first_report(taken[platform], change, local_date(cause.at))
                 if opened is not None and opened.rule is not None:
                     plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         shown = [row for row in plan.holdings if row["wanted_version"] is not None]
         platforms = sorted({row["platform"] for row in shown})
         reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
         _write(connection, plan.holdings, cause)
+
+    def plan_routes(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> list[Moved]:
+        """Plan again where records go, after rules or switches changed and the records did not.
+
+        Only what differs from before is written. What goes to a platform no longer is taken back
+        there at once, under no time limit: nothing was revoked.
+
+        Args:
+            connection: The transaction.
+            changes: The present versions of records that are not withdrawn.
+            cause: Who decided, and when.
+
+        Returns:
+            What differs.
+        """
+        plan = _Plan()
+        ids = [change.record_id for change in changes]
+        wanted, owed = _wanted_versions(connection, ids), _owed(connection, ids)
+        standings = self._standings(connection, changes, cause)
+        moved: list[Moved] = []
+        for change in changes:
+            exemption = exemption_of(change.kind, change.content, self.exemptions)
+            plan.exempt[change.record_id] = exemption.id if exemption is not None else None
+            routes = self.routes(change.kind)
+            taken = chosen_routes(routes, change.content) if exemption is None else {}
+            now = standings.get(change.record_id, Standing())
+            publishing = self._publishing(change.kind)
+            for platform in sorted(self.platforms):
+                place = (change.record_id, platform)
+                stopped = platform in publishing and now.stopped is not None
+                goes = platform in taken and not stopped
+                if goes == (wanted.get(place) is not None):
+                    continue
+                moved.append(Moved(*place, goes))
+                if not goes:
+                    removal = _removal(platform, publishing)
+                    plan.holdings.append(_unwanted(place, removal, cause))
+                    continue
+                plan.holdings.append(self._row_at(change, platform, now, cause))
+                opened = None
+                if place not in owed:
+                    opened = _first_report(taken[platform], change, local_date(cause.at))
+                if opened is not None and opened.rule is not None:
+                    plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        open_duties(connection, plan.duties, self.counting, self.calendar, cause)
+        _note_exemptions(connection, plan.exempt)
+        for platform in sorted({one.platform for one in moved if one.goes}):
+            again = [one.record_id for one in moved if one.goes and one.platform == platform]
+            reopen_waived(connection, again, cause, [platform])
+        _write(connection, plan.holdings, cause)
+        return moved
 
     def rows_at(
         self, connection: Connection, change: Change, platforms: Sequence[str], cause: Cause
@@ -201,11 +273,13 @@ class Planner:
             plan.unreported.not_owed += not owed_here
         now = standings.get(change.record_id, Standing())
         publishing = self._publishing(change.kind)
-        for platform, route in {one.platform: one for one in routes}.items():
+        change_rules = self.change_rules(change.kind, change.content)
+        # those that are switched off too: one may hold what it got before
+        for platform in dict.fromkeys(one.platform for one in routes_of(change.kind)):
             place = (change.record_id, platform)
             if platform in taken:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
-            elif place in held:
+            elif place in held and platform in self.platforms:
                 # it was owed before this version and is not any more
                 plan.holdings.append(_unwanted(place, _removal(platform, publishing), cause))
             else:
@@ -220,9 +294,16 @@ class Planner:
                 opened = _first_report(taken[platform], change, today)
             if opened is None and held.get(place) is not None:
                 # the platform holds it already: a correction has a time limit of its own
-                opened = _Occasion(taken.get(platform, route).change_rule, today)
+                opened = _Occasion(change_rules.get(platform), today)
             if opened is not None and opened.rule is not None:
                 plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+
+    def doubtful(self, change: Change) -> list[Finding]:
+        """Return what a person must look at in a record before it is shown anywhere."""
+        taken = chosen_routes(self.routes(change.kind), change.content)
+        places = sorted(set(taken) & self._publishing(change.kind))
+        found = (one for platform in places for one in _doubtful(change, platform))
+        return list({one.field: one for one in found}.values())
 
     def _standings(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
@@ -245,7 +326,11 @@ class Planner:
 
     def _publishing(self, kind: str) -> frozenset[str]:
         """Return the connected platforms that show records of ``kind`` to everybody."""
-        return frozenset(one.platform for one in self.routes(kind) if one.publishes)
+        return frozenset(
+            one.platform
+            for one in routes_of(kind)
+            if one.publishes and one.platform in self.platforms
+        )
 
     def _note_stopped(self, connection: Connection, plan: _Plan, cause: Cause) -> None:
         """Note what was shown, or is repaired, as taken down: no import puts it up again."""
@@ -268,16 +353,28 @@ class Planner:
         if now.stopped is not None:
             return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
-        table = format_for(platform, change.kind).table
-        shown = {one.source_path for one in table.fields if one.source_path is not None}
         if not now.looked_at:
-            doubtful = doubtful_fields(change.kind, change.content, shown)
-            row["findings"] += [asdict(finding) for finding in doubtful]
+            row["findings"] += [asdict(finding) for finding in _doubtful(change, platform)]
         return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
 
     def routes(self, kind: str) -> tuple[Route, ...]:
         """Return the rows by which records of ``kind`` may go to the connected platforms."""
         return routes_for(kind, self.platforms, self.switches.get(kind))
+
+    @staticmethod
+    def change_rules(kind: str, content: Mapping[str, str]) -> dict[str, str]:
+        """Return platform → rule on changing or taking back what it holds, where there is one.
+
+        Also of platforms that the record no longer goes to: they may hold it all the same.
+        """
+        rows = routes_of(kind)
+        # one whose conditions it does not fulfil any more took it under some row: under the last
+        last = {row.platform: row for row in rows}
+        return {
+            platform: row.change_rule
+            for platform, row in (last | chosen_routes(rows, content)).items()
+            if row.change_rule is not None
+        }
 
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
@@ -322,6 +419,12 @@ def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Ca
     replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
 
 
+def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
+    table = format_for(platform, change.kind).table
+    shown = {one.source_path for one in table.fields if one.source_path is not None}
+    return doubtful_fields(change.kind, change.content, shown)
+
+
 def _removal(platform: str, publishing: frozenset[str]) -> Operation:
     return Operation.TAKE_DOWN if platform in publishing else Operation.WITHDRAW
 
@@ -345,13 +448,23 @@ INVALID = "记录本身有错误，改正后重新导入才能报送"
 
 
 def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
-    held: dict[Place, int | None] = {}
+    return _versions(connection, ids, holding.c.held_version)
+
+
+def _wanted_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
+    return _versions(connection, ids, holding.c.wanted_version)
+
+
+def _versions(
+    connection: Connection, ids: Sequence[str], which: sa.Column[int | None]
+) -> dict[Place, int | None]:
+    found: dict[Place, int | None] = {}
     for chunk in in_chunks(ids):
-        statement = sa.select(
-            holding.c.record_id, holding.c.platform, holding.c.held_version
-        ).where(holding.c.record_id.in_(chunk))
-        held.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
-    return held
+        statement = sa.select(holding.c.record_id, holding.c.platform, which).where(
+            holding.c.record_id.in_(chunk)
+        )
+        found.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
+    return found
 
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:

@@ -17,6 +17,7 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import classification, publication_look, take_down
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.targets import repairs_of
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.doubtful_text import may_hold_identity_number, may_hold_telephone_number
@@ -210,8 +211,8 @@ def note_stops(connection: Connection, stops: Sequence[Stop], cause: Cause) -> N
             {
                 "record_id": one.record_id,
                 "why": one.why.value,
-                "reason": one.reason,
-                "document": one.document,
+                "reason": mask_identity_numbers(one.reason),
+                "document": mask_identity_numbers(one.document),
                 "actor": cause.actor,
                 "at": cause.at,
             }
@@ -223,7 +224,7 @@ def note_stops(connection: Connection, stops: Sequence[Stop], cause: Cause) -> N
             "publication.taken_down",
             record_id=one.record_id,
             reason=one.reason,
-            details={"why": one.why.value, "document": one.document},
+            details={"why": one.why.value, "document": mask_identity_numbers(one.document)},
         )
         for one in stops
     ]

@@ -1,10 +1,12 @@
 """Planning records again after what decides where they go has changed (重新判定去向).
 
-Rules of what is owed to nobody were switched, or a platform's file came after the records.
+Routes, or rules of what is owed to nobody, were switched, their tables changed with a release, or a
+platform's file came after the records.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,8 +23,8 @@ from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.planning import Change, Planner
-from xinqiao.records.kinds import KINDS
-from xinqiao.routing.exemptions import exemption_of, exemptions
+from xinqiao.records.kinds import KINDS, reported_kinds
+from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
 from xinqiao.routing.switches import Switches
 
@@ -32,20 +34,66 @@ _CHUNK = 500
 _Row = sa.Row[tuple[object, ...]]
 
 
-def reroute(acting: Acting, planner: Planner, keys: KeyRing) -> int:
-    """Plan again every record whose exemption is not what it was; return how many there were.
+@dataclass(slots=True)
+class Rerouted:
+    """What planning again came to.
+
+    Attributes:
+        records: How many records go elsewhere than before, or are exempt for another reason.
+        owed: Platform → how many records go there from now on.
+        dropped: Platform → how many go there no longer.
+    """
+
+    records: int = 0
+    owed: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = False) -> Rerouted:
+    """Plan again every record of which rules or switches say otherwise than when it was planned.
 
     Records are taken in portions, each in a transaction of its own: an interrupted run is simply
-    run again.
+    run again, and one after which nothing changed does nothing.
+
+    Args:
+        acting: Gives a transaction, and who acts.
+        planner: Knows the rules and switches of now.
+        keys: Of the workspace.
+        dry_run: Tell what would move, and keep nothing.
     """
-    kinds = {kind for one in exemptions().values() for kind in one.kinds}
+    found = Rerouted()
+    which = record.c.kind.in_([kind.identifier for kind in reported_kinds()])
+    after = ""
+    while True:
+        with acting() as (connection, cause):
+            rows = _portion(connection, which, after)
+            if not rows:
+                return found
+            after = rows[-1].id
+            changes = list(_changes(connection, rows, keys, _always))
+            moved = planner.plan_routes(connection, changes, cause)
+            excused = _exempt_otherwise(rows, changes, planner)
+            if dry_run:
+                connection.rollback()
+        found.records += len({one.record_id for one in moved} | excused)
+        found.owed.update(one.platform for one in moved if one.goes)
+        found.dropped.update(one.platform for one in moved if not one.goes)
 
-    def switched(row: _Row, change: Change) -> bool:
-        exemption = exemption_of(change.kind, change.content, planner.exemptions)
-        before: str | None = row.exemption
-        return before != (exemption.id if exemption is not None else None)
 
-    return _plan_again(acting, planner, keys, record.c.kind.in_(sorted(kinds)), switched)
+def _always(_row: _Row, _change: Change) -> bool:
+    return True
+
+
+def _exempt_otherwise(
+    rows: Sequence[_Row], changes: Sequence[Change], planner: Planner
+) -> set[str]:
+    """Return the records that are exempt for another reason than before, or no longer."""
+    now = {
+        change.record_id: one.id
+        for change in changes
+        if (one := exemption_of(change.kind, change.content, planner.exemptions)) is not None
+    }
+    return {row.id for row in rows if row.exemption != now.get(row.id)}
 
 
 def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) -> int:

@@ -18,6 +18,7 @@ from xinqiao.database.tables import (
     record,
     record_version,
     submission,
+    take_down,
     withdrawal,
 )
 from xinqiao.errors import InputError
@@ -25,6 +26,7 @@ from xinqiao.queue.chronicle import in_order_of_time
 from xinqiao.queue.listing import DOCUMENT_NUMBER, SUMMARY, named, plain
 from xinqiao.queue.platforms import standing
 from xinqiao.queue.selection import NUMBERS
+from xinqiao.queue.targets import open_objections
 
 
 def story(connection: Connection, submission_id: int, now: datetime) -> dict[str, Any]:
@@ -51,6 +53,10 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
         "next_poll_at": _next_poll(connection, submission_id, row.state),
         "versions": _versions(connection, row.record, row.version),
         "withdrawal": _withdrawal(connection, row.record),
+        "take_down": _take_down(connection, row.record),
+        "objections": [
+            one.number for one in open_objections(connection, [row.record]).get(row.record, ())
+        ],
         "duties": _duties(connection, row.record, row.platform),
         "attempts_made": _attempts(connection, submission_id),
         "receipts": _receipts(connection, submission_id),
@@ -119,6 +125,19 @@ def _withdrawal(connection: Connection, record_id: str) -> dict[str, Any] | None
             withdrawal.c.decided_on,
             withdrawal.c.document,
         ).where(withdrawal.c.record_id == record_id)
+    ).one_or_none()
+    return None if row is None else plain(row)
+
+
+def _take_down(connection: Connection, record_id: str) -> dict[str, Any] | None:
+    row = connection.execute(
+        sa.select(
+            take_down.c.at,
+            take_down.c.actor,
+            take_down.c.why,
+            take_down.c.reason,
+            take_down.c.document,
+        ).where(take_down.c.record_id == record_id)
     ).one_or_none()
     return None if row is None else plain(row)
 

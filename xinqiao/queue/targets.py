@@ -92,11 +92,9 @@ def note_target(
         connection.execute(sa.insert(target).values(record_id=record_id, **values))
 
 
-def unsettle(connection: Connection, record_id: str) -> None:
+def forget_target(connection: Connection, record_id: str) -> None:
     """Take note that a repair or objection was withdrawn: nothing follows from it any more."""
-    connection.execute(
-        sa.update(target).where(target.c.record_id == record_id).values(settled=False)
-    )
+    connection.execute(sa.delete(target).where(target.c.record_id == record_id))
 
 
 _MEANS = sa.and_(

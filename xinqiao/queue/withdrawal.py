@@ -27,11 +27,13 @@ from xinqiao.database.tables import (
 )
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.consequences import follow
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.states import State
-from xinqiao.queue.targets import unsettle
+from xinqiao.queue.targets import forget_target
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.rules import BUREAU
 
@@ -87,9 +89,9 @@ def withdraw(
         sa.insert(withdrawal),
         {
             "record_id": record_id,
-            "reason": cause.reason,
+            "reason": mask_identity_numbers(cause.reason),
             "decided_on": revocation.decided_on,
-            "document": revocation.document,
+            "document": mask_identity_numbers(revocation.document),
             "actor": cause.actor,
             "at": cause.at,
         },
@@ -100,12 +102,13 @@ def withdraw(
         reason=cause.reason,
         details={
             "decided_on": revocation.decided_on.isoformat(),
-            "document": revocation.document,
+            "document": mask_identity_numbers(revocation.document),
         },
     )
     append(connection, [entry], actor=cause.actor, at=cause.at)
     places = _places(connection, record_id)
-    rules = {route.platform: route.change_rule for route in planner.routes(row.kind)}
+    # what is encrypted there decides over no rule
+    rules = planner.change_rules(row.kind, row.content or {})
     version = _next_version(connection, record_id, row.version)
     owed = [
         Owed(record_id, place.platform, rule, version, revocation.decided_on)
@@ -128,7 +131,7 @@ def withdraw(
     replan(connection, [(record_id, place.platform) for place in places], cause)
     # what was registered by mistake is not handled, and nothing follows from it
     waive(connection, record_id, BUREAU, "withdrawn", cause)
-    unsettle(connection, record_id)
+    forget_target(connection, record_id)
     return [_effect(connection, record_id, place) for place in places]
 
 
@@ -156,6 +159,7 @@ def restore(
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
     write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
     replan(connection, [(record_id, platform) for platform in platforms], cause)
+    follow(connection, planner, [change], keys, cause)
 
 
 def withdrawn(connection: Connection, record_id: str) -> bool:
@@ -177,6 +181,7 @@ def _current(connection: Connection, record_id: str) -> Any:
             record_version.c.version,
             record_version.c.valid,
             record_version.c.decided_on,
+            record_version.c.content,
         )
         .join(
             record_version,

@@ -65,7 +65,7 @@ def punctuality(
     Legal duties only; those whose clock started from ``start`` to ``end``, both included. 内部时限
     never enter.
     """
-    reported = duty.c.closed_by == "accepted"
+    reported = duty.c.closed_by.in_(["accepted", "handled"])
     open_ = duty.c.closed_at.is_(None)
 
     def count(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -3,22 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xinqiao.reports.catalogue import Destination, Entry, Told
+from xinqiao.routing.information import CLASSES
+from xinqiao.routing.publication import LEVELS
 
-LEVELS = {
-    "public": "社会公开",
-    "shared": "政务共享",
-    "authorised": "授权查询",
-    "withheld": "不予公开",
-}
-"""Who may see a record, as people read it (公开范围)."""
-
-CLASSES = {
-    "basic": "基础信息",
-    "dishonesty": "失信信息",
-    "other": "其他信息",
-    "none": "不是信用信息",
-}
-"""Class of public credit information, as people read it (信息性质)."""
+_LEVELS = {level.value: word for level, word in LEVELS.items()}
+_CLASSES = {one.value: word for one, word in CLASSES.items()}
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("记录类型", 14),
@@ -60,8 +49,8 @@ def line(entry: Entry) -> tuple[str, ...]:
         _lines(_standard(one) for one in ways),
         _lines(_limits(ways)),
         _lines(_basis(one) for one in ways),
-        told(entry.publication, LEVELS),
-        told(entry.information, CLASSES, basis=False),
+        told(entry.publication, _LEVELS),
+        told(entry.information, _CLASSES, basis=False),
         "含" if entry.identity_data else "不含",
         template_command(entry.kind),
         entry.note,
@@ -75,8 +64,8 @@ def incoming_line(entry: Entry) -> tuple[str, ...]:
         _lines(entry.senders),
         entry.department,
         entry.subjects,
-        told(entry.publication, LEVELS),
-        told(entry.information, CLASSES, basis=False),
+        told(entry.publication, _LEVELS),
+        told(entry.information, _CLASSES, basis=False),
         "含" if entry.identity_data else "不含",
         template_command(entry.kind),
         entry.basis,

@@ -30,8 +30,13 @@ class InformationClass(StrEnum):
     OTHER = "other"
     """其他信息 (条例 §14)."""
 
-    NONE = "none"
-    """No credit information at all (不是信用信息)."""
+
+CLASSES: Mapping[InformationClass, str] = {
+    InformationClass.BASIC: "基础信息",
+    InformationClass.DISHONESTY: "失信信息",
+    InformationClass.OTHER: "其他信息",
+}
+"""The classes as people read them."""
 
 
 class Classification(BaseModel):

@@ -36,6 +36,15 @@ class Level(StrEnum):
     """不予公开: nobody."""
 
 
+LEVELS: Mapping[Level, str] = {
+    Level.PUBLIC: "社会公开",
+    Level.SHARED: "政务共享",
+    Level.AUTHORISED: "授权查询",
+    Level.WITHHELD: "不予公开",
+}
+"""Who may see a record, as people read it (公开范围)."""
+
+
 class Publication(BaseModel):
     """One row: which records may be seen by whom (公开范围规则).
 

@@ -1,0 +1,170 @@
+"""What was shown long enough leaves the site by itself: once, on whichever machine comes first."""
+
+import sqlite3
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from tests.life.bureau import SHARING, SITE, Bureau
+from tests.submission_queue.world import together
+from xinqiao.database.tables import job_run, take_down
+from xinqiao.errors import RefusedError
+from xinqiao.queue.publicity import NO_PERIOD, PAST_BOUND, Showing
+
+
+def days_until(bureau: Bureau, day: date) -> int:
+    return (day - bureau.today).days
+
+
+def classify(bureau: Bureau, record_id: str, severity: str) -> None:
+    with bureau.database.writing() as connection:
+        bureau.desk(connection).classify(record_id, severity, "沂交认〔2026〕9号", published=False)
+
+
+@pytest.mark.parametrize(
+    ("severity", "entered", "last_day"),
+    [
+        ("一般", None, date(2027, 11, 3)),
+        ("严重", None, date(2029, 11, 3)),
+        ("严重", "2027-05-01", date(2027, 5, 1)),
+        ("一般", "2029-05-01", date(2027, 11, 3)),
+        (None, "2027-02-28", date(2027, 2, 28)),
+    ],
+)
+def test_the_last_day_is_the_earlier_of_the_class_and_what_a_person_entered(
+    bureau: Bureau, severity: str | None, entered: str | None, last_day: date
+) -> None:
+    record_id = bureau.shown(severity=severity, publicity_until=entered)
+    assert bureau.line(record_id).shown_until == last_day
+
+
+def test_on_its_last_day_it_is_shown_and_on_the_next_it_is_taken_down(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-25")
+    bureau.pass_days(days_until(bureau, date(2026, 11, 25)))
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 1
+    bureau.pass_days(1)
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.asked(SITE, record_id)[1:] == [("take_down", 1, "accepted")]
+    assert bureau.held(SHARING, record_id) == 1
+    assert [row.why for row in bureau.rows(take_down)] == ["ended"]
+
+
+def test_a_blank_class_without_a_date_never_takes_down_and_is_told(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    bureau.pass_days(2000)
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 1
+    assert bureau.line(record_id).warnings == (NO_PERIOD, PAST_BOUND)
+
+
+def test_a_record_with_a_period_is_told_of_nothing(bureau: Bureau) -> None:
+    record_id = bureau.shown(severity="一般")
+    assert bureau.line(record_id).warnings == ()
+
+
+def test_what_ended_is_taken_down_once_by_two_machines(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-21")
+    bureau.pass_days(3)
+    done: list[bool] = []
+    together(lambda name: done.append(bureau.end_of_day(name)), "one", "two")
+    assert sorted(done) == [False, True]
+    assert len(bureau.entries("publication.taken_down")) == 1
+    assert len(bureau.rows(job_run)) == 1
+    assert bureau.end_of_day("three") is False
+    bureau.send()
+    assert bureau.asked(SITE, record_id)[1:] == [("take_down", 1, "accepted")]
+
+
+def test_days_that_nobody_looked_are_made_up_for(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-21")
+    bureau.pass_days(40)
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+
+
+def test_what_had_ended_when_it_was_imported_is_never_shown(bureau: Bureau) -> None:
+    record_id = bureau.penalty(publicity_until="2026-11-10")
+    bureau.send()
+    assert (bureau.asked(SITE, record_id), bureau.held(SHARING, record_id)) == ([], 1)
+
+
+def test_what_is_imported_on_its_last_day_is_shown_that_day(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until=bureau.today.isoformat())
+    bureau.pass_days(1)
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+
+
+def test_an_import_with_a_later_date_does_not_put_up_what_ended(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-21")
+    bureau.pass_days(3)
+    bureau.end_of_day()
+    bureau.send()
+    bureau.take_in("penalty", record_id, publicity_until="2027-11-03")
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+    with bureau.database.writing() as connection:
+        bureau.desk(connection, "截止期录错").put_up(record_id)
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 2
+
+
+def test_what_ended_cannot_be_put_up_while_its_period_is_over(bureau: Bureau) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-21")
+    bureau.pass_days(3)
+    bureau.end_of_day()
+    with pytest.raises(RefusedError, match="公示期满"), bureau.database.writing() as connection:
+        bureau.desk(connection).put_up(record_id)
+    assert len(bureau.rows(take_down)) == 1
+
+
+def test_a_class_whose_period_is_over_takes_down_at_once(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    bureau.pass_days(400)
+    classify(bureau, record_id, "一般")
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+    assert bureau.rows(take_down)[0].why == "ended"
+
+
+def test_a_person_s_class_goes_before_that_of_the_file(bureau: Bureau) -> None:
+    record_id = bureau.shown(severity="严重")
+    classify(bureau, record_id, "一般")
+    assert bureau.line(record_id).shown_until == date(2027, 11, 3)
+    bureau.take_in("penalty", record_id, severity="严重", content="罚款2000元，已缴纳")
+    assert bureau.line(record_id).shown_until == date(2027, 11, 3)
+
+
+def test_a_database_that_cannot_be_written_ends_nothing_and_the_next_run_does(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_id = bureau.shown(publicity_until="2026-11-21")
+    bureau.pass_days(3)
+
+    def full(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr("xinqiao.queue.ending.replan", full)
+    with pytest.raises(Exception, match=r".+"):
+        bureau.end_of_day()
+    monkeypatch.undo()
+    assert (bureau.rows(take_down), bureau.rows(job_run)) == ([], [])
+    bureau.end_of_day()
+    bureau.send()
+    assert bureau.held(SITE, record_id) is None
+
+
+def test_a_line_tells_what_waits_what_is_shown_and_what_is_gone(bureau: Bureau) -> None:
+    record_id = bureau.penalty()
+    assert bureau.line(record_id).showing is Showing.TO_BE_SHOWN
+    bureau.send()
+    assert bureau.line(record_id).showing is Showing.SHOWN
+    bureau.withdraw(record_id)
+    assert bureau.lines() == []

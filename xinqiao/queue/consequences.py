@@ -1,0 +1,136 @@
+"""What follows for other records from a repair, its notice, or an objection (修复、异议的后果).
+
+After a repair the record is shown no more, while platforms that share it keep it. An objection that
+is under way takes nothing down: it is only shown beside the record.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy.engine import Connection
+
+from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.present import OWED, present_changes
+from xinqiao.queue.publishing import Facts, Stop, Why, facts_of, note_stops, severity_of
+from xinqiao.queue.targets import (
+    REPAIRING,
+    TARGET_NUMBER,
+    TARGETING,
+    Named,
+    is_settled,
+    named_by,
+    note_target,
+)
+from xinqiao.queue.transitions import Cause
+from xinqiao.records.fields import iso_date
+from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.kinds import KINDS
+from xinqiao.routing.routes import routes_of
+from xinqiao.routing.severities import severities
+
+_NOT_HERE = (
+    "本库没有该主体的这份文书，公示没有变化：请核对文书号和主体代码；"
+    "原文书还没有导入的照常导入即可，导入时按已修复处理，不再公示"
+)
+_NOT_HERE_OBJECTION = "本库没有该主体的这份文书：请核对文书号和主体代码"
+
+
+def follow(
+    connection: Connection,
+    planner: Planner,
+    changes: Sequence[Change],
+    keys: KeyRing,
+    cause: Cause,
+) -> dict[str, tuple[Finding, ...]]:
+    """Carry out what follows from new versions of repairs, notices and objections.
+
+    Args:
+        connection: The write transaction that wrote the versions.
+        planner: Plans what is shown.
+        changes: The versions; of other kinds nothing follows here.
+        keys: To read the records they are about.
+        cause: Who wrote them, and when.
+
+    Returns:
+        Record → what a person should know about it: it names nothing we have, or comes too early.
+    """
+    found: dict[str, tuple[Finding, ...]] = {}
+    for change in changes:
+        if change.kind in TARGETING:
+            findings = tuple(_follow_one(connection, planner, change, keys, cause))
+            if findings:
+                found[change.record_id] = findings
+    return found
+
+
+def _follow_one(
+    connection: Connection, planner: Planner, change: Change, keys: KeyRing, cause: Cause
+) -> Iterator[Finding]:
+    # a row with errors may name the wrong record
+    settled = change.valid and is_settled(change.kind, change.content)
+    note_target(connection, change.record_id, change.content, settled=settled)
+    if not change.valid:
+        return
+    named = named_by(connection, change.record_id)
+    if not named:
+        message = _NOT_HERE if change.kind in REPAIRING else _NOT_HERE_OBJECTION
+        yield Finding(TARGET_NUMBER, "no_such_record", Severity.WARNING, message)
+        return
+    if change.kind not in REPAIRING or not settled:
+        return
+    # the repairs themselves are read only now: most kinds of record are shown to nobody
+    targets = {one.record_id: one for one in present_changes(connection, _ids(named), keys)}
+    yield from _too_early(connection, change, list(targets.values()))
+    _take_down(connection, planner, change, targets, keys, cause)
+
+
+def _ids(named: Sequence[Named]) -> list[str]:
+    return [one.record_id for one in named]
+
+
+def _too_early(
+    connection: Connection, repair: Change, targets: Sequence[Change]
+) -> Iterator[Finding]:
+    """Yield that the shortest period was not over when the repair was granted."""
+    repaired_on = iso_date(repair.content.get("decided_on"))
+    facts = facts_of(connection, [one.record_id for one in targets])
+    for one in targets:
+        said = severity_of(one.kind, one.content, facts.get(one.record_id, Facts()))
+        found = severities().of(one.kind, said or repair.content.get("severity"))
+        if found is None or one.decided_on is None or repaired_on is None:
+            continue
+        first_day = found.repairable_from(one.decided_on)
+        if repaired_on < first_day:
+            yield Finding(
+                "decided_on",
+                "repaired_too_early",
+                Severity.WARNING,
+                f"修复日期 {repaired_on} 早于最短公示期届满之日 {first_day}"
+                f"（失信程度{found.word}，{found.basis}），请核对",
+            )
+
+
+def _take_down(
+    connection: Connection,
+    planner: Planner,
+    repair: Change,
+    targets: dict[str, Change],
+    keys: KeyRing,
+    cause: Cause,
+) -> None:
+    number = repair.content.get(KINDS[repair.kind].number_field, "")
+    facts = facts_of(connection, targets)
+    stops = [
+        Stop(
+            record_id,
+            Why.REPAIRED,
+            number,
+            cause.reason or repair.content.get("reason") or f"{KINDS[repair.kind].name} {number}",
+        )
+        for record_id, one in targets.items()
+        if any(route.publishes for route in routes_of(one.kind))
+        and facts.get(record_id, Facts()).taken_down is None
+    ]
+    note_stops(connection, stops, cause)
+    shown = [one.record_id for one in stops]
+    planner.plan_publication(connection, present_changes(connection, shown, keys, *OWED), cause)
