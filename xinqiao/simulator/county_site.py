@@ -60,7 +60,7 @@ class CountySite(Wire):
             ("GET", f"{_BELOW}/find"): self.records,
             ("GET", f"{_BELOW}/list"): self.ledger,
             ("GET", _PAGES): self.page,
-            ("GET", "/"): self.page,
+            ("GET", "/"): self.first_page,
         }
 
     def envelope(
@@ -149,6 +149,11 @@ class CountySite(Wire):
         if fault is None:
             return page
         return distort(fault, {}, self.rules.messages, lambda *_: page)
+
+    def first_page(self, request: Request) -> Answer:
+        """Lead a person to the pages. No fault befalls it: nobody's receipts are read here."""
+        self._make_pages()
+        return self._page_of(request)
 
     def _page_of(self, request: Request) -> Answer:
         channel = request.parameters.get("channel", "")
