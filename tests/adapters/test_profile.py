@@ -151,6 +151,8 @@ def changed(path: tuple[Any, ...], value: Any) -> Any:
         return "duplicate" if value != "duplicate" else "rejected"
     if path[:2] == ("words", "kinds") or "query" in path[2:]:
         return "other"
+    if path[0] == "withdraw":
+        return "by_hand"
     other = {"GET": "POST", "POST": "GET", "auth": "rate_limited"}.get(value)
     return other or CHANGES.get(path[-1], "other")
 

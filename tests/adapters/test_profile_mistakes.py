@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from xinqiao.adapters.profile import SHIPPED, Profile, load_profile, read_profile
 from xinqiao.errors import SettingsError
+from xinqiao.records.kinds import KINDS
 
 FILE = "platforms/own.toml"
 NEVER_SHOWN = "s3cret-never-shown"
@@ -161,6 +162,9 @@ BY_KIND = [
 ]
 
 
+KINDS_SAID = "、".join(KINDS)
+
+
 @pytest.mark.parametrize(("name", "path"), BY_KIND, ids=str)
 def test_a_record_kind_that_there_is_not_is_refused_with_the_nearest_one(
     name: str, path: Path
@@ -169,7 +173,7 @@ def test_a_record_kind_that_there_is_not_is_refused_with_the_nearest_one(
     table = at(values, path)
     table["permits"] = table.pop("permit")
     told = complaint(values)
-    said = f"{FILE}：{dotted((*path, 'permits'))} 应为 permit、penalty 之一，是否想写 permit"
+    said = f"{FILE}：{dotted((*path, 'permits'))} 应为 {KINDS_SAID} 之一，是否想写 permit"
     assert said in told.splitlines()
 
 
@@ -180,7 +184,8 @@ def test_all_tables_by_record_kind_are_among_those_tried() -> None:
 
 def test_a_correction_or_page_of_a_record_kind_that_there_is_not_is_refused() -> None:
     values = shipped("credit_shandong") | {"corrections": {"penaltys": "update"}}
-    assert "corrections.penaltys 应为 permit、penalty 之一，是否想写 penalty" in complaint(values)
+    said = f"corrections.penaltys 应为 {KINDS_SAID} 之一，是否想写 penalty"
+    assert said in complaint(values)
 
 
 def keys_of(part: Any) -> set[str]:

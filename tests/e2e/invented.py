@@ -110,3 +110,118 @@ def safety(number: int, state: str = "已认定") -> list[str]:
 
 
 OPERATOR_CODES = ("91370323MAKNQXNW4H", "91370323MA0EXLU329", "91370323MAE7GH061A")
+
+NEWS = ("标题", "正文", "图片", "信息来源", "发布日期")
+LIST_ENTRIES = (
+    "主体名称",
+    "主体类别",
+    "主体代码",
+    "名单类型",
+    "认定文号",
+    "认定依据",
+    "列入事由",
+    "认定机构",
+    "认定机构统一社会信用代码",
+    "列入日期",
+    "涉及安全生产",
+)
+REPAIRS = (
+    "主体名称",
+    "主体类别",
+    "主体代码",
+    "修复申请编号",
+    "修复的文书号",
+    "修复的信息类型",
+    "修复理由",
+    "申请日期",
+    "办理机构",
+    "办理机构统一社会信用代码",
+    "修复状态",
+    "涉及安全生产",
+)
+OBJECTIONS = (
+    "主体名称",
+    "主体类别",
+    "主体代码",
+    "异议申请编号",
+    "异议的文书号",
+    "异议的信息类型",
+    "异议内容",
+    "收到日期",
+    "需其他单位核实",
+    "办理机构",
+    "办理机构统一社会信用代码",
+    "异议状态",
+    "涉及安全生产",
+)
+COMMITMENTS = (
+    "承诺编码",
+    "承诺人名称",
+    "承诺人类别",
+    "承诺人代码",
+    "承诺类型",
+    "承诺事由",
+    "承诺内容",
+    "违诺责任",
+    "承诺作出日期",
+    "承诺履行状态",
+    "承诺受理单位",
+    "承诺受理单位代码",
+    "公开类型",
+)
+TAXI_DRIVERS = (
+    "姓名",
+    "证件类型",
+    "证件号码",
+    "从业资格证号",
+    "服务类型",
+    "考核年度",
+    "考核日期",
+    "考核分值",
+    "考核等级",
+)
+
+_PARTY = ("云溪县青石货运公司", "法人及非法人组织", FIRM)
+
+
+def list_entry(*, safety_related: bool) -> list[str]:
+    """Return a unit on the red list."""
+    number = f"云交单〔2026〕{1 + safety_related}号"
+    return [
+        *_PARTY,
+        *("红名单", number, "云溪县信用名单管理办法", "连续三年守信", _UNIT, BUREAU, "2026-11-03"),
+        "是" if safety_related else "否",
+    ]
+
+
+def repair(*, safety_related: bool) -> list[str]:
+    """Return an application for repair that is not decided."""
+    number = f"XF2026000{1 + safety_related}"
+    return [
+        *_PARTY,
+        *(number, "云交罚〔2026〕9001号", "其他失信信息", "已履行义务", "2026-11-03"),
+        *(_UNIT, BUREAU, "待审核", "是" if safety_related else "否"),
+    ]
+
+
+def objection(*, safety_related: bool) -> list[str]:
+    """Return an objection that is not decided."""
+    number = f"YY2026000{1 + safety_related}"
+    return [
+        *_PARTY,
+        *(number, "云交罚〔2026〕9002号", "其他失信信息", "名称写错", "2026-11-19", "否"),
+        *(_UNIT, BUREAU, "待审核", "是" if safety_related else "否"),
+    ]
+
+
+def commitment() -> list[str]:
+    """Return a commitment that was kept."""
+    return [
+        *("37032320261103000001", *_PARTY, "主动型", "守法经营", "依法经营", "依法承担责任"),
+        *("2026-11-03", "全部履行", _UNIT, BUREAU, "可向社会公开"),
+    ]
+
+
+def taxi_driver() -> list[str]:
+    """Return a taxi driver's assessment."""
+    return ["云试一", "身份证", PERSON, PERSON, "巡游", "2025", "2026-01-20", "20", "AAA"]

@@ -7,10 +7,12 @@ profiles on permits.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
+from PIL import Image
 
 from tests.e2e import invented
 from tests.e2e.bureau import Bureau, open_bureau
@@ -227,3 +229,54 @@ def test_a_platform_that_is_away_holds_up_none_of_the_others(opened: Open) -> No
     bureau.simulators["transport_credit"].stop()
     bureau.hub.sync()
     assert bureau.states() == {"transport_credit": {"ready": 2}, "safety_credit": {"accepted": 2}}
+
+
+def test_every_other_kind_reaches_every_platform_of_its_default_routes(opened: Open) -> None:
+    bureau = opened(ALL)
+    (bureau.root / "sources" / "活动.png").write_bytes(picture())
+    both = (False, True)
+    loaded = [
+        bureau.load("commitments", invented.COMMITMENTS, invented.commitment()),
+        bureau.load(
+            "lists",
+            invented.LIST_ENTRIES,
+            *(invented.list_entry(safety_related=one) for one in both),
+        ),
+        bureau.load(
+            "repairs", invented.REPAIRS, *(invented.repair(safety_related=one) for one in both)
+        ),
+        bureau.load(
+            "objections",
+            invented.OBJECTIONS,
+            *(invented.objection(safety_related=one) for one in both),
+        ),
+        bureau.load("taxi", invented.TAXI_DRIVERS, invented.taxi_driver()),
+        bureau.load(
+            "news",
+            invented.NEWS,
+            ["信用宣传活动", "开展宣传", "活动.png", "云溪县交通运输局", "2026-11-03"],
+        ),
+    ]
+    assert [(one.kind, one.new, one.invalid) for one in loaded] == [
+        ("commitment", 1, 0),
+        ("list_entry", 2, 0),
+        ("repair", 2, 0),
+        ("objection", 2, 0),
+        ("taxi_driver_assessment", 1, 0),
+        ("news", 1, 0),
+    ]
+    bureau.settle(
+        credit_shandong={"accepted": 7},
+        transport_credit={"accepted": 9},
+        safety_credit={"accepted": 3},
+        county_site={},
+    )
+    assert bureau.effects("county_site") == {}
+    prove_chain(bureau)
+
+
+def picture() -> bytes:
+    """Return a small picture."""
+    made = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(made, "PNG")
+    return made.getvalue()

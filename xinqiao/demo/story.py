@@ -283,7 +283,10 @@ def _at_platform(
         board=board,
         reported=Counter(row["kind"] for row in accepted),
         refused=[row for row in submissions if row["state"] == State.REJECTED],
-        lost=sum(row["document_number"] not in effects for row in accepted),
+        # known by its number where that is the platform's key, elsewhere by the 记录标识
+        lost=sum(
+            effects.keys().isdisjoint((row["document_number"], row["record"])) for row in accepted
+        ),
         doubled=sum(count > 1 for count in effects.values()),
         reconciled=reconciled,
     )

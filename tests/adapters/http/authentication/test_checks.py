@@ -89,10 +89,10 @@ def static(**keys: Any) -> dict[str, Any]:
             [sign(values=[{"name": "t", "value": "{time}", "place": "form"}])],
             "authentication[1].place = form，但 operations.submit 不是",
         ),
-        ([static(carried_by=["sumbit"])], "authentication[1].carried_by 中的 sumbit 不是操作"),
+        ([static(carried_by=["sumbit"])], "authentication[1].carried_by 第 1 项不是操作"),
         (
             [token_step("/t", known_as="t", name="B"), static(carried_by=["t"])],
-            "authentication[2].carried_by 中的 t 不是操作，也不是后面令牌的 known_as",
+            "authentication[2].carried_by 第 1 项不是操作，也不是后面令牌的 known_as",
         ),
         ([token_step("/t", place="none")], "authentication[1] place = none 时须写 known_as"),
         (

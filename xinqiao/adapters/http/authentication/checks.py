@@ -87,10 +87,11 @@ def _placeholders(step: AnyStep) -> Iterator[tuple[str, str]]:
 
 def _unknown_callers(step: AnyStep, later: Collection[str]) -> Iterator[str]:
     known = (*_OPERATIONS, *later)
-    for caller in step.carried_by:
+    for position, caller in enumerate(step.carried_by, 1):
         if caller not in known:
+            # what stands there is not quoted: it may be a secret in the wrong place
             yield (
-                f"carried_by 中的 {caller} 不是操作，也不是后面令牌的 known_as，"
+                f"carried_by 第 {position} 项不是操作，也不是后面令牌的 known_as，"
                 f"可写 {'、'.join(known)}"
             )
 
