@@ -63,6 +63,7 @@ from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
+from xinqiao.queue.publishing import STILL_DOWN, Why
 from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
@@ -466,7 +467,18 @@ class Hub:
         """Return what is shown to the public, until when, and what waits for a person."""
         with self.database.reading() as connection:
             today = local_date(database_time(connection, self.clock))
-            return publicity(connection, today)
+            soon = local_date(self._due_soon_at(today) - timedelta(seconds=1))
+            return publicity(connection, today, soon)
+
+    def left_down(self) -> list[str]:
+        """Return the records that a repair took down of which none says any more that they are."""
+        return sorted(
+            {
+                one.record
+                for one in self.publicity()
+                if STILL_DOWN in one.warnings and one.why == Why.REPAIRED
+            }
+        )
 
     def objections(self, *, handled: bool) -> list[Objected]:
         """Return the objections that are under way, or all of them, the most urgent first."""

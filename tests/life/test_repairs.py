@@ -9,6 +9,7 @@ from xinqiao.database.tables import take_down, target
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.intake.applications import Repairing
 from xinqiao.queue.lookup import find_record
+from xinqiao.queue.publishing import STILL_DOWN, Why
 
 SECOND = "沂交罚〔2026〕0002号"
 OTHER = "91110000600037341L"
@@ -226,3 +227,48 @@ def test_a_repair_s_own_clock_is_an_internal_one(bureau: Bureau) -> None:
     assert bureau.duties("bureau", repair_id) == [("D7b", date(2026, 12, 2), None)]
     bureau.take_in("repair", repair_id)
     assert bureau.duties("bureau", repair_id) == [("D7b", date(2026, 12, 2), "handled")]
+
+
+@pytest.mark.parametrize("kind", ["repair", "repair_notice"])
+def test_a_repair_corrected_to_another_document_names_what_stays_down(
+    bureau: Bureau, kind: str
+) -> None:
+    wrong, right = bureau.penalty(), bureau.penalty(document_number=SECOND)
+    bureau.send()
+    repair_id, _ = bureau.take_in(kind)
+    bureau.send()
+    _, findings = bureau.take_in(kind, repair_id, target_number=SECOND)
+    bureau.send()
+    assert [one.code for one in findings] == [STILL_DOWN]
+    assert wrong in findings[0].message
+    assert (bureau.held(SITE, wrong), bureau.held(SITE, right)) == (None, None)
+    line = bureau.line(wrong)
+    assert (line.warnings, line.needs_a_person) == ((STILL_DOWN,), True)
+    assert bureau.line(right).warnings == ()
+
+
+def test_a_repair_turned_down_names_what_stays_down(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    repair_id, _ = bureau.take_in("repair")
+    _, findings = bureau.take_in("repair", repair_id, status="未通过")
+    assert [one.code for one in findings] == [STILL_DOWN]
+    bureau.send()
+    assert bureau.line(record_id).warnings == (STILL_DOWN,)
+
+
+def test_what_stays_down_after_its_repair_was_withdrawn_is_put_up_or_forbidden(
+    bureau: Bureau,
+) -> None:
+    both = [bureau.penalty(), bureau.penalty(document_number=SECOND)]
+    bureau.send()
+    for number in (PENALTY["document_number"], SECOND):
+        repair_id, _ = bureau.take_in("repair", target_number=number)
+        bureau.withdraw(repair_id)
+    bureau.send()
+    assert [bureau.line(one).warnings for one in both] == [(STILL_DOWN,), (STILL_DOWN,)]
+    with bureau.database.writing() as connection:
+        bureau.desk(connection, "修复登记有误").put_up(both[0])
+        bureau.desk(connection, "涉及秘密").stop(both[1], Why.FORBIDDEN)
+    bureau.send()
+    assert [bureau.held(SITE, one) for one in both] == [1, None]
+    assert bureau.line(both[1]).warnings == ()
