@@ -507,9 +507,9 @@ class Hub:
 
         Raises:
             InputError: What the objection says is wrong.
-            RefusedError: There is one of that number already.
+            RefusedError: There is one of that number already, or of that day and content.
         """
-        with self._entering(reason) as desk:
+        with self._entering(reason or objection.content) as desk:
             return desk.open_objection(record_id, objection)
 
     def close_objection(self, number: str, answer: Answering, reason: str) -> Entered:
@@ -519,8 +519,18 @@ class Hub:
             InputError: There is no such objection, or what is said of it is wrong.
             RefusedError: Nothing is new.
         """
-        with self._entering(reason) as desk:
+        with self._entering(reason or answer.result) as desk:
             return desk.close_objection(number, answer)
+
+    def reopen_objection(self, number: str, reason: str) -> Entered:
+        """Take back what came of an objection that was closed by mistake; its clock goes on.
+
+        Raises:
+            InputError: There is no such objection.
+            RefusedError: It is not closed.
+        """
+        with self._entering(reason) as desk:
+            return desk.reopen_objection(number)
 
     @contextmanager
     def _entering(self, reason: str) -> Iterator[EntryDesk]:

@@ -170,6 +170,8 @@ def test_an_objection_is_opened_shown_everywhere_and_closed(desk: Terminal) -> N
     assert (opened.code, number) == (0, "YY20261118-001")
     assert number in desk.run("objection", "list").out
     assert number in desk.run("publication", "list").out
+    (entry,) = desk.run("audit", "list", "--record", opened.json["record"], "--json").json[-1:]
+    assert "金额有误" in str(entry)
     assert "待办 1" in desk.run("status").out
     assert desk.run("status", "--json").json["handling"]["open"] == 1
     (first, *_) = [

@@ -178,6 +178,12 @@ def open_objections(
     return found
 
 
+def objections_to(connection: Connection, record_id: str) -> list[str]:
+    """Return the 记录标识 of all objections to a record, answered or not."""
+    about = _about(connection, [record_id], sa.true())
+    return [one.record_id for _, one in about if one.kind == OBJECTING]
+
+
 def _about(
     connection: Connection, record_ids: Iterable[str], which: sa.ColumnElement[bool]
 ) -> Iterable[tuple[str, About]]:
