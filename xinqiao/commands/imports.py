@@ -61,7 +61,7 @@ def import_files(
         print_json({"dry_run": dry_run, "files": [report.plain() for report in reports]})
     if any(report.error for report in reports):
         context.exit(1)
-    if any(report.invalid or report.unclaimed for report in reports):
+    if any(report.invalid or report.unclaimed or report.waiting for report in reports):
         context.exit(NEEDS_A_PERSON)
 
 
@@ -132,6 +132,12 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
         if len(shown) > _SHOWN_FINDINGS:
             rest = len(shown) - _SHOWN_FINDINGS + report.findings_not_listed
             console.print(f"…另有 {rest} 条，用 --json 查看")
+    if report.waiting:
+        console.print(
+            f"[yellow]{report.waiting} 处须人处理[/]：公示的用 xinqiao publication list、"
+            "修复和异议的用 xinqiao handling 查看",
+            soft_wrap=True,
+        )
     if report.findings_file:
         console.print(
             f"有错的行已抄入疑点表：{escape(report.findings_file)}\n"

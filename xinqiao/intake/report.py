@@ -3,9 +3,19 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from xinqiao.queue.consequences import NO_SUCH_RECORD, REPAIRED_TOO_EARLY
+from xinqiao.queue.publishing import IDENTITY_NUMBER, RELEASABLE, STILL_DOWN
 from xinqiao.records.findings import Severity
 
 _MOST_FINDINGS = 20_000
+
+WAITS_FOR_A_PERSON = RELEASABLE | {
+    IDENTITY_NUMBER,
+    NO_SUCH_RECORD,
+    REPAIRED_TOO_EARLY,
+    STILL_DOWN,
+}
+"""Codes of what is no error of the row and has nothing done about it until a person sees to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class FileReport:
         not_routed: Valid new or changed records that nobody is owed (不报送).
         unclaimed: Valid new or changed records that are owed, but to no platform that the
             workspace has (没有平台接收).
+        waiting: Findings that are no errors and wait for a person.
         findings: Errors, warnings and cleanings, by row; of a file with very many the first ones.
         findings_not_listed: How many more there are.
         findings_file: Workbook of the bad rows, to correct and import again; empty if none.
@@ -61,6 +72,7 @@ class FileReport:
     invalid: int = 0
     not_routed: int = 0
     unclaimed: int = 0
+    waiting: int = 0
     findings: list[RowFinding] = field(default_factory=list)
     findings_not_listed: int = 0
     findings_file: str = ""
@@ -68,6 +80,7 @@ class FileReport:
 
     def note(self, finding: RowFinding) -> None:
         """Keep one finding, as long as there are not too many for anybody to read."""
+        self.waiting += finding.code in WAITS_FOR_A_PERSON
         if len(self.findings) < _MOST_FINDINGS:
             self.findings.append(finding)
         else:

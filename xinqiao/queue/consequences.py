@@ -39,6 +39,12 @@ from xinqiao.records.kinds import KINDS
 from xinqiao.routing.routes import routes_of
 from xinqiao.routing.severities import severities
 
+NO_SUCH_RECORD = "no_such_record"
+"""Code of the finding that what a repair or objection names is not here."""
+
+REPAIRED_TOO_EARLY = "repaired_too_early"
+"""Code of the finding that a repair was granted before the shortest period was over."""
+
 _NOT_HERE = (
     "本库没有该主体的这份文书，公示没有变化：请核对文书号和主体代码；"
     "原文书还没有导入的照常导入即可，导入时按已修复处理，不再公示"
@@ -87,7 +93,7 @@ def _follow_one(
     named = named_by(connection, change.record_id)
     if not named:
         message = _NOT_HERE if change.kind in REPAIRING else _NOT_HERE_OBJECTION
-        yield Finding(TARGET_NUMBER, "no_such_record", Severity.WARNING, message)
+        yield Finding(TARGET_NUMBER, NO_SUCH_RECORD, Severity.WARNING, message)
         return
     if change.kind not in REPAIRING or not settled:
         return
@@ -150,7 +156,7 @@ def _too_early(
         if repaired_on < first_day:
             yield Finding(
                 "decided_on",
-                "repaired_too_early",
+                REPAIRED_TOO_EARLY,
                 Severity.WARNING,
                 f"修复日期 {repaired_on} 早于最短公示期届满之日 {first_day}"
                 f"（失信程度{found.word}，{found.basis}），请核对",
