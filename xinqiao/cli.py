@@ -37,6 +37,10 @@ COMMANDS = {
     ),
     "repair": ("xinqiao.commands.repair:repair", "登记信用修复：停止公示，并报送修复"),
     "objection": ("xinqiao.commands.objection:objection", "登记、办结、查看异议"),
+    "handling": (
+        "xinqiao.commands.handling:handling",
+        "本单位待办：异议、修复申请、未对上的修复",
+    ),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
     "grades": (
         "xinqiao.commands.grades:grades",

@@ -68,6 +68,7 @@ from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.showing import Desk
+from xinqiao.queue.to_handle import ToHandle, to_handle
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
@@ -485,6 +486,11 @@ class Hub:
         with self.database.reading() as connection:
             now = database_time(connection, self.clock)
             return objections(connection, now, handled=handled)
+
+    def to_handle(self) -> list[ToHandle]:
+        """Return what waits for the bureau itself, the most urgent first."""
+        with self.database.reading() as connection:
+            return to_handle(connection, database_time(connection, self.clock))
 
     def handling(self) -> dict[str, Any]:
         """Return the figures of what the bureau must handle itself (本单位办理)."""

@@ -29,7 +29,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     terminal = Terminal(workspace, monkeypatch)
     waiting = FIRM | {"行政处罚决定文书号": SECOND, "违法事实": TELEPHONE}
     done = terminal.run("import", write_book(tmp_path / "处罚.xlsx", FIRM, waiting))
-    assert (done.code, "publication allow" in done.out) == (0, True)
+    # what waits for a look is no error, and waits for a person
+    assert (done.code, "publication allow" in done.out) == (3, True)
     return terminal
 
 
@@ -140,6 +141,28 @@ def test_nothing_to_list_is_told_as_it_is(desk: Terminal) -> None:
     assert "没有这种公示的记录" in desk.run("publication", "list", "--state", "shown").out
 
 
+def test_an_imported_notice_that_names_no_record_is_told_until_it_is_mended(
+    desk: Terminal, tmp_path: Path
+) -> None:
+    row = {
+        "主体名称": FIRM["行政相对人名称"],
+        "主体类别": "法人及非法人组织",
+        "主体代码": FIRM["行政相对人代码_1(统一社会信用代码)"],
+        "修复通知编号": "鲁信修〔2026〕77号",
+        "修复的文书号": "[2026]0001号",
+        "修复的信息类型": "行政处罚",
+        "通知单位": "信用中国（山东）",
+        "修复日期": "2026-11-19",
+    }
+    done = desk.run("import", write_book(tmp_path / "通知.xlsx", row), "--kind", "repair_notice")
+    assert (done.code, "1 处须人处理" in done.out) == (3, True)
+    listed = desk.run("handling")
+    assert (listed.code, "鲁信修〔2026〕77号" in listed.out) == (3, True)
+    (line,) = desk.run("handling", "--json").json
+    assert line["unmatched"] is True
+    assert "没有对上记录的修复、修复通知 1 件" in desk.run("status").out
+
+
 def test_a_repair_that_comes_too_early_is_told(desk: Terminal) -> None:
     words = (
         "repair",
@@ -170,6 +193,8 @@ def test_an_objection_is_opened_shown_everywhere_and_closed(desk: Terminal) -> N
     assert (opened.code, number) == (0, "YY20261118-001")
     assert number in desk.run("objection", "list").out
     assert number in desk.run("publication", "list").out
+    assert number in desk.run("handling").out
+    assert "xinqiao handling" in desk.run("status").out
     (entry,) = desk.run("audit", "list", "--record", opened.json["record"], "--json").json[-1:]
     assert "金额有误" in str(entry)
     assert "待办 1" in desk.run("status").out

@@ -79,6 +79,7 @@ def board(**changes: Any) -> dict[str, Any]:
         "states": dict.fromkeys(State, 12),
         "invalid": 3,
         "to_look_at": 0,
+        "past_bound": 0,
         "to_correct": 4,
         "overdue": 5,
         "due_soon": 6,

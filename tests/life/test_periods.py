@@ -11,9 +11,14 @@ from tests.submission_queue.world import reply, together
 from xinqiao.adapters.base import Outcome, RowResult
 from xinqiao.database.tables import job_run, take_down
 from xinqiao.errors import RefusedError
-from xinqiao.queue.publicity import NO_PERIOD, NOT_MOVING, Showing
+from xinqiao.queue.publicity import NO_PERIOD, NOT_MOVING, Showing, shown_past_bound
 from xinqiao.queue.publishing import PAST_BOUND, STILL_DOWN, Why
 from xinqiao.queue.showing import Shown
+
+
+def past_bound(bureau: Bureau) -> int:
+    with bureau.database.reading() as connection:
+        return shown_past_bound(connection, SITE, bureau.today)
 
 
 def days_until(bureau: Bureau, day: date) -> int:
@@ -215,9 +220,13 @@ def test_what_is_shown_past_its_bound_stays_and_may_be_corrected(bureau: Bureau)
     record_id = bureau.shown(decision_date="2021-11-20")
     bureau.pass_days(2)
     assert PAST_BOUND in bureau.line(record_id).warnings
+    assert past_bound(bureau) == 1
     bureau.take_in("penalty", record_id, decision_date="2021-11-20", content="罚款1000元")
     bureau.send()
     assert bureau.held(SITE, record_id) == 2
+    with bureau.database.writing() as connection:
+        bureau.desk(connection, "行为终止于2022年").look(record_id)
+    assert (past_bound(bureau), bureau.line(record_id).warnings) == (0, (NO_PERIOD,))
 
 
 def test_a_database_that_cannot_be_written_ends_nothing_and_the_next_run_does(

@@ -10,6 +10,7 @@ from xinqiao.errors import InputError, RefusedError
 from xinqiao.intake.applications import Repairing
 from xinqiao.queue.lookup import find_record
 from xinqiao.queue.publishing import STILL_DOWN, Why
+from xinqiao.queue.to_handle import ToHandle, to_handle
 
 SECOND = "沂交罚〔2026〕0002号"
 OTHER = "91110000600037341L"
@@ -20,6 +21,11 @@ def repair(bureau: Bureau, record_id: str, repairing: Repairing = REPAIRED) -> l
     with bureau.database.writing() as connection:
         entered = bureau.entry_desk(connection).repair(record_id, repairing)
     return [one.code for one in entered.findings]
+
+
+def waiting(bureau: Bureau) -> list[ToHandle]:
+    with bureau.database.reading() as connection:
+        return to_handle(connection, bureau.clock.now())
 
 
 @pytest.mark.parametrize("kind", ["repair", "repair_notice"])
@@ -105,11 +111,13 @@ def test_a_repair_of_another_number_or_kind_takes_nothing_down(bureau: Bureau) -
 
 
 def test_a_record_is_named_by_its_id_and_by_any_spelling_of_its_number(bureau: Bureau) -> None:
-    for number, spelled in enumerate(("", "沂交罚[2026]0002号"), start=1):
+    spellings = ("", "沂交罚[2026]0002号", "upper")
+    for number, spelled in enumerate(spellings, start=1):
         document = f"沂交罚〔2026〕000{number}号"
         record_id = bureau.penalty(document_number=document)
         bureau.send()
-        bureau.take_in("repair", application_number=str(number), target_number=spelled or record_id)
+        named = {"": record_id, "upper": record_id.upper()}.get(spelled, spelled)
+        bureau.take_in("repair", application_number=str(number), target_number=named)
         bureau.send()
         assert bureau.held(SITE, record_id) is None
 
@@ -272,3 +280,35 @@ def test_what_stays_down_after_its_repair_was_withdrawn_is_put_up_or_forbidden(
     bureau.send()
     assert [bureau.held(SITE, one) for one in both] == [1, None]
     assert bureau.line(both[1]).warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["repair", "repair_notice"])
+def test_what_names_no_record_stays_to_be_handled_until_it_does(bureau: Bureau, kind: str) -> None:
+    bureau.shown()
+    repair_id, _ = bureau.take_in(kind, target_number="[2026]0001号")
+    assert [(one.record, one.unmatched) for one in waiting(bureau)] == [(repair_id, True)]
+    bureau.take_in(kind, repair_id)
+    assert waiting(bureau) == []
+
+
+def test_a_notice_that_is_not_ours_is_withdrawn_and_waits_no_more(bureau: Bureau) -> None:
+    notice_id, _ = bureau.take_in("repair_notice")
+    bureau.withdraw(notice_id)
+    assert waiting(bureau) == []
+
+
+def test_an_application_waits_under_its_internal_limit_until_it_is_decided(bureau: Bureau) -> None:
+    bureau.shown()
+    repair_id, _ = bureau.take_in("repair", status="待审核", decided_on=None)
+    (one,) = waiting(bureau)
+    assert (one.record, one.rule, one.due_on, one.legal) == (
+        repair_id,
+        "D7b",
+        date(2026, 12, 2),
+        False,
+    )
+    bureau.pass_days(30)
+    # an internal limit is never overdue
+    assert waiting(bureau)[0].overdue is False
+    bureau.take_in("repair", repair_id)
+    assert waiting(bureau) == []

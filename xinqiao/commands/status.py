@@ -59,7 +59,8 @@ def status(context: click.Context, *, as_json: bool) -> None:
         if unclaimed:
             console.print(f"[yellow]{unclaimed_words(unclaimed)}[/]", soft_wrap=True)
         show_workers(workers)
-    if unclaimed or handling["overdue"] or any(needs_a_person(one) for one in boards.values()):
+    own = handling["overdue"] or handling["unmatched"]
+    if unclaimed or own or any(needs_a_person(one) for one in boards.values()):
         context.exit(NEEDS_A_PERSON)
 
 
@@ -68,7 +69,8 @@ def needs_a_person(one: dict[str, Any]) -> bool:
     states = one["states"]
     waiting = one["to_correct"] + states["conflict"] + states["held"] + _to_confirm(one)
     troubled = one["paused"] or one["incidents"] or one["broken"]
-    return bool(waiting or one["invalid"] or one["overdue"] or troubled)
+    late = one["overdue"] or one["past_bound"]
+    return bool(waiting or one["invalid"] or late or troubled)
 
 
 def _to_confirm(one: dict[str, Any]) -> int:
@@ -147,7 +149,13 @@ def show_handling(one: dict[str, Any]) -> None:
             f"本单位办理（异议、修复）：待办 {one['open']}，"
             f"已逾期 {_marked(one['overdue'], 'red')}，"
             f"即将到期 {_marked(one['due_soon'], 'yellow')}{oldest}；"
-            "用 xinqiao objection list 查看",
+            "用 xinqiao handling 查看",
+            soft_wrap=True,
+        )
+    if one["unmatched"]:
+        console.print(
+            f"[yellow]没有对上记录的修复、修复通知 {one['unmatched']} 件[/]，所指文书可能还在公示："
+            "用 xinqiao handling 查看",
             soft_wrap=True,
         )
 
@@ -200,6 +208,7 @@ def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
         f"挂起的：xinqiao queue list --state held{told_by_hand}": states["held"],
         "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
         "公开前须由人看过的：xinqiao publication list": one["to_look_at"],
+        "公示中的决定已满五年的：xinqiao publication list": one["past_bound"],
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
         ]

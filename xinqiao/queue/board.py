@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.clock import local_date
 from xinqiao.database.tables import (
     MOVING,
     UNFIT,
@@ -22,9 +23,11 @@ from xinqiao.database.tables import (
 from xinqiao.queue.counts import read_counts
 from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.platforms import Platform, standing
-from xinqiao.queue.publishing import NEEDS_LOOK
+from xinqiao.queue.publicity import shown_past_bound
+from xinqiao.queue.publishing import RELEASABLE
 from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
+from xinqiao.queue.targets import unmatched_repairs
 from xinqiao.routing.rules import BUREAU
 
 
@@ -51,13 +54,14 @@ def platform_board(
     invalid = connection.execute(
         sa.select(sa.func.count()).select_from(holding).where(UNFIT, holding.c.platform == platform)
     ).scalar_one()
+    findings = sa.cast(holding.c.findings, sa.Text)
     waiting = connection.execute(
         sa.select(sa.func.count())
         .select_from(holding)
         .where(
             UNFIT,
             holding.c.platform == platform,
-            sa.cast(holding.c.findings, sa.Text).contains(f'"{NEEDS_LOOK}"'),
+            sa.or_(*(findings.contains(f'"{code}"') for code in sorted(RELEASABLE))),
         )
     ).scalar_one()
     busy = under_way(connection, platform)
@@ -67,6 +71,7 @@ def platform_board(
         "states": {state.value: states[state] for state in State},
         "invalid": invalid,
         "to_look_at": waiting,
+        "past_bound": shown_past_bound(connection, platform, local_date(now)),
         "to_correct": refused,
         "overdue": connection.execute(count.where(duty.c.due_at <= now)).scalar_one(),
         "due_soon": connection.execute(
@@ -113,6 +118,7 @@ def handling_board(connection: Connection, now: datetime, due_soon_at: datetime)
         "due_soon": connection.execute(
             count.where(*legal, duty.c.due_at > now, duty.c.due_at <= due_soon_at)
         ).scalar_one(),
+        "unmatched": len(unmatched_repairs(connection)),
         "oldest_due": None if oldest is None else oldest.isoformat(),
     }
 

@@ -1,6 +1,6 @@
 """What is shown to the public, until when, and what waits for a person (公示一览)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -35,7 +35,7 @@ from xinqiao.queue.publishing import (
 from xinqiao.queue.states import State
 from xinqiao.queue.targets import open_objections
 from xinqiao.records.kinds import kind_of
-from xinqiao.routing.severities import severities
+from xinqiao.routing.severities import months_after, severities
 
 
 class Showing(StrEnum):
@@ -165,15 +165,44 @@ def publicity(connection: Connection, today: date, soon: date) -> list[Line]:
     return [
         _line(
             row,
-            standing(
-                row.kind, row.content or {}, row.decided_on, facts.get(row.id, Facts()), today
-            ),
+            _standing(row, facts, today),
             objections.get(row.id, ()),
             soon,
             moving=row.holding_id in moving,
         )
         for row in rows
     ]
+
+
+def shown_past_bound(connection: Connection, platform: str, today: date) -> int:
+    """Return how many records a platform shows though they are past the bound, unreleased."""
+    # month ends differ: what is certain is worked out below
+    last = months_after(today, -severities().outer_bound.months)
+    statement = (
+        sa.select(record.c.id, record.c.kind, record_version.c.content, record_version.c.decided_on)
+        .join(record_version, PRESENT_VERSION)
+        .join(holding, holding.c.record_id == record.c.id)
+        .where(
+            holding.c.platform == platform,
+            holding.c.removal == Operation.TAKE_DOWN.value,
+            holding.c.held_version.is_not(None),
+            record.c.kind.in_(sorted(severities().kinds)),
+            record_version.c.decided_on <= last,
+        )
+    )
+    rows = connection.execute(statement).all()
+    facts = facts_of(connection, [row.id for row in rows])
+    return sum(_past_bound(row, _standing(row, facts, today)) for row in rows)
+
+
+def _standing(row: Any, facts: Mapping[str, Facts], today: date) -> Standing:
+    known = facts.get(row.id, Facts())
+    return standing(row.kind, row.content or {}, row.decided_on, known, today)
+
+
+def _past_bound(row: Any, now: Standing) -> bool:
+    """Tell whether a record is past the bound and no person said that it may be shown still."""
+    return now.past_bound and not now.allows(past_bound(row.kind), row.content or {})
 
 
 def _moving(connection: Connection) -> set[int]:
@@ -264,7 +293,7 @@ def _warnings(row: Any, now: Standing, showing: Showing, *, moving: bool) -> Ite
     dated = row.kind in severities().kinds and now.until is None
     if dated and showing is not Showing.TAKING_DOWN:
         yield NO_PERIOD
-    if now.past_bound and not now.allows(past_bound(row.kind), row.content or {}):
+    if _past_bound(row, now):
         yield PAST_BOUND
 
 

@@ -4,6 +4,7 @@ They name the other record by its document number and its subject, or by its 记
 name may come into the hub after them; so they are looked up from both sides.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ from xinqiao.records.fields import iso_date
 from xinqiao.records.keys import plain_number
 from xinqiao.records.kinds import KINDS
 from xinqiao.records.repair import PASSED
+
+_RECORD_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 TARGET_NUMBER = "target_number"
 """Path of the number by which the other record is named."""
@@ -81,6 +84,8 @@ def note_target(
     What is kept is looked up, and so not encrypted: no identity number may be in it.
     """
     number, word = plain_number(content.get(TARGET_NUMBER, "")), content.get(TARGET_KIND, "")
+    if _RECORD_ID.fullmatch(number):
+        number = number.lower()
     if not number or may_hold_identity_number(number):
         forget_target(connection, record_id)
         return
@@ -141,6 +146,24 @@ def named_by(connection: Connection, record_id: str) -> list[Named]:
         for row in connection.execute(statement)
         if _fits(row.target_kind, row.kind)
     ]
+
+
+def unmatched_repairs(connection: Connection) -> set[str]:
+    """Return the granted repairs, and notices of one, that are about no record that is here."""
+    granted = (
+        sa.select(target.c.record_id)
+        .join(record, record.c.id == target.c.record_id)
+        .where(target.c.settled.is_(True), record.c.kind.in_(sorted(REPAIRING)))
+    )
+    named = (
+        sa.select(target.c.record_id, target.c.target_kind, record.c.kind)
+        .select_from(target)
+        .join(record, _MEANS)
+        .where(target.c.settled.is_(True))
+    )
+    return set(connection.execute(granted).scalars()) - {
+        row.record_id for row in connection.execute(named) if _fits(row.target_kind, row.kind)
+    }
 
 
 def repairs_of(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:

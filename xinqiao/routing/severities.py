@@ -84,7 +84,12 @@ class OuterBound(_Part):
 
     def passed(self, decided_on: date, today: date) -> bool:
         """Tell whether it is certainly over for what was decided on ``decided_on``."""
-        return months_after(decided_on, self.years * _MONTHS_A_YEAR) < today
+        return months_after(decided_on, self.months) < today
+
+    @property
+    def months(self) -> int:
+        """The same in months."""
+        return self.years * _MONTHS_A_YEAR
 
 
 class _Table(_Part):
@@ -141,7 +146,10 @@ class Severities:
 
 
 def months_after(day: date, months: int) -> date:
-    """Return the day of the same number ``months`` later, or the last of that month without one."""
+    """Return the day of the same number ``months`` later, or the last of that month without one.
+
+    ``months`` may be negative.
+    """
     years, month = divmod(day.month - 1 + months, _MONTHS_A_YEAR)
     year = day.year + years
     if year > date.max.year:
