@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.records.remarks import findings
 from xinqiao.errors import SettingsError
 from xinqiao.records.conditions import TablePart
 from xinqiao.records.operator_trades import Trades
-from xinqiao.records.point_scales import PointScales
+from xinqiao.records.point_scales import PointScales, point_scales
 from xinqiao.records.quality_scales import QualityScales
 from xinqiao.records.shipped_tables import read_table
 
@@ -29,12 +30,14 @@ BANDS = """edition = "1"
 kind = "k"
 grade = "A"
 from = 10
+severity = "error"
 verified = true
 source = "示例"
 [[band]]
 kind = "k"
 grade = "B"
 to = 9
+severity = "error"
 verified = true
 source = "示例"
 """
@@ -73,7 +76,8 @@ def test_the_sound_table_loads(name: str) -> None:
         ("scales", "edition =", "edtion =", "edtion"),
         ("bands", "to = 9", "to = 10", "A 与 B 的分数重叠"),
         ("bands", 'grade = "B"', 'grade = "A"', "A 写了两次"),
-        ("bands", "to = 9", "from = 12\nto = 9", "第 8 行：.*to 小于 from"),
+        ("bands", "to = 9", "from = 12\nto = 9", "第 9 行：.*to 小于 from"),
+        ("bands", '"error"', '"cleaned"', "severity"),
         ("trades", 'words = ["乙"]', 'words = ["甲"]', "甲 写在两个行业里"),
         ("trades", 'fields = ["b"]', 'fields = ["a"]', "a 写在两个行业里"),
         ("trades", 'fields = ["b"]', 'fields = ["b"]\nasked = ["a"]', "第 7 行：.*asked"),
@@ -88,3 +92,28 @@ def test_a_contradiction_is_refused_with_file_and_line(
     with pytest.raises(SettingsError, match=told) as caught:
         read_table(text.replace(before, after, 1), "表.toml", model)
     assert caught.value.message.startswith("表.toml：")
+
+
+def test_a_bound_that_was_not_seen_in_a_text_is_told_without_naming_one() -> None:
+    verified = read_table(BANDS, "表.toml", PointScales).bands[0]
+    assert (verified.said_by, verified.severity) == ("示例", "error")
+    for band in point_scales().bands:
+        # no text with these numbers in it was ever read
+        assert not band.verified
+        assert band.said_by == "界限尚未在文件原文中核实"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("driver_assessment", {"points": "20", "grade": "A"}),
+        ("driver_assessment", {"points": "3", "grade": "B"}),
+        ("taxi_driver_assessment", {"score": "31", "grade": "AAA"}),
+        ("taxi_driver_assessment", {"score": "11", "grade": "AAA"}),
+        ("taxi_driver_assessment", {"score": "20", "grade": "AA"}),
+    ],
+)
+def test_no_finding_about_points_names_a_document(kind: str, changes: dict[str, str]) -> None:
+    (found,) = findings(kind, changes)
+    assert "号" not in found.message
+    assert "《" not in found.message
