@@ -4,6 +4,7 @@ import pytest
 
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.records.kinds import KINDS, reported_kinds
+from xinqiao.records.operator_trades import trades
 from xinqiao.records.quality_assessment import STAGES
 from xinqiao.records.safety_info import STATES
 from xinqiao.routing.routes import (
@@ -288,6 +289,12 @@ def test_conditions_choose_the_row(
 def test_the_four_trades_of_the_county_plan_have_a_row_of_their_own() -> None:
     named, other = (row for row in routes_of("operator") if row.platform == "transport_credit")
     assert "源交政字〔2023〕14号" in named.note
+    (condition,) = named.when
+    assert condition.any_word is not None
+    # the same words by which the records know the trades
+    of_the_plan = ("机动车维修", "机动车驾驶员培训", "出租汽车", "城市公交")
+    words = [word for trade in trades() if trade.name in of_the_plan for word in trade.words]
+    assert sorted(condition.any_word) == sorted(words)
     assert named.takes({"business_categories": "城市公共汽车客运"})
     assert not named.takes({"business_categories": "班车客运"})
     assert other.takes({"business_categories": "班车客运"})
