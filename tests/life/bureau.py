@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.records.whole import QUALITY_ASSESSMENT, SAFETY_INFO
 from tests.submission_queue.world import ScriptedPlatform, accepted
 from tests.support import FrozenClock
 from xinqiao.adapters.base import Capabilities
@@ -97,7 +98,14 @@ OBJECTION: Mapping[str, str] = {
     "status": "待核实",
     **UNIT,
 }
-CONTENTS = {"penalty": PENALTY, "repair": REPAIR, "repair_notice": NOTICE, "objection": OBJECTION}
+CONTENTS = {
+    "penalty": PENALTY,
+    "repair": REPAIR,
+    "repair_notice": NOTICE,
+    "objection": OBJECTION,
+    "safety_info": SAFETY_INFO,
+    "quality_assessment": QUALITY_ASSESSMENT,
+}
 
 
 def accepting() -> ScriptedPlatform:
@@ -117,6 +125,7 @@ class Bureau:
         default_factory=lambda: {SITE: accepting(), SHARING: accepting()}
     )
     by_hand: bool = False
+    switches: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @property
     def planner(self) -> Planner:
@@ -125,6 +134,7 @@ class Bureau:
             WorkingCalendar(),
             Counting.EXCLUSIVE,
             exemptions_in_force({}),
+            switches=self.switches,
         )
 
     @property
@@ -141,7 +151,7 @@ class Bureau:
 
     def platform(self, name: str) -> Platform:
         way = Withdrawal.BY_HAND if self.by_hand else Withdrawal.OPERATION
-        ways = dict.fromkeys(("penalty", "permit", "repair", "objection"), way)
+        ways = dict.fromkeys(("permit", *CONTENTS), way)
         return Platform(name, self.connectors[name], 20, 5, 5, 3600, ways)
 
     def take_in(

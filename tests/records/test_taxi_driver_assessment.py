@@ -6,25 +6,25 @@ from tests.records.remarks import errors, findings, remarks
 
 KIND = "taxi_driver_assessment"
 GRADES = ("AAA", "AA", "A", "B")
-VERIFIED = {20: "AAA", 30: "AAA", 19: "AA", 11: "AA"}
-UNVERIFIED = {10: "A", 4: "A", 3: "B", 0: "B"}
+KNOWN = {20: "AAA", 30: "AAA", 19: "AA", 11: "AA"}
+INFERRED = {10: "A", 4: "A", 3: "B", 0: "B"}
 
 
-@pytest.mark.parametrize(("score", "grade"), [*VERIFIED.items(), *UNVERIFIED.items()])
+@pytest.mark.parametrize(("score", "grade"), [*KNOWN.items(), *INFERRED.items()])
 def test_the_grade_of_each_band_is_taken(score: int, grade: str) -> None:
     assert remarks(KIND, {"score": str(score), "grade": grade}) == set()
 
 
-@pytest.mark.parametrize(("score", "grade"), VERIFIED.items())
-def test_a_better_grade_than_a_verified_band_gives_is_an_error(score: int, grade: str) -> None:
+@pytest.mark.parametrize(("score", "grade"), KNOWN.items())
+def test_a_better_grade_than_a_known_band_gives_is_an_error(score: int, grade: str) -> None:
     for better in GRADES[: GRADES.index(grade)]:
         assert remarks(KIND, {"score": str(score), "grade": better}) == errors(
             ("grade", "contradicts_points")
         )
 
 
-@pytest.mark.parametrize(("score", "grade"), UNVERIFIED.items())
-def test_a_better_grade_than_an_unverified_band_gives_is_doubtful(score: int, grade: str) -> None:
+@pytest.mark.parametrize(("score", "grade"), INFERRED.items())
+def test_a_better_grade_than_an_inferred_band_gives_is_doubtful(score: int, grade: str) -> None:
     for better in GRADES[: GRADES.index(grade)]:
         assert remarks(KIND, {"score": str(score), "grade": better}) == {
             ("grade", "contradicts_points", "warning")

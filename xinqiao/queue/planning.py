@@ -135,12 +135,14 @@ class Planner:
         plan = _Plan()
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
+        wanted = _wanted_versions(connection, ids)
         standings = self._standings(connection, changes, cause)
         for change in changes:
             self._plan_one(plan, change, held, owed, standings, cause)
         self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
-        reopen_waived(connection, _note_exemptions(connection, plan.exempt), cause)
+        _note_exemptions(connection, plan.exempt)
+        _owe_again(connection, plan.holdings, wanted, cause)
         keep_clocks(connection, changes, self.counting, self.calendar, cause)
         _write(connection, plan.holdings, cause)
         return plan.unreported
@@ -475,19 +477,31 @@ def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
     return owed
 
 
-def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> list[str]:
-    """Keep with each record why nobody is owed it; return those that are owed from now on."""
+def _owe_again(
+    connection: Connection,
+    holdings: Sequence[dict[str, Any]],
+    wanted: Mapping[Place, int | None],
+    cause: Cause,
+) -> None:
+    """Open again what was waived where a record was owed, then was not, and now is once more."""
+    again: dict[str, list[str]] = {}
+    for row in holdings:
+        place = (row["record_id"], row["platform"])
+        if row["wanted_version"] is not None and place in wanted and wanted[place] is None:
+            again.setdefault(row["platform"], []).append(row["record_id"])
+    for platform, ids in again.items():
+        reopen_waived(connection, ids, cause, [platform])
+
+
+def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> None:
+    """Keep with each record why nobody is owed it."""
     reasons: dict[str | None, list[str]] = {}
     for record_id, reason in exempt.items():
         reasons.setdefault(reason, []).append(record_id)
-    owed: list[str] = []
     for reason, ids in reasons.items():
         for chunk in in_chunks(ids):
-            changed = connection.execute(
+            connection.execute(
                 sa.update(record)
                 .where(record.c.id.in_(chunk), record.c.exemption.is_distinct_from(reason))
                 .values(exemption=reason)
-                .returning(record.c.id)
-            ).scalars()
-            owed += list(changed) if reason is None else ()
-    return owed
+            )

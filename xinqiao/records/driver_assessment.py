@@ -109,11 +109,10 @@ def _points(content: Mapping[str, str]) -> Iterator[Finding]:
     for band in point_scales().of("driver_assessment"):
         if band.holds(points) and grade in GRADES and grade != band.grade:
             message = (
-                f"累计计分 {points} 分（{band.words}）应为 {band.grade}（{band.source}），"
+                f"累计计分 {points} 分（{band.words}）应为 {band.grade}（{band.said_by}），"
                 f"诚信等级填了 {grade}，请核对两处"
             )
-            severity = Severity.ERROR if band.verified else Severity.WARNING
-            yield Finding("grade", "contradicts_points", severity, message)
+            yield Finding("grade", "contradicts_points", band.severity, message)
         elif grade == band.grade and not band.holds(points):
             message = (
                 f"诚信等级为 {grade}，累计计分 {points} 分不在{band.words}之内："

@@ -5,11 +5,12 @@ Source: ``point_scales.toml``, which names its own row by row and says what is v
 
 from functools import cache
 from itertools import combinations
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
 from xinqiao.records.conditions import TablePart, Text
+from xinqiao.records.findings import Severity
 from xinqiao.records.shipped_tables import shipped_table
 
 
@@ -20,6 +21,7 @@ class Band(TablePart):
     grade: Text
     least: int | None = Field(None, alias="from", ge=0)
     most: int | None = Field(None, alias="to", ge=0)
+    severity: Literal[Severity.ERROR, Severity.WARNING]
     verified: StrictBool
     source: Text
 
@@ -33,6 +35,11 @@ class Band(TablePart):
         """Tell whether ``points`` lie in the band."""
         above = self.least is None or points >= self.least
         return above and (self.most is None or points <= self.most)
+
+    @property
+    def said_by(self) -> str:
+        """What a message may name: the source only for bounds that were seen in its text."""
+        return self.source if self.verified else "界限尚未在文件原文中核实"
 
     @property
     def words(self) -> str:
