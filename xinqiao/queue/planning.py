@@ -178,7 +178,7 @@ class Planner:
         shown = [row for row in plan.holdings if row["wanted_version"] is not None]
         platforms = sorted({row["platform"] for row in shown})
         reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
-        _write(connection, plan.holdings, cause)
+        _decide(connection, plan.holdings, cause)
 
     def plan_routes(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
@@ -230,7 +230,7 @@ class Planner:
         for platform in sorted({one.platform for one in moved if one.goes}):
             again = [one.record_id for one in moved if one.goes and one.platform == platform]
             reopen_waived(connection, again, cause, [platform])
-        _write(connection, plan.holdings, cause)
+        _decide(connection, plan.holdings, cause)
         return moved
 
     def rows_at(
@@ -417,6 +417,13 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
 def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
     write_holdings(connection, holdings)
     replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
+
+
+def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
+    """Write what follows from a decision: where it turns, what was refused before is asked anew."""
+    turned = write_holdings(connection, holdings)
+    places = [(row["record_id"], row["platform"]) for row in holdings]
+    replan(connection, places, cause, turned)
 
 
 def _doubtful(change: Change, platform: str) -> Iterator[Finding]:

@@ -157,8 +157,8 @@ def restore(
     contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
-    write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
-    replan(connection, [(record_id, platform) for platform in platforms], cause)
+    turned = write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
+    replan(connection, [(record_id, platform) for platform in platforms], cause, turned)
     follow(connection, planner, [change], keys, cause)
 
 
