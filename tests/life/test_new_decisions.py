@@ -6,6 +6,7 @@ from tests.life.bureau import SHARING, SITE, Bureau
 from tests.submission_queue.world import reply
 from xinqiao.adapters.base import Outcome, RowResult
 from xinqiao.database.tables import submission
+from xinqiao.errors import RefusedError
 from xinqiao.queue import operations
 from xinqiao.queue.publishing import Why
 
@@ -159,3 +160,36 @@ def test_a_refused_withdrawal_is_not_asked_for_again_by_itself(bureau: Bureau) -
     bureau.apply_routes()
     bureau.send()
     assert removals(bureau, SHARING, record_id) == [("withdraw", "rejected")]
+
+
+def test_a_withdrawal_by_mistake_is_undone_although_an_earlier_removal_was_sent(
+    bureau: Bureau,
+) -> None:
+    record_id = bureau.shown()
+    switch(bureau, SHARING, on=False)
+    bureau.send()
+    switch(bureau, SHARING, on=True)
+    bureau.send()
+    bureau.clock.advance(60)
+    bureau.withdraw(record_id)
+    bureau.clock.advance(60)
+    bureau.undo_withdrawal(record_id)
+    bureau.send()
+    assert (bureau.held(SHARING, record_id), bureau.held(SITE, record_id)) == (1, 1)
+    assert removals(bureau, SHARING, record_id) == [
+        ("withdraw", "accepted"),
+        ("insert", "accepted"),
+        ("withdraw", "cancelled"),
+    ]
+
+
+def test_a_withdrawal_is_not_undone_once_what_waited_before_it_was_sent_for_it(
+    bureau: Bureau,
+) -> None:
+    record_id = bureau.shown()
+    switch(bureau, SHARING, on=False)
+    bureau.withdraw(record_id)
+    bureau.clock.advance(60)
+    bureau.send()
+    with pytest.raises(RefusedError, match="已经报给平台"):
+        bureau.undo_withdrawal(record_id)

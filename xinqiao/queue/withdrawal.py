@@ -5,7 +5,7 @@ is not sent at all. An import never brings a withdrawn record back.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -140,14 +140,18 @@ def restore(
 ) -> None:
     """Undo a withdrawal that was recorded by mistake, as long as no platform was told of it.
 
+    That something else was taken back there before, such as after a switch, is no hindrance.
+
     Raises:
         RefusedError: It is not withdrawn, or a platform was told already.
     """
     row = _current(connection, record_id)
-    deleted = connection.execute(sa.delete(withdrawal).where(withdrawal.c.record_id == record_id))
-    if not deleted.rowcount:
+    since = connection.execute(
+        sa.delete(withdrawal).where(withdrawal.c.record_id == record_id).returning(withdrawal.c.at)
+    ).scalar_one_or_none()
+    if since is None:
         raise RefusedError("这条记录没有登记撤回，不必取消", code="not_withdrawn")
-    _refuse_told(connection, record_id)
+    _refuse_told(connection, record_id, since)
     entry = Entry("record.restored", record_id=record_id, reason=cause.reason)
     append(connection, [entry], actor=cause.actor, at=cause.at)
     platforms = [place.platform for place in _places(connection, record_id)]
@@ -252,12 +256,19 @@ def _effect(connection: Connection, record_id: str, place: _Place) -> Effect:
     return Effect(place.platform, must_go=True, due_on=first.due_on, legal=first.legal)
 
 
-def _refuse_told(connection: Connection, record_id: str) -> None:
+def _refuse_told(connection: Connection, record_id: str, since: datetime) -> None:
+    """Refuse to undo what was withdrawn at ``since`` and has left; earlier removals do not count.
+
+    Raises:
+        RefusedError: A platform was told already.
+    """
     told = connection.execute(
         sa.select(submission.c.id).where(
             submission.c.record_id == record_id,
             submission.c.operation == Operation.WITHDRAW.value,
             submission.c.state.not_in([State.READY.value, State.CANCELLED.value]),
+            # one that waited already, such as after a switch, may have been sent for this
+            sa.or_(submission.c.created_at >= since, submission.c.request_started_at >= since),
         )
     ).scalars()
     ids = "、".join(map(str, told))
