@@ -193,3 +193,70 @@ def test_a_withdrawal_is_not_undone_once_what_waited_before_it_was_sent_for_it(
     bureau.send()
     with pytest.raises(RefusedError, match="已经报给平台"):
         bureau.undo_withdrawal(record_id)
+
+
+def by_hand(bureau: Bureau, record_id: str, state: str) -> None:
+    """Prove that the last thing made for a record at the site was handed to a person."""
+    bureau.by_hand = True
+    bureau.send(SITE)
+    assert bureau.asked(SITE, record_id)[-1][2] == state
+
+
+def test_an_undone_take_down_by_hand_is_not_asked_of_the_person_any_more(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    forbid(bureau, record_id)
+    by_hand(bureau, record_id, "held")
+    put_up(bureau, record_id)
+    assert removals(bureau, SITE, record_id) == [("take_down", "cancelled")]
+    assert bureau.held(SITE, record_id) == 1
+    bureau.by_hand = False
+    bureau.take_in("penalty", record_id, content="罚款2000元，已缴纳")
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 2
+
+
+def test_an_undone_withdrawal_by_hand_is_not_asked_of_the_person_any_more(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    bureau.withdraw(record_id)
+    by_hand(bureau, record_id, "held")
+    bureau.undo_withdrawal(record_id)
+    assert removals(bureau, SITE, record_id) == [("withdraw", "cancelled")]
+    assert bureau.held(SITE, record_id) == 1
+
+
+def test_a_take_down_by_hand_that_a_person_did_is_put_up_anew(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    forbid(bureau, record_id)
+    by_hand(bureau, record_id, "held")
+    (held,) = bureau.rows(submission, submission.c.state == "held")
+    with bureau.acting() as (connection, cause):
+        done, evidence = operations.Resolution.ACCEPTED, operations.Evidence("截图.png", "0" * 64)
+        operations.resolve(connection, [held.id], cause, resolution=done, evidence=evidence)
+    put_up(bureau, record_id)
+    bureau.send()
+    assert bureau.asked(SITE, record_id)[-2:] == [
+        ("take_down", 1, "accepted"),
+        ("insert", 1, "accepted"),
+    ]
+
+
+def test_a_withdrawal_that_a_person_did_by_hand_is_not_undone(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    bureau.withdraw(record_id)
+    by_hand(bureau, record_id, "held")
+    (held,) = bureau.rows(submission, submission.c.state == "held")
+    with bureau.acting() as (connection, cause):
+        done, evidence = operations.Resolution.ACCEPTED, operations.Evidence("截图.png", "0" * 64)
+        operations.resolve(connection, [held.id], cause, resolution=done, evidence=evidence)
+    with pytest.raises(RefusedError, match=f"报送件 {held.id}"):
+        bureau.undo_withdrawal(record_id)
+
+
+def test_what_a_person_keeps_back_before_it_was_sent_first_stays_kept_back(bureau: Bureau) -> None:
+    record_id = bureau.penalty()
+    (first,) = bureau.rows(submission, submission.c.platform == SHARING)
+    with bureau.acting() as (connection, cause):
+        operations.hold(connection, [first.id], cause)
+    bureau.take_in("penalty", record_id, content="罚款2000元，已缴纳")
+    bureau.send()
+    assert bureau.asked(SHARING, record_id) == [("insert", 1, "held")]

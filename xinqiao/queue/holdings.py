@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation
+from xinqiao.adapters.base import REMOVALS, Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import (
     OPEN,
@@ -71,7 +71,8 @@ def replan(
     """Create the submission that each (record, platform) of ``places`` now needs, if any.
 
     A submission of an older version that has not left is cancelled; one that may have left stays,
-    and this is called again once it is settled.
+    and this is called again once it is settled. What a person keeps back stays too, but for a
+    removal that is not wanted any more.
 
     Args:
         connection: The transaction.
@@ -85,7 +86,7 @@ def replan(
     overtaken = [
         Move(
             ticket.id,
-            State.READY,
+            ticket.state,
             State.CANCELLED,
             ticket.fence,
             values={"code": SUPERSEDED},
@@ -93,13 +94,24 @@ def replan(
         )
         for row in rows
         if (ticket := occupied.get(row.id)) is not None
-        and ticket.state is State.READY
+        and (ticket.state is State.READY or _kept_removal(ticket, row))
         and (Operation(ticket.operation), ticket.version) != needed(row)
     ]
     gone = {move.submission_id for move in advance(connection, overtaken, cause)}
     free = [row for row in rows if row.id not in occupied or occupied[row.id].id in gone]
     _create_missing(connection, free, cause, decided)
     _waive_moot(connection, free, cause)
+
+
+def _kept_removal(ticket: Ticket, row: Holding) -> bool:
+    """Tell whether a person is to let the platform let go of a record, and has not done so yet."""
+    return (
+        ticket.state is State.HELD
+        and ticket.operation in REMOVALS
+        and ticket.request_started_at is None
+        # of one that was done and is doubted since, nothing is believed to be held
+        and ticket.version == row.held_version
+    )
 
 
 def needed(row: Holding) -> tuple[Operation, int] | None:

@@ -263,12 +263,22 @@ def _refuse_told(connection: Connection, record_id: str, since: datetime) -> Non
         RefusedError: A platform was told already.
     """
     told = connection.execute(
-        sa.select(submission.c.id).where(
+        sa.select(submission.c.id)
+        .join(holding, holding.c.id == submission.c.holding_id)
+        .where(
             submission.c.record_id == record_id,
             submission.c.operation == Operation.WITHDRAW.value,
             submission.c.state.not_in([State.READY.value, State.CANCELLED.value]),
             # one that waited already, such as after a switch, may have been sent for this
             sa.or_(submission.c.created_at >= since, submission.c.request_started_at >= since),
+            # handed to a person who has not done it: see xinqiao.queue.holdings.replan
+            sa.not_(
+                sa.and_(
+                    submission.c.state == State.HELD.value,
+                    submission.c.request_started_at.is_(None),
+                    holding.c.held_version.is_not_distinct_from(submission.c.version),
+                )
+            ),
         )
     ).scalars()
     ids = "、".join(map(str, told))
