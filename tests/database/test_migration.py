@@ -234,8 +234,8 @@ def test_a_database_of_the_first_schema_with_records_becomes_as_a_new_one(
     check(empty)
     with empty.writing() as connection:
         handled = {**_DUTY, "platform": "bureau", "rule": "D5", "closed_by": "handled"}
-        row = connection.execute(sa.insert(duty).values(handled).returning(duty.c.closed_by))
-        assert row.scalar_one() == "handled"
+        kept = connection.execute(sa.insert(duty).values(handled).returning(duty.c.closed_by))
+        assert kept.scalar_one() == "handled"
     with pytest.raises(sa.exc.IntegrityError), empty.writing() as connection:
         connection.execute(sa.insert(duty).values({**_DUTY, "rule": "D6", "closed_by": "else"}))
 
