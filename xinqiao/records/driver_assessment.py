@@ -116,7 +116,7 @@ def _points(content: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("grade", "contradicts_points", severity, message)
         elif grade == band.grade and not band.holds(points):
             message = (
-                f"诚信等级为 {grade}，累计计分 {points} 分不在{band.words}之内："
+                f"累计计分 {points} 分，{band.missed}，诚信等级却为 {grade}："
                 "已经清分或另有原因的可以不改，请核对"
             )
             yield Finding("grade", "points_do_not_say_so", Severity.WARNING, message)

@@ -90,5 +90,5 @@ def grade_findings(
         message = f"{label}{quote(grade)}不是{name}的等级，只能填：{allowed}（{scale.source}）"
         yield Finding(field, "grade_outside_scale", worst, message)
     else:
-        message = f"{label}{quote(grade)}不是常见的{allowed}：{scale.source}，请核对"
+        message = f"{label}{quote(grade)}不是常见的等级（{allowed}）：{scale.source}，请核对"
         yield Finding(field, "grade_unconfirmed", Severity.WARNING, message)

@@ -23,7 +23,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "whole_number": ("whole_number", "{label}应为整数，请核对"),
     "score": ("score", "{label}应为 0 至 9999.9 的数字，最多 1 位小数，请核对"),
     "year": ("year", "{label}应为四位数的年份，如 2025，请核对"),
-    "pictures": ("pictures", "{label}有没有读到的，或张数不对，请重新填写图片的文件名"),
+    "pictures": ("pictures", "{label}中有文件没有读到，或张数不对，请重新填写图片的文件名"),
     "extra_forbidden": ("unknown_field", "没有这个字段，请删去"),
 }
 """Error type of pydantic → our code and Chinese message."""
