@@ -16,12 +16,14 @@ objects = ["甲"]
 grades = ["AA", "A"]
 closed = true
 confidence = "text"
+cycle = "assumed"
 source = "示例"
 [[scale]]
 objects = ["乙"]
 grades = ["AA", "A"]
 closed = true
 confidence = "text"
+cycle = "assumed"
 source = "示例"
 """
 BANDS = """edition = "1"

@@ -70,7 +70,7 @@ def _cycle(content: Mapping[str, str]) -> Iterator[Finding]:
         first = None
     ends = [day - timedelta(days=1) for day in sorted(_starts(first or start, start.year + 1))]
     if end is not None and end not in ends:
-        expected = "或".join(map(str, ends))
+        expected = " 或 ".join(map(str, ends))
         message = f"考核周期不是 12 个月：从 {start} 起，应到 {expected} 止，现为 {end}，请核对"
         yield Finding("cycle_to", "not_twelve_months", Severity.ERROR, message)
 

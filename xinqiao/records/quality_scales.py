@@ -24,6 +24,7 @@ class QualityScale(TablePart):
     doubtful: tuple[Text, ...] = ()
     closed: StrictBool
     confidence: Literal["text", "secondary", "unknown"]
+    cycle: Literal["text", "assumed"]
     source: Text
 
     @model_validator(mode="after")
