@@ -171,6 +171,8 @@ class Importer:
             census.note_known(known.all)
             if census.kind.subject_in_key is SubjectInKey.OWNER:
                 self._note_corrected(connection, census)
+            if census.may_be_completed:
+                census.note_owned(store.owned(connection, kind, census.subjects))
         return censuses
 
     def _note_corrected(self, connection: Connection, census: Census) -> None:
