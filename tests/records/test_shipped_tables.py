@@ -22,6 +22,7 @@ grades = ["AA", "A"]
 good = 1
 closed = true
 confidence = "text"
+cycle = "assumed"
 source = "示例"
 [[scale]]
 objects = ["乙"]
@@ -29,6 +30,7 @@ grades = ["AA", "A"]
 good = 1
 closed = true
 confidence = "text"
+cycle = "assumed"
 source = "示例"
 """
 BANDS = """edition = "1"

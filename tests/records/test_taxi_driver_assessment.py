@@ -45,6 +45,20 @@ def test_a_score_outside_the_scale_is_an_error(score: str) -> None:
 def test_the_year_lies_before_the_assessment() -> None:
     period = {"period_from": None, "period_to": None}
     assert remarks(KIND, {**period, "year": "2027"}) == errors(("year", "after_assessment"))
-    assert remarks(KIND, {"period_from": "2024-07-01"}) == {
+    assert remarks(KIND, {"period_from": "2024-07-01", "period_to": "2025-06-30"}) == {
         ("period_from", "outside_year", "warning")
     }
+
+
+@pytest.mark.parametrize("end", ["2025-06-30", "2025-12-30", "2026-01-01"])
+def test_a_period_that_is_not_twelve_months_is_an_error(end: str) -> None:
+    assert ("period_to", "not_twelve_months", "error") in remarks(KIND, {"period_to": end})
+    assert remarks(KIND, {"period_to": end, "period_from": None}) <= {
+        ("period_to", "outside_year", "warning")
+    }
+
+
+def test_a_period_that_begins_on_29_february_ends_on_either_day_before_its_anniversary() -> None:
+    for end in ("2025-02-27", "2025-02-28"):
+        found = remarks(KIND, {"period_from": "2024-02-29", "period_to": end})
+        assert found == {("period_from", "outside_year", "warning")}

@@ -171,6 +171,8 @@ class Importer:
             census.note_known(known.all)
             if census.kind.subject_in_key is SubjectInKey.OWNER:
                 self._note_corrected(connection, census)
+            if census.may_be_completed:
+                census.note_owned(store.owned(connection, kind, census.subjects))
         return censuses
 
     def _note_corrected(self, connection: Connection, census: Census) -> None:
@@ -285,7 +287,8 @@ def _report(path: Path, table: Table) -> FileReport:
 
 def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
     conflict = census.conflict(place, identity)
-    found = [unusable_key(path) for path in identity.unusable]
+    told = {one.field for one in draft.findings if one.severity is Severity.ERROR}
+    found = [unusable_key(path) for path in identity.unusable if path not in told]
     found += [one for one in (conflict, census.undecided(identity.key)) if one is not None]
     if found:
         draft = replace(draft, findings=(*draft.findings, *found))

@@ -246,6 +246,8 @@ class _RowReader:
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
+        filled = self.surroundings.behaviours.fill_edition(self.kind, content)
+        findings += (filled,) if filled is not None else ()
         found = (
             *validate(self.kind, content, self.surroundings.today),
             *self.surroundings.behaviours.findings(self.kind, content),

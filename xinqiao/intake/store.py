@@ -67,6 +67,23 @@ class Doubtful:
     number: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A record of a subject that rows of a file are about (同一主体的记录).
+
+    Attributes:
+        id: 记录标识.
+        matching_key: Its key.
+        document: Key of its document.
+        subject: Keyed hash of the subject's number.
+    """
+
+    id: str
+    matching_key: str
+    document: str
+    subject: str
+
+
 class KnownRecords:
     """The records that rows of a file may be about, found by id, key or content."""
 
@@ -186,6 +203,26 @@ def doubtful(
             name = plain_number(content.get("subject.name", ""))
             number = subject_identifier(content)
             found.append(Doubtful(row.id, row.matching_key, row.document_key, name, number))
+    return found
+
+
+def owned(connection: Connection, kind: str, subjects: Collection[str]) -> list[Owned]:
+    """Return the records of ``subjects`` that are not withdrawn, oldest first."""
+    found: list[Owned] = []
+    for chunk in in_chunks(subjects):
+        statement = (
+            sa.select(
+                record.c.id, record.c.matching_key, record.c.document_key, record.c.subject_hash
+            )
+            .where(
+                record.c.subject_hash.in_(chunk),
+                record.c.kind == kind,
+                record.c.matching_key.is_not(None),
+                ~sa.exists().where(withdrawal.c.record_id == record.c.id),
+            )
+            .order_by(record.c.created_at, record.c.id)
+        )
+        found += [Owned(*row) for row in connection.execute(statement)]
     return found
 
 

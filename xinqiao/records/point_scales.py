@@ -48,6 +48,11 @@ class Band(TablePart):
             return f"{self.least or 0} 分以上"
         return f"{self.least or 0} 至 {self.most} 分"
 
+    @property
+    def missed(self) -> str:
+        """What is said of points that do not lie in the band, such as 未达到 20 分."""
+        return f"未达到 {self.least or 0} 分" if self.most is None else f"不在 {self.words}之内"
+
 
 class PointScales(TablePart):
     """The whole table (计分等级表)."""

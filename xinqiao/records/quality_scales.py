@@ -25,6 +25,7 @@ class QualityScale(TablePart):
     doubtful: tuple[Text, ...] = ()
     closed: StrictBool
     confidence: Literal["text", "secondary", "unknown"]
+    cycle: Literal["text", "assumed"]
     source: Text
 
     @model_validator(mode="after")
@@ -99,5 +100,5 @@ def grade_findings(
         message = f"{label}{quote(grade)}不是{name}的等级，只能填：{allowed}（{scale.source}）"
         yield Finding(field, "grade_outside_scale", worst, message)
     else:
-        message = f"{label}{quote(grade)}不是常见的{allowed}：{scale.source}，请核对"
+        message = f"{label}{quote(grade)}不是常见的等级（{allowed}）：{scale.source}，请核对"
         yield Finding(field, "grade_unconfirmed", Severity.WARNING, message)

@@ -16,7 +16,7 @@ from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import PersonParty
 from xinqiao.records.party_rules import employer_rules, person_rules
 from xinqiao.records.point_scales import point_scales
-from xinqiao.records.year_rules import year_rules
+from xinqiao.records.year_rules import twelve_months, year_rules
 
 SERVICES = ("巡游", "网约")
 GRADES = ("AAA", "AA", "A", "B")
@@ -49,6 +49,7 @@ def taxi_driver_assessment_rules(content: Mapping[str, str], today: date) -> Ite
     yield from not_in_future(TaxiDriverAssessment, content, today, "assessed_on")
     yield from in_order(TaxiDriverAssessment, content, "period_from", "period_to")
     yield from year_rules(content)
+    yield from twelve_months(content, Severity.ERROR)
     yield from _score(content)
 
 
