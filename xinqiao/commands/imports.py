@@ -78,6 +78,7 @@ def _import_one(
 
     from xinqiao.errors import InputError
     from xinqiao.intake.report import FileReport
+    from xinqiao.privacy.masking import mask_identity_numbers
 
     columns = (
         TextColumn("{task.description}"),
@@ -98,7 +99,12 @@ def _import_one(
             )
         except InputError as error:
             # one unusable file must not keep the others out
-            return [FileReport(file=str(path), error=error.message)]
+            return [
+                FileReport(
+                    file=mask_identity_numbers(str(path)),
+                    error=mask_identity_numbers(error.message),
+                )
+            ]
 
 
 def _show(report: "FileReport", *, dry_run: bool) -> None:
