@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import (
     NEEDS_A_PERSON,
     console,
@@ -34,7 +35,7 @@ _SEVERITY = {
 @click.argument(
     "files", nargs=-1, required=True, metavar="文件...", type=click.Path(path_type=Path)
 )
-@click.option("--kind", metavar="类型", help="记录类型，如 permit；默认按表头判断。")
+@click.option("--kind", type=KIND, metavar="类型", help="记录类型，如 permit；默认按表头判断。")
 @click.option("--department", default="", metavar="科室", help="责任科室，随记录保存。")
 @click.option("--dry-run", is_flag=True, help="只检查，不保存。")
 @json_option

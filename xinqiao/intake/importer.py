@@ -30,7 +30,7 @@ from xinqiao.queue.consequences import follow
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
-from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.findings import IDENTITY_NUMBER_WRITTEN, Finding, Severity
 from xinqiao.records.kind import SubjectInKey
 from xinqiao.records.kinds import KINDS
 from xinqiao.records.pictures import Picture
@@ -287,7 +287,11 @@ def _report(path: Path, table: Table) -> FileReport:
 
 def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
     conflict = census.conflict(place, identity)
-    told = {one.field for one in draft.findings if one.severity is Severity.ERROR}
+    told = {
+        one.field
+        for one in draft.findings
+        if (one.code, one.severity) == (IDENTITY_NUMBER_WRITTEN, Severity.ERROR)
+    }
     found = [unusable_key(path) for path in identity.unusable if path not in told]
     found += [one for one in (conflict, census.undecided(identity.key)) if one is not None]
     if found:
