@@ -63,6 +63,7 @@ from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
+from xinqiao.queue.publishing import STILL_DOWN, Why
 from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
@@ -466,7 +467,18 @@ class Hub:
         """Return what is shown to the public, until when, and what waits for a person."""
         with self.database.reading() as connection:
             today = local_date(database_time(connection, self.clock))
-            return publicity(connection, today)
+            soon = local_date(self._due_soon_at(today) - timedelta(seconds=1))
+            return publicity(connection, today, soon)
+
+    def left_down(self) -> list[str]:
+        """Return the records that a repair took down of which none says any more that they are."""
+        return sorted(
+            {
+                one.record
+                for one in self.publicity()
+                if STILL_DOWN in one.warnings and one.why == Why.REPAIRED
+            }
+        )
 
     def objections(self, *, handled: bool) -> list[Objected]:
         """Return the objections that are under way, or all of them, the most urgent first."""
@@ -495,9 +507,9 @@ class Hub:
 
         Raises:
             InputError: What the objection says is wrong.
-            RefusedError: There is one of that number already.
+            RefusedError: There is one of that number already, or of that day and content.
         """
-        with self._entering(reason) as desk:
+        with self._entering(reason or objection.content) as desk:
             return desk.open_objection(record_id, objection)
 
     def close_objection(self, number: str, answer: Answering, reason: str) -> Entered:
@@ -507,8 +519,18 @@ class Hub:
             InputError: There is no such objection, or what is said of it is wrong.
             RefusedError: Nothing is new.
         """
-        with self._entering(reason) as desk:
+        with self._entering(reason or answer.result) as desk:
             return desk.close_objection(number, answer)
+
+    def reopen_objection(self, number: str, reason: str) -> Entered:
+        """Take back what came of an objection that was closed by mistake; its clock goes on.
+
+        Raises:
+            InputError: There is no such objection.
+            RefusedError: It is not closed.
+        """
+        with self._entering(reason) as desk:
+            return desk.reopen_objection(number)
 
     @contextmanager
     def _entering(self, reason: str) -> Iterator[EntryDesk]:

@@ -37,8 +37,10 @@ def test_the_list_shows_what_waits_and_until_when_and_asks_for_a_person(desk: Te
     done = desk.run("publication", "list")
     assert done.code == 3
     assert "待查看" in done.out
-    assert "2027-11-03" in done.out
-    lines = {one["number"]: one for one in desk.run("publication", "list", "--json").json}
+    # what is in order until next year is not listed unless asked for
+    assert NUMBER not in done.out
+    assert "2027-11-03" in desk.run("publication", "list", "--all").out
+    lines = {one["number"]: one for one in desk.run("publication", "list", "--all", "--json").json}
     assert (lines[NUMBER]["showing"], lines[SECOND]["showing"]) == ("to_be_shown", "waits")
     assert lines[NUMBER]["shown_until"] == "2027-11-03"
     only = desk.run("publication", "list", "--state", "to_be_shown", "--json")
@@ -61,7 +63,7 @@ def test_forbidden_taken_down_and_put_up_again(desk: Terminal) -> None:
     done = desk.run("publication", "forbid", NUMBER, *WHY, "--json")
     assert (done.code, done.json["platforms"]) == (
         0,
-        {"county_site": {"must_go": False, "shown_until": None}},
+        {"county_site": {"must_go": False, "shown_until": None, "still_down": None}},
     )
     twice = desk.run("publication", "take-down", NUMBER, *WHY, *ON)
     assert (twice.code, "不予公开" in twice.err) == (1, True)
@@ -123,6 +125,21 @@ def test_a_repair_is_entered_and_reported_and_ends_what_is_shown(desk: Terminal)
     assert (restored.code, "已修复" in restored.err) == (1, True)
 
 
+def test_a_withdrawn_repair_names_what_stays_down(desk: Terminal) -> None:
+    granted = ("--decided-on", "2026-11-19", "--document", "沂交修〔2026〕1号")
+    made = desk.run("repair", NUMBER, *WHY, *granted, "--json").json["record"]
+    done = desk.run("withdraw", made, *WHY, "--decided-on", "2026-11-20", *ON)
+    assert (done.code, "仍为下架" in done.out) == (3, True)
+    (line,) = desk.run("publication", "list", "--state", "taken_down", "--json").json
+    assert line["record"] in done.out
+    listed = desk.run("publication", "list")
+    assert (listed.code, "仍为下架" in listed.out) == (3, True)
+
+
+def test_nothing_to_list_is_told_as_it_is(desk: Terminal) -> None:
+    assert "没有这种公示的记录" in desk.run("publication", "list", "--state", "shown").out
+
+
 def test_a_repair_that_comes_too_early_is_told(desk: Terminal) -> None:
     words = (
         "repair",
@@ -153,6 +170,8 @@ def test_an_objection_is_opened_shown_everywhere_and_closed(desk: Terminal) -> N
     assert (opened.code, number) == (0, "YY20261118-001")
     assert number in desk.run("objection", "list").out
     assert number in desk.run("publication", "list").out
+    (entry,) = desk.run("audit", "list", "--record", opened.json["record"], "--json").json[-1:]
+    assert "金额有误" in str(entry)
     assert "待办 1" in desk.run("status").out
     assert desk.run("status", "--json").json["handling"]["open"] == 1
     (first, *_) = [

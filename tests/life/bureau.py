@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -244,7 +244,7 @@ class Bureau:
 
     def lines(self) -> list[Line]:
         with self.database.reading() as connection:
-            return publicity(connection, self.today)
+            return publicity(connection, self.today, self.today + timedelta(days=7))
 
     def line(self, record_id: str) -> Line:
         (found,) = [one for one in self.lines() if one.record == record_id]

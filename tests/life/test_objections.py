@@ -175,11 +175,53 @@ def test_a_notice_moves_what_is_not_answered_and_nothing_else(bureau: Bureau) ->
 
 def test_numbers_are_given_in_order_and_never_twice(bureau: Bureau) -> None:
     record_id = bureau.shown()
-    numbers = [object_to(bureau, record_id) for _ in range(2)]
+    second = Objecting("日期有误", date(2026, 11, 18))
+    numbers = [object_to(bureau, record_id), object_to(bureau, record_id, second)]
     assert numbers == ["YY20261118-001", "YY20261118-002"]
     own = Objecting("金额有误", date(2026, 11, 18), number="YY20261118-002")
     with pytest.raises(RefusedError, match="已经登记过"):
         object_to(bureau, record_id, own)
+
+
+def test_the_same_objection_is_opened_once_unless_it_has_a_number_of_its_own(
+    bureau: Bureau,
+) -> None:
+    record_id = bureau.shown()
+    number = object_to(bureau, record_id)
+    for _ in range(2):
+        with pytest.raises(RefusedError, match=number):
+            object_to(bureau, record_id)
+        if not bureau.entries("duty.handled"):
+            answer(bureau, number)
+    again = Objecting("金额有误", date(2026, 11, 18), number="沂交异〔2026〕2号")
+    assert object_to(bureau, record_id, again) == "沂交异〔2026〕2号"
+    object_to(bureau, record_id, Objecting("金额有误", date(2026, 11, 19)))
+    other = bureau.penalty(document_number="沂交罚〔2026〕0002号")
+    object_to(bureau, other)
+    assert len(bureau.records("objection")) == 4
+
+
+def reopen(bureau: Bureau, number: str) -> str:
+    with bureau.database.writing() as connection:
+        return bureau.entry_desk(connection, "登记错了").reopen_objection(number).record
+
+
+def test_an_objection_closed_by_mistake_is_opened_again_under_its_old_limit(
+    bureau: Bureau,
+) -> None:
+    record_id = bureau.shown()
+    number = object_to(bureau, record_id)
+    with pytest.raises(RefusedError, match="还没有办结"):
+        reopen(bureau, number)
+    for _ in range(2):
+        objection_id = answer(bureau, number)
+        reopen(bureau, number)
+        assert bureau.duties("bureau", objection_id) == [("D5a", date(2026, 11, 23), None)]
+        assert bureau.line(record_id).objections == (number,)
+    answer(bureau, number)
+    bureau.send()
+    assert [one[2] for one in bureau.duties("bureau", objection_id)] == ["handled"]
+    assert "登记错了" in bureau.entries("record.changed")[-2].body
 
 
 def test_the_list_shows_the_most_urgent_first_and_handled_ones_on_request(bureau: Bureau) -> None:

@@ -7,19 +7,25 @@ import pytest
 import sqlalchemy as sa
 
 from tests.life.bureau import SHARING, SITE, Bureau
-from tests.submission_queue.world import together
+from tests.submission_queue.world import reply, together
+from xinqiao.adapters.base import Outcome, RowResult
 from xinqiao.database.tables import job_run, take_down
 from xinqiao.errors import RefusedError
-from xinqiao.queue.publicity import NO_PERIOD, PAST_BOUND, Showing
+from xinqiao.queue.publicity import NO_PERIOD, NOT_MOVING, Showing
+from xinqiao.queue.publishing import PAST_BOUND, STILL_DOWN, Why
+from xinqiao.queue.showing import Shown
 
 
 def days_until(bureau: Bureau, day: date) -> int:
     return (day - bureau.today).days
 
 
-def classify(bureau: Bureau, record_id: str, severity: str) -> None:
+def classify(
+    bureau: Bureau, record_id: str, severity: str, *, published: bool = False
+) -> list[Shown]:
     with bureau.database.writing() as connection:
-        bureau.desk(connection).classify(record_id, severity, "沂交认〔2026〕9号", published=False)
+        desk = bureau.desk(connection)
+        return desk.classify(record_id, severity, "沂交认〔2026〕9号", published=published)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +113,11 @@ def test_an_import_with_a_later_date_does_not_put_up_what_ended(bureau: Bureau) 
     bureau.pass_days(3)
     bureau.end_of_day()
     bureau.send()
-    bureau.take_in("penalty", record_id, publicity_until="2027-11-03")
+    _, findings = bureau.take_in("penalty", record_id, publicity_until="2027-11-03")
     bureau.send()
+    assert [one.code for one in findings] == [STILL_DOWN]
     assert bureau.held(SITE, record_id) is None
+    assert bureau.line(record_id).warnings == (STILL_DOWN,)
     with bureau.database.writing() as connection:
         bureau.desk(connection, "截止期录错").put_up(record_id)
     bureau.send()
@@ -140,6 +148,76 @@ def test_a_person_s_class_goes_before_that_of_the_file(bureau: Bureau) -> None:
     assert bureau.line(record_id).shown_until == date(2027, 11, 3)
     bureau.take_in("penalty", record_id, severity="严重", content="罚款2000元，已缴纳")
     assert bureau.line(record_id).shown_until == date(2027, 11, 3)
+
+
+@pytest.mark.parametrize(("severity", "published"), [("一般", False), ("轻微", True)])
+def test_another_class_puts_nothing_up_by_itself_and_says_so(
+    bureau: Bureau, severity: str, published: bool
+) -> None:
+    record_id = bureau.shown()
+    (first,) = classify(bureau, record_id, "轻微")
+    assert first.still_down is None
+    bureau.send()
+    (shown,) = classify(bureau, record_id, severity, published=published)
+    bureau.send()
+    assert (shown.still_down, bureau.held(SITE, record_id)) == (Why.MINOR, None)
+    assert bureau.line(record_id).warnings == (STILL_DOWN,)
+    with bureau.database.writing() as connection:
+        bureau.desk(connection).put_up(record_id)
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 1
+
+
+def test_what_was_never_shown_says_why(bureau: Bureau) -> None:
+    over = bureau.penalty(publicity_until="2026-11-10")
+    minor = bureau.penalty(document_number="沂交罚〔2026〕0002号", severity="轻微")
+    bureau.send()
+    assert [bureau.line(one).why for one in (over, minor)] == ["ended", "minor"]
+
+
+def test_the_list_tells_what_ends_soon_and_not_what_is_in_order(bureau: Bureau) -> None:
+    soon = bureau.shown(publicity_until="2026-11-25")
+    later = bureau.shown(document_number="沂交罚〔2026〕0002号", severity="一般")
+    assert (bureau.line(soon).worth_telling, bureau.line(later).worth_telling) == (True, False)
+
+
+def test_what_the_site_refused_needs_a_person(bureau: Bureau) -> None:
+    bureau.connectors[SITE].answers = [
+        reply(Outcome.RECEIVED, RowResult(1, Outcome.REJECTED, "1002"))
+    ]
+    record_id = bureau.penalty(severity="一般")
+    bureau.send()
+    line = bureau.line(record_id)
+    assert (line.warnings, line.needs_a_person) == ((NOT_MOVING,), True)
+
+
+def test_a_decision_past_its_bound_waits_for_a_person_before_it_is_shown(bureau: Bureau) -> None:
+    record_id = bureau.penalty(decision_date="2021-11-19")
+    bureau.send()
+    assert (bureau.asked(SITE, record_id), bureau.held(SHARING, record_id)) == ([], 1)
+    line = bureau.line(record_id)
+    assert (line.showing, PAST_BOUND in line.warnings) == (Showing.WAITS, True)
+    with bureau.database.writing() as connection:
+        bureau.desk(connection, "行为终止于2022年").look(record_id)
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 1
+    assert bureau.line(record_id).warnings == (NO_PERIOD,)
+    # a correction of another date is another question
+    bureau.take_in("penalty", record_id, decision_date="2021-11-18")
+    assert PAST_BOUND in bureau.line(record_id).warnings
+
+
+def test_a_decision_of_exactly_five_years_ago_is_shown(bureau: Bureau) -> None:
+    assert bureau.shown(decision_date="2021-11-20")
+
+
+def test_what_is_shown_past_its_bound_stays_and_may_be_corrected(bureau: Bureau) -> None:
+    record_id = bureau.shown(decision_date="2021-11-20")
+    bureau.pass_days(2)
+    assert PAST_BOUND in bureau.line(record_id).warnings
+    bureau.take_in("penalty", record_id, decision_date="2021-11-20", content="罚款1000元")
+    bureau.send()
+    assert bureau.held(SITE, record_id) == 2
 
 
 def test_a_database_that_cannot_be_written_ends_nothing_and_the_next_run_does(

@@ -4,11 +4,14 @@ from datetime import date
 
 import pytest
 
-from tests.life.bureau import CODE, NAME, PENALTY, REPAIR, SHARING, SITE, Bureau
+from tests.life.bureau import CODE, NAME, NOTICE, PENALTY, REPAIR, SHARING, SITE, Bureau
 from xinqiao.database.tables import take_down, target
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.intake.applications import Repairing
+from xinqiao.queue.lookup import find_record
+from xinqiao.queue.publishing import STILL_DOWN, Why
 
+SECOND = "沂交罚〔2026〕0002号"
 OTHER = "91110000600037341L"
 REPAIRED = Repairing(date(2026, 11, 20), "沂交修〔2026〕1号")
 
@@ -141,7 +144,9 @@ def test_the_command_makes_the_same_record_as_an_import(bureau: Bureau) -> None:
     bureau.send()
     assert bureau.held(SITE, record_id) is None
     (made,) = bureau.records("repair")
-    assert made.document_key == f"repair|{REPAIR['authority_code']}|沂交修[2026]1号"
+    assert made.document_key == "|".join(
+        ("repair", REPAIR["authority_code"], "沂交罚[2026]0001号", "沂交修[2026]1号")
+    )
     assert bureau.asked(SHARING, made.id) == [("insert", 1, "accepted")]
     values = bureau.connectors[SHARING].sent[-1].rows[0].values
     assert {NAME, CODE, PENALTY["document_number"]} <= set(values.values())
@@ -153,6 +158,31 @@ def test_the_same_repair_is_not_entered_twice(bureau: Bureau) -> None:
     with pytest.raises(RefusedError, match="已经登记过"):
         repair(bureau, record_id)
     assert len(bureau.records("repair")) == 1
+
+
+@pytest.mark.parametrize("kind", ["repair", "repair_notice"])
+def test_one_decision_may_be_about_several_records(bureau: Bureau, kind: str) -> None:
+    both = [bureau.penalty(), bureau.penalty(document_number=SECOND)]
+    bureau.send()
+    made = [bureau.take_in(kind)[0], bureau.take_in(kind, target_number=SECOND)[0]]
+    bureau.send()
+    assert [bureau.held(SITE, record_id) for record_id in both] == [None, None]
+    bureau.take_in("penalty", both[0], content="罚款2000元，已缴纳")
+    bureau.send()
+    assert bureau.held(SITE, both[0]) is None
+    number = REPAIR["application_number"] if kind == "repair" else NOTICE["notice_number"]
+    with bureau.database.reading() as connection, pytest.raises(InputError) as caught:
+        find_record(connection, number)
+    assert all(record_id in caught.value.message for record_id in made)
+
+
+def test_the_command_takes_the_same_document_for_another_record_once(bureau: Bureau) -> None:
+    both = [bureau.penalty(), bureau.penalty(document_number=SECOND)]
+    for record_id in both:
+        assert repair(bureau, record_id) == []
+    with pytest.raises(RefusedError, match="修复申请编号和修复的文书号已经登记过"):
+        repair(bureau, both[1])
+    assert len(bureau.records("repair")) == 2
 
 
 def test_what_is_wrong_with_an_entered_repair_is_told_and_nothing_is_kept(bureau: Bureau) -> None:
@@ -197,3 +227,48 @@ def test_a_repair_s_own_clock_is_an_internal_one(bureau: Bureau) -> None:
     assert bureau.duties("bureau", repair_id) == [("D7b", date(2026, 12, 2), None)]
     bureau.take_in("repair", repair_id)
     assert bureau.duties("bureau", repair_id) == [("D7b", date(2026, 12, 2), "handled")]
+
+
+@pytest.mark.parametrize("kind", ["repair", "repair_notice"])
+def test_a_repair_corrected_to_another_document_names_what_stays_down(
+    bureau: Bureau, kind: str
+) -> None:
+    wrong, right = bureau.penalty(), bureau.penalty(document_number=SECOND)
+    bureau.send()
+    repair_id, _ = bureau.take_in(kind)
+    bureau.send()
+    _, findings = bureau.take_in(kind, repair_id, target_number=SECOND)
+    bureau.send()
+    assert [one.code for one in findings] == [STILL_DOWN]
+    assert wrong in findings[0].message
+    assert (bureau.held(SITE, wrong), bureau.held(SITE, right)) == (None, None)
+    line = bureau.line(wrong)
+    assert (line.warnings, line.needs_a_person) == ((STILL_DOWN,), True)
+    assert bureau.line(right).warnings == ()
+
+
+def test_a_repair_turned_down_names_what_stays_down(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    repair_id, _ = bureau.take_in("repair")
+    _, findings = bureau.take_in("repair", repair_id, status="未通过")
+    assert [one.code for one in findings] == [STILL_DOWN]
+    bureau.send()
+    assert bureau.line(record_id).warnings == (STILL_DOWN,)
+
+
+def test_what_stays_down_after_its_repair_was_withdrawn_is_put_up_or_forbidden(
+    bureau: Bureau,
+) -> None:
+    both = [bureau.penalty(), bureau.penalty(document_number=SECOND)]
+    bureau.send()
+    for number in (PENALTY["document_number"], SECOND):
+        repair_id, _ = bureau.take_in("repair", target_number=number)
+        bureau.withdraw(repair_id)
+    bureau.send()
+    assert [bureau.line(one).warnings for one in both] == [(STILL_DOWN,), (STILL_DOWN,)]
+    with bureau.database.writing() as connection:
+        bureau.desk(connection, "修复登记有误").put_up(both[0])
+        bureau.desk(connection, "涉及秘密").stop(both[1], Why.FORBIDDEN)
+    bureau.send()
+    assert [bureau.held(SITE, one) for one in both] == [1, None]
+    assert bureau.line(both[1]).warnings == ()

@@ -15,11 +15,12 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
     reason_for,
+    reason_option,
 )
 from xinqiao.commands.records import name_record
 
 _RESULTS = ["异议成立，已更正", "异议部分成立，已更正", "异议不成立"]
-_reason = reason_for("备注，写入审计日志；可不写。", required=False)
+_reason = reason_for("备注，写入审计日志；不写的记异议内容或处理结果。", required=False)
 
 
 @click.group(cls=ChineseGroup)
@@ -87,6 +88,17 @@ def close(
     answering = Answering(result, decided_on.date(), told_on.date(), correction)
     entered = open_hub(context).close_objection(number, answering, reason or "")
     tell_entered(context, entered, "异议已办结", as_json=as_json)
+
+
+@objection.command("reopen")
+@click.argument("number", metavar="异议申请编号")
+@reason_option
+@json_option
+@click.pass_context
+def reopen(context: click.Context, number: str, reason: str, *, as_json: bool) -> None:
+    """取消误登记的办结：去掉处理结果和告知日期，期限照原来的算。"""
+    entered = open_hub(context).reopen_objection(number, reason)
+    tell_entered(context, entered, "异议已重新办理", as_json=as_json)
 
 
 @objection.command("list")

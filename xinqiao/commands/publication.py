@@ -26,9 +26,23 @@ if TYPE_CHECKING:
 _WARNINGS = {
     "no_period": "没有公示期限：请用 xinqiao publication classify 认定失信程度，或导入公示截止期",
     "past_bound": "决定已满五年，超过披露期限（《山东省社会信用条例》第三十八条）："
-    "请核对，用 xinqiao publication take-down 下架",
+    "请核对，用 xinqiao publication take-down 下架，仍可以公示的用 xinqiao publication allow",
+    "old_shown": "更正后的版本还不能公示，网站上公示的是旧版：请改正或查看后放行",
+    "not_moving": "该公示或该下架的没有在报送（被退回、挂起或取消）："
+    "用 xinqiao queue list 查看、处置",
+    "still_down": "下架的原因已不存在，仍为下架：应当公示的用 xinqiao publication restore，"
+    "不再公示的用 xinqiao publication forbid",
 }
 """Warning of a line → what is to be done."""
+
+_SHORT = {
+    "no_period": "没有公示期限",
+    "past_bound": "决定已满五年",
+    "old_shown": "公示的是旧版",
+    "not_moving": "没有在报送",
+    "still_down": "下架原因已不存在",
+}
+"""Warning of a line → how the line says it."""
 
 record_argument = click.argument("record", metavar="记录标识或文书号")
 yes_option = click.option("--yes", is_flag=True, help="不再询问。")
@@ -48,40 +62,45 @@ def publication() -> None:
 @click.option(
     "--state",
     "showing",
-    type=click.Choice(["waits", "to_be_shown", "shown", "taking_down", "taken_down"]),
-    help="只列这一种：waits 待查看，to_be_shown 待公示，shown 公示中，taking_down 待下架，"
+    type=click.Choice(["waits", "to_correct", "to_be_shown", "shown", "taking_down", "taken_down"]),
+    help="只列这一种：waits 待查看，to_correct 有错待改，to_be_shown 待公示，"
+    "shown 公示中，taking_down 待下架，"
     "taken_down 不公示。",
 )
 @click.option("--all", "everything", is_flag=True, help="全部列出；默认只列须留意的。")
 @json_option
 @click.pass_context
 def list_(context: click.Context, showing: str | None, *, everything: bool, as_json: bool) -> None:
-    """列出待人查看的、公示到什么时候的、没有期限或超过五年的、正在下架的。"""
+    """列出须人处理的、有异议的、快到期的、正在下架的：待查看、有错、没有期限、超过五年等。"""
     lines = [
         one
         for one in open_hub(context).publicity()
-        if (showing is None and (everything or _worth_telling(one))) or one.showing == showing
+        if (showing is None and (everything or one.worth_telling)) or one.showing == showing
     ]
     if as_json:
         print_json([one.plain() for one in lines])
     elif lines:
         _show(lines)
+    elif everything or showing is not None:
+        console.print("没有公示的记录。" if showing is None else "没有这种公示的记录。")
     else:
         console.print("没有须留意的公示；用 --all 列出全部。")
     if any(one.needs_a_person for one in lines):
         context.exit(NEEDS_A_PERSON)
 
 
-def _worth_telling(one: "Line") -> bool:
-    return bool(
-        one.needs_a_person or one.shown_until or one.objections or one.showing == "taking_down"
-    )
+def _reason(why: str) -> str:
+    """Return why a record is not shown, as operators read it; nothing where it is shown."""
+    from xinqiao.queue.publicity import NOT_ROUTED
+    from xinqiao.queue.publishing import CHINESE, Why
+
+    if why == NOT_ROUTED:
+        return "按规则不在这里公示"
+    return CHINESE[Why(why)] if why else ""
 
 
 def _show(lines: "list[Line]") -> None:
     from xinqiao.queue.publicity import CHINESE
-    from xinqiao.queue.publishing import CHINESE as REASONS
-    from xinqiao.queue.publishing import Why
     from xinqiao.records.kinds import kind_of
 
     print_table(
@@ -100,8 +119,9 @@ def _show(lines: "list[Line]") -> None:
                     filter(
                         None,
                         (
-                            REASONS[Why(one.why)] if one.why else "",
+                            _reason(one.why),
                             one.document,
+                            *(_SHORT[warning] for warning in one.warnings),
                             *(f"有异议 {number}" for number in one.objections),
                         ),
                     )
@@ -182,7 +202,7 @@ def restore(context: click.Context, record: str, reason: str, *, yes: bool, as_j
 @json_option
 @click.pass_context
 def allow(context: click.Context, record: str, reason: str, *, as_json: bool) -> None:
-    """登记已由人看过，其中疑似号码的文字可以公开；证件号码不能放行。"""
+    """登记已由人看过，疑似号码的文字、满五年的决定可以公开；证件号码不能放行。"""
     hub, record_id = _chosen(context, record, "", yes=True, as_json=as_json)
     with hub.deciding(reason) as desk:
         shown = desk.look(record_id)
@@ -199,7 +219,11 @@ def allow(context: click.Context, record: str, reason: str, *, as_json: bool) ->
 )
 @reason_option
 @document_option
-@click.option("--publish", is_flag=True, help="程度为轻微、确需公示的：照常公示。")
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="轻微而确需公示的：不因此下架；已下架的再用 restore 恢复。",
+)
 @json_option
 @click.pass_context
 def classify(
@@ -241,6 +265,7 @@ def _tell(hub: "Hub", record_id: str, done: str, shown: "list[Shown]", *, as_jso
                     one.platform: {
                         "must_go": one.must_go,
                         "shown_until": one.until.isoformat() if one.until is not None else None,
+                        "still_down": one.still_down.value if one.still_down is not None else None,
                     }
                     for one in shown
                 },
@@ -250,7 +275,13 @@ def _tell(hub: "Hub", record_id: str, done: str, shown: "list[Shown]", *, as_jso
     console.print(done)
     for one in shown:
         name = escape(hub.title(one.platform))
-        if one.must_go:
+        if one.still_down is not None:
+            console.print(
+                f"  {name}：[yellow]仍为下架[/]（原因：{_reason(one.still_down.value)}）；"
+                "应当公示的用 xinqiao publication restore",
+                soft_wrap=True,
+            )
+        elif one.must_go:
             console.print(f"  {name}：须下架；执行 xinqiao sync 即报送", soft_wrap=True)
         elif one.until is not None:
             console.print(f"  {name}：公示到 {one.until}", soft_wrap=True)

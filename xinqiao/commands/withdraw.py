@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import DAY, console, json_option, open_hub, print_json, reason_option
+from xinqiao.commands.output import (
+    DAY,
+    NEEDS_A_PERSON,
+    console,
+    json_option,
+    open_hub,
+    print_json,
+    reason_option,
+)
 from xinqiao.commands.records import name_record
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ def withdraw(
     as_json: bool,
 ) -> None:
     """登记一条决定已撤销、变更或失效：已报送的按各平台的方式撤回，未报送的不再报送。"""
+    from xinqiao.queue.targets import REPAIRING
     from xinqiao.queue.withdrawal import Revocation
 
     _check_options(decided_on, document, undo=undo)
@@ -59,10 +68,20 @@ def withdraw(
     if decided_on is None or document is None:
         return
     effects = hub.withdraw(found.id, Revocation(decided_on.date(), document), reason)
+    down = hub.left_down() if found.kind in REPAIRING else []
     if as_json:
-        print_json({"record": found.id, "withdrawn": True, "platforms": _plain(effects)})
-        return
-    _show({name: hub.title(name) for name in hub.connections.names}, effects)
+        told = {"record": found.id, "withdrawn": True, "platforms": _plain(effects)}
+        print_json(told | {"still_down": down})
+    else:
+        _show({name: hub.title(name) for name in hub.connections.names}, effects)
+        for record_id in down:
+            console.print(
+                f"[yellow]记录 {record_id} 曾据修复下架，仍为下架[/]：应当公示的用 "
+                "xinqiao publication restore，不再公示的用 xinqiao publication forbid",
+                soft_wrap=True,
+            )
+    if down:
+        context.exit(NEEDS_A_PERSON)
 
 
 def _check_options(decided_on: datetime | None, document: str | None, *, undo: bool) -> None:

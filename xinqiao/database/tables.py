@@ -135,7 +135,7 @@ target = sa.Table(
     metadata,
     sa.Column("record_id", sa.ForeignKey("record.id"), primary_key=True),
     sa.Column("number", sa.Text, nullable=False, comment="plain 文书号, or 记录标识"),
-    sa.Column("target_kind", sa.Text, nullable=False, comment="as the record says"),
+    sa.Column("target_kind", sa.Text, nullable=False, comment="a known word, or empty"),
     sa.Column("subject_hash", sa.String(64)),
     sa.Column("settled", sa.Boolean, nullable=False, comment="repaired, or handled and told"),
     sa.Index("ix_target_subject_hash", "subject_hash"),

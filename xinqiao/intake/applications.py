@@ -11,18 +11,24 @@ from datetime import date
 from sqlalchemy.engine import Connection
 
 from xinqiao.clock import local_date
+from xinqiao.errors import RefusedError
 from xinqiao.intake.about_record import about, repairable_as
 from xinqiao.intake.single import enter
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.objections import find_objection, free_number
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.present import present_changes
+from xinqiao.queue.targets import objections_to
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.fields import NO, YES
 from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
 from xinqiao.records.objection import DONE
 from xinqiao.records.repair import PASSED
+
+_ANSWER = frozenset({"result", "correction", "decided_on", "told_on"})
+"""Paths of what came of an objection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,8 @@ class EntryDesk:
     def open_objection(self, record_id: str, objection: Objecting) -> Entered:
         """Enter an objection; see :meth:`xinqiao.hub.Hub.open_objection`."""
         target = self._present(record_id)
+        if not objection.number:
+            self._refuse_same(record_id, objection)
         number = objection.number or free_number(self.connection, objection.received_on)
         content = {
             **about(target),
@@ -150,6 +158,36 @@ class EntryDesk:
         }
         said = "xinqiao objection close"
         return self._enter("objection", content, said, record_id=before.record_id)
+
+    def reopen_objection(self, number: str) -> Entered:
+        """Take back what came of an objection; see :meth:`xinqiao.hub.Hub.reopen_objection`."""
+        before = self._present(find_objection(self.connection, number))
+        if not _ANSWER & before.content.keys():
+            raise RefusedError("这件异议还没有办结，不必重新办理", code="not_closed")
+        kept = {path: text for path, text in before.content.items() if path not in _ANSWER}
+        # the remark tells the version apart from the one before the answer
+        again = f"{local_date(self.cause.at)} 重新办理：{mask_identity_numbers(self.cause.reason)}"
+        remarks = "；".join(filter(None, (kept.get("remarks"), again)))
+        content = kept | {"status": "待核实", "remarks": remarks}
+        said = "xinqiao objection reopen"
+        return self._enter("objection", content, said, record_id=before.record_id)
+
+    def _refuse_same(self, record_id: str, objection: Objecting) -> None:
+        """Refuse what was entered already.
+
+        Raises:
+            RefusedError: There is an objection to the record of the same day and content.
+        """
+        earlier = objections_to(self.connection, record_id)
+        for one in present_changes(self.connection, earlier, self.keys):
+            said = one.content.get("content"), one.content.get("received_on")
+            if said == (objection.content, objection.received_on.isoformat()):
+                number = one.content.get("application_number", "")
+                raise RefusedError(
+                    f"同一天、同样内容的异议已经登记过，编号 {mask_identity_numbers(number)}；"
+                    "确是另一件的，用 --number 写明它的编号",
+                    code="already_entered",
+                )
 
     def _present(self, record_id: str) -> Change:
         return present_changes(self.connection, [record_id], self.keys)[0]

@@ -273,6 +273,7 @@ class Writer:
             Entry(
                 action,
                 record_id=record_id,
+                reason=self.cause.reason,
                 details={
                     "kind": self.kind.identifier,
                     "version": version,

@@ -8,10 +8,21 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy.engine import Connection
 
+from xinqiao.clock import local_date
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.present import OWED, present_changes
-from xinqiao.queue.publishing import Facts, Stop, Why, facts_of, note_stops, severity_of
+from xinqiao.queue.publishing import (
+    STILL_DOWN,
+    Facts,
+    Stop,
+    Why,
+    facts_of,
+    note_stops,
+    severity_of,
+    standing,
+    still_down,
+)
 from xinqiao.queue.targets import (
     REPAIRING,
     TARGET_NUMBER,
@@ -54,7 +65,7 @@ def follow(
     Returns:
         Record → what a person should know about it: it names nothing we have, or comes too early.
     """
-    found: dict[str, tuple[Finding, ...]] = {}
+    found = _down_still(connection, changes, cause)
     for change in changes:
         if change.kind in TARGETING:
             findings = tuple(_follow_one(connection, planner, change, keys, cause))
@@ -66,9 +77,11 @@ def follow(
 def _follow_one(
     connection: Connection, planner: Planner, change: Change, keys: KeyRing, cause: Cause
 ) -> Iterator[Finding]:
+    before = named_by(connection, change.record_id)
     # a row with errors may name the wrong record
     settled = change.valid and is_settled(change.kind, change.content)
     note_target(connection, change.record_id, change.content, settled=settled)
+    yield from left_down(connection, _ids(before), keys, cause)
     if not change.valid:
         return
     named = named_by(connection, change.record_id)
@@ -82,6 +95,40 @@ def _follow_one(
     targets = {one.record_id: one for one in present_changes(connection, _ids(named), keys)}
     yield from _too_early(connection, change, list(targets.values()))
     _take_down(connection, planner, change, targets, keys, cause)
+
+
+def left_down(
+    connection: Connection, record_ids: Sequence[str], keys: KeyRing, cause: Cause
+) -> Iterator[Finding]:
+    """Yield which of ``record_ids`` a repair took down that is about them no more.
+
+    No repair that is changed or withdrawn puts anything up: a person does.
+    """
+    for one in present_changes(connection, record_ids, keys):
+        facts = facts_of(connection, [one.record_id]).get(one.record_id, Facts())
+        now = standing(one.kind, one.content, one.decided_on, facts, local_date(cause.at))
+        if now.still_down is Why.REPAIRED:
+            yield Finding(
+                TARGET_NUMBER,
+                STILL_DOWN,
+                Severity.WARNING,
+                f"记录 {one.record_id} 曾据此下架，现在不再是已修复，但仍为下架：应当公示的用 "
+                "xinqiao publication restore，不再公示的用 xinqiao publication forbid",
+            )
+
+
+def _down_still(
+    connection: Connection, changes: Sequence[Change], cause: Cause
+) -> dict[str, tuple[Finding, ...]]:
+    """Return record → that it stays down, of those that an import gave no reason to any more."""
+    facts = facts_of(connection, [one.record_id for one in changes])
+    found: dict[str, tuple[Finding, ...]] = {}
+    for one in changes:
+        known = facts.get(one.record_id, Facts())
+        now = standing(one.kind, one.content, one.decided_on, known, local_date(cause.at))
+        if now.still_down is not None:
+            found[one.record_id] = (still_down(now.still_down),)
+    return found
 
 
 def _ids(named: Sequence[Named]) -> list[str]:

@@ -126,7 +126,7 @@ def explain(
     content = load_present_contents(connection, [(record_id, row.version)], keys)
     plain = content[record_id, row.version]
     facts = facts_of(connection, [record_id]).get(record_id, Facts())
-    now = standing(row.kind, plain, row.version, row.decided_on, facts, today)
+    now = standing(row.kind, plain, row.decided_on, facts, today)
     found = ways(
         row.kind,
         plain,

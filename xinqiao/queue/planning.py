@@ -30,6 +30,7 @@ from xinqiao.queue.publishing import (
     doubtful_fields,
     facts_of,
     note_stops,
+    past_bound,
     standing,
 )
 from xinqiao.queue.transitions import Cause
@@ -343,12 +344,15 @@ class Planner:
         # the platform holds it already: a correction has a time limit of its own
         return _Occasion(self.change_rules(change.kind, change.content).get(platform), today)
 
-    def doubtful(self, change: Change) -> list[Finding]:
+    def doubtful(self, change: Change, cause: Cause) -> list[Finding]:
         """Return what a person must look at in a record before it is shown anywhere."""
         routes = open_routes(change.kind, self.switches.get(change.kind))
         taken = chosen_routes(routes, change.content)
         places = sorted(set(taken) & self._publishing(change.kind))
-        found = (one for platform in places for one in _doubtful(change, platform))
+        found = [one for platform in places for one in _doubtful(change, platform)]
+        today = local_date(cause.at)
+        now = standing(change.kind, change.content, change.decided_on, Facts(), today)
+        found += [past_bound(change.kind)] if places and now.past_bound else []
         return list({one.field: one for one in found}.values())
 
     def _standings(
@@ -358,14 +362,17 @@ class Planner:
         shown = [change for change in changes if self._publishing(change.kind)]
         facts = facts_of(connection, [change.record_id for change in shown])
         today = local_date(cause.at)
+        places: dict[str, list[str]] = {}
+        for record_id, platform in may_hold(connection, [change.record_id for change in shown]):
+            places.setdefault(record_id, []).append(platform)
         return {
             change.record_id: standing(
                 change.kind,
                 change.content,
-                change.version,
                 change.decided_on,
                 facts.get(change.record_id, Facts()),
                 today,
+                frozenset(places.get(change.record_id, ())),
             )
             for change in shown
         }
@@ -396,8 +403,10 @@ class Planner:
         if now.stopped is not None:
             return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
-        if not now.looked_at:
-            row["findings"] += [asdict(finding) for finding in _doubtful(change, platform)]
+        doubts = list(_doubtful(change, platform))
+        if now.past_bound and platform not in now.shown_at:
+            doubts.append(past_bound(change.kind))
+        row["findings"] += [asdict(one) for one in doubts if not now.allows(one, change.content)]
         return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
 
     @staticmethod
@@ -467,7 +476,11 @@ def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: C
 
 def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
     table = format_for(platform, change.kind).table
-    shown = {one.source_path for one in table.fields if one.source_path is not None}
+    shown = dict.fromkeys(
+        one.source_path
+        for one in table.fields
+        if one.source_path is not None and one.type in ("text", "long_text")
+    )
     return doubtful_fields(change.kind, change.content, shown)
 
 

@@ -1,6 +1,6 @@
 """What is shown to the public, until when, and what waits for a person (公示一览)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,21 +10,32 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
-from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import (
+    OPEN,
     PRESENT_VERSION,
-    classification,
     holding,
     record,
     record_version,
+    submission,
     take_down,
     withdrawal,
 )
 from xinqiao.privacy.keys import is_token
-from xinqiao.queue.publishing import NEEDS_LOOK
+from xinqiao.queue.publishing import (
+    PAST_BOUND,
+    RELEASABLE,
+    STILL_DOWN,
+    Facts,
+    Standing,
+    Why,
+    facts_of,
+    past_bound,
+    standing,
+)
+from xinqiao.queue.states import State
 from xinqiao.queue.targets import open_objections
 from xinqiao.records.kinds import kind_of
-from xinqiao.routing.severities import SEVERITY, severities
+from xinqiao.routing.severities import severities
 
 
 class Showing(StrEnum):
@@ -32,6 +43,9 @@ class Showing(StrEnum):
 
     WAITS = "waits"
     """A person must look at it first (待查看)."""
+
+    TO_CORRECT = "to_correct"
+    """It cannot be shown as it is: something in it is wrong (有错待改)."""
 
     TO_BE_SHOWN = "to_be_shown"
     """It is to be shown and is not yet (待公示)."""
@@ -48,6 +62,7 @@ class Showing(StrEnum):
 
 CHINESE = {
     Showing.WAITS: "待查看",
+    Showing.TO_CORRECT: "有错待改",
     Showing.TO_BE_SHOWN: "待公示",
     Showing.SHOWN: "公示中",
     Showing.TAKING_DOWN: "待下架",
@@ -58,8 +73,14 @@ CHINESE = {
 NO_PERIOD = "no_period"
 """Nothing says until when it may be shown: neither a class nor a date was entered."""
 
-PAST_BOUND = "past_bound"
-"""It was decided so long ago that it may certainly be shown no more."""
+OLD_SHOWN = "old_shown"
+"""An older version is shown, and the present one cannot be shown as it is."""
+
+NOT_MOVING = "not_moving"
+"""It should change at the platform, and nothing is under way that would do it."""
+
+NOT_ROUTED = "not_routed"
+"""Why a record is not shown of which no rule says any more that it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +97,15 @@ class Line:
         decided_on: Date of the document, if known.
         severity: Its class (失信程度), or empty.
         shown_until: Last day on which it may be shown, if one is set.
-        why: Why it was taken down, or empty.
+        why: Why it is not shown: a value of :class:`~xinqiao.queue.publishing.Why`, or
+            :data:`NOT_ROUTED`; empty where it is.
         reason: In the person's words, or ours.
         document: What that rests on.
         actor: Who took it down.
         objections: Numbers of the objections to it that are under way.
-        warnings: What a person should see to: :data:`NO_PERIOD`, :data:`PAST_BOUND`.
+        ends_soon: Whether the last day on which it may be shown is near.
+        warnings: What a person should see to: :data:`NO_PERIOD`, :data:`PAST_BOUND`,
+            :data:`OLD_SHOWN`, :data:`NOT_MOVING`, :data:`STILL_DOWN`.
     """
 
     record: str
@@ -98,12 +122,19 @@ class Line:
     document: str
     actor: str
     objections: tuple[str, ...]
+    ends_soon: bool
     warnings: tuple[str, ...]
 
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody should look at it."""
-        return self.showing is Showing.WAITS or bool(self.warnings)
+        return self.showing in (Showing.WAITS, Showing.TO_CORRECT) or bool(self.warnings)
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether it is listed without being asked for."""
+        going = self.showing is Showing.TAKING_DOWN
+        return bool(self.needs_a_person or self.ends_soon or self.objections or going)
 
     def plain(self) -> dict[str, Any]:
         """Return the line as ``--json`` shows it."""
@@ -115,14 +146,42 @@ class Line:
         return asdict(self) | dates | lists
 
 
-def publicity(connection: Connection, today: date) -> list[Line]:
-    """Return every record at every platform that shows records, in order of import."""
+def publicity(connection: Connection, today: date, soon: date) -> list[Line]:
+    """Return every record at every platform that shows records, in order of import.
+
+    Args:
+        connection: A reading connection.
+        today: Legal date in Asia/Shanghai.
+        soon: Last day of what counts as near.
+    """
     rows = connection.execute(_statement()).all()
-    objections: dict[str, tuple[str, ...]] = {}
-    for chunk in in_chunks([row.id for row in rows]):
-        for record_id, found in open_objections(connection, chunk).items():
-            objections[record_id] = tuple(one.number for one in found)
-    return list(_lines(rows, objections, today))
+    ids = [row.id for row in rows]
+    objections = {
+        record_id: tuple(one.number for one in found)
+        for record_id, found in open_objections(connection, ids).items()
+    }
+    facts = facts_of(connection, ids)
+    moving = _moving(connection)
+    return [
+        _line(
+            row,
+            standing(
+                row.kind, row.content or {}, row.decided_on, facts.get(row.id, Facts()), today
+            ),
+            objections.get(row.id, ()),
+            soon,
+            moving=row.holding_id in moving,
+        )
+        for row in rows
+    ]
+
+
+def _moving(connection: Connection) -> set[int]:
+    """Return the holdings for which something is under way without a person."""
+    statement = sa.select(submission.c.holding_id).where(
+        OPEN, submission.c.state.not_in([State.HELD.value, State.CONFLICT.value])
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def _statement() -> sa.Select[Any]:
@@ -132,12 +191,12 @@ def _statement() -> sa.Select[Any]:
             record.c.kind,
             record_version.c.content,
             record_version.c.decided_on,
+            holding.c.id.label("holding_id"),
             holding.c.platform,
             holding.c.wanted_version,
             holding.c.held_version,
             holding.c.findings,
             holding.c.shown_until,
-            classification.c.severity,
             take_down.c.why,
             take_down.c.reason,
             take_down.c.document,
@@ -145,7 +204,6 @@ def _statement() -> sa.Select[Any]:
         )
         .join(record_version, PRESENT_VERSION)
         .join(holding, holding.c.record_id == record.c.id)
-        .outerjoin(classification, classification.c.record_id == record.c.id)
         .outerjoin(take_down, take_down.c.record_id == record.c.id)
         .where(
             holding.c.removal == Operation.TAKE_DOWN.value,
@@ -155,47 +213,58 @@ def _statement() -> sa.Select[Any]:
     )
 
 
-def _lines(
-    rows: Sequence[Any], objections: dict[str, tuple[str, ...]], today: date
-) -> Iterator[Line]:
-    for row in rows:
-        content = row.content or {}
-        number_field = kind_of(row.kind).number_field
-        severity = row.severity or content.get(SEVERITY, "")
-        showing = _showing(row)
-        yield Line(
-            record=row.id,
-            kind=row.kind,
-            number=_shown(content.get(number_field, "")),
-            name=_shown(content.get("subject.name", "")),
-            platform=row.platform,
-            showing=showing,
-            decided_on=row.decided_on,
-            severity=severity,
-            shown_until=row.shown_until,
-            why=row.why or "",
-            reason=row.reason or "",
-            document=row.document or "",
-            actor=row.actor or "",
-            objections=objections.get(row.id, ()),
-            warnings=tuple(_warnings(row, showing, today)),
-        )
+def _line(
+    row: Any, now: Standing, objections: tuple[str, ...], soon: date, *, moving: bool
+) -> Line:
+    content = row.content or {}
+    showing = _showing(row)
+    why = row.why or ""
+    if row.wanted_version is None and not why:
+        why = now.stopped.value if now.stopped is not None else NOT_ROUTED
+    return Line(
+        record=row.id,
+        kind=row.kind,
+        number=_shown(content.get(kind_of(row.kind).number_field, "")),
+        name=_shown(content.get("subject.name", "")),
+        platform=row.platform,
+        showing=showing,
+        decided_on=row.decided_on,
+        severity=now.severity,
+        # what is taken down has its end still: it says why
+        shown_until=now.until,
+        why=why,
+        reason=row.reason or "",
+        document=row.document or (now.document if now.stopped is Why.REPAIRED else ""),
+        actor=row.actor or "",
+        objections=objections,
+        ends_soon=row.wanted_version is not None and now.until is not None and now.until <= soon,
+        warnings=tuple(_warnings(row, now, showing, moving=moving)),
+    )
 
 
 def _showing(row: Any) -> Showing:
     if row.wanted_version is None:
         return Showing.TAKEN_DOWN if row.held_version is None else Showing.TAKING_DOWN
-    if any(one["code"] == NEEDS_LOOK for one in row.findings):
-        return Showing.WAITS
+    if row.findings:
+        released = all(one["code"] in RELEASABLE for one in row.findings)
+        return Showing.WAITS if released else Showing.TO_CORRECT
     return Showing.TO_BE_SHOWN if row.held_version is None else Showing.SHOWN
 
 
-def _warnings(row: Any, showing: Showing, today: date) -> Iterator[str]:
-    if showing is Showing.TAKEN_DOWN or row.kind not in severities().kinds:
+def _warnings(row: Any, now: Standing, showing: Showing, *, moving: bool) -> Iterator[str]:
+    if now.still_down is not None:
+        yield STILL_DOWN
+    if row.findings and row.held_version is not None:
+        yield OLD_SHOWN
+    changes = row.wanted_version != row.held_version and not row.findings
+    if changes and not moving:
+        yield NOT_MOVING
+    if showing is Showing.TAKEN_DOWN:
         return
-    if row.shown_until is None and showing is not Showing.TAKING_DOWN:
+    dated = row.kind in severities().kinds and now.until is None
+    if dated and showing is not Showing.TAKING_DOWN:
         yield NO_PERIOD
-    if row.decided_on is not None and severities().outer_bound.passed(row.decided_on, today):
+    if now.past_bound and not now.allows(past_bound(row.kind), row.content or {}):
         yield PAST_BOUND
 
 

@@ -27,7 +27,9 @@ from xinqiao.queue.planning import Change, Planner
 from xinqiao.queue.present import OWED, present_changes
 from xinqiao.queue.publishing import (
     CHINESE,
+    RELEASABLE,
     Facts,
+    Standing,
     Stop,
     Why,
     facts_of,
@@ -35,7 +37,6 @@ from xinqiao.queue.publishing import (
     standing,
 )
 from xinqiao.queue.transitions import Cause
-from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.kinds import kind_of
 from xinqiao.routing.routes import routes_of
 from xinqiao.routing.severities import severities
@@ -49,11 +50,13 @@ class Shown:
         platform: Identifier.
         must_go: Whether it shows the record, or may come to, and has to stop.
         until: Last day on which it may show the record, where one is set.
+        still_down: Why it is down still, though nothing says any more that it must be.
     """
 
     platform: str
     must_go: bool
     until: date | None
+    still_down: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ class Desk:
         earlier = self.connection.execute(
             sa.select(take_down).where(take_down.c.record_id == record_id)
         ).one_or_none()
-        if earlier is not None:
+        if earlier is not None and self._now(record_id).still_down is not None:
+            # what it was taken down for is so no more: the person's word takes its place
+            self.connection.execute(sa.delete(take_down).where(take_down.c.record_id == record_id))
+        elif earlier is not None:
             raise RefusedError(
                 f"这条记录已由{earlier.actor}于 {local_date(earlier.at)} 登记下架"
                 f"（{CHINESE[Why(earlier.why)]}），不必再登记",
@@ -104,16 +110,7 @@ class Desk:
         )
         if not deleted.rowcount:
             raise RefusedError("这条记录没有登记下架，不必恢复", code="not_taken_down")
-        change = self._present(record_id)
-        facts = facts_of(self.connection, [record_id]).get(record_id, Facts())
-        now = standing(
-            change.kind,
-            change.content,
-            change.version,
-            change.decided_on,
-            facts,
-            local_date(self.cause.at),
-        )
+        now = self._now(record_id)
         if now.stopped is not None:
             raise RefusedError(
                 f"这条记录{CHINESE[now.stopped]}，不能恢复公示：{_WAYS_ON[now.stopped]}",
@@ -130,13 +127,14 @@ class Desk:
         """
         self._lock(record_id)
         change = self._present(record_id)
-        paths = [one.field for one in self.planner.doubtful(change)]
-        if not paths:
+        doubts = self.planner.doubtful(change, self.cause)
+        paths = [one.field for one in doubts]
+        if not doubts:
             raise RefusedError(
-                "这条记录没有等待查看的文字，不必登记（用 xinqiao publication list 查看）",
+                "这条记录没有等待查看的内容，不必登记（用 xinqiao publication list 查看）",
                 code="nothing_to_look_at",
             )
-        secret = [path for path in paths if may_hold_identity_number(change.content[path])]
+        secret = [one.field for one in doubts if one.code not in RELEASABLE]
         if secret:
             names = "、".join(kind_of(change.kind).labels[path] for path in secret)
             raise RefusedError(
@@ -225,6 +223,12 @@ class Desk:
     def _present(self, record_id: str) -> Change:
         return present_changes(self.connection, [record_id], self.keys)[0]
 
+    def _now(self, record_id: str) -> Standing:
+        change = self._present(record_id)
+        facts = facts_of(self.connection, [record_id]).get(record_id, Facts())
+        today = local_date(self.cause.at)
+        return standing(change.kind, change.content, change.decided_on, facts, today)
+
     def _audit(self, action: str, record_id: str, details: Mapping[str, Detail]) -> None:
         entry = Entry(action, record_id=record_id, reason=self.cause.reason, details=details)
         append(self.connection, [entry], actor=self.cause.actor, at=self.cause.at)
@@ -236,6 +240,7 @@ class Desk:
 
     def _shown(self, record_id: str) -> list[Shown]:
         holders = may_hold(self.connection, [record_id])
+        still_down = self._now(record_id).still_down
         statement = (
             sa.select(holding.c.platform, holding.c.wanted_version, holding.c.shown_until)
             .where(
@@ -249,6 +254,7 @@ class Desk:
                 row.platform,
                 must_go=row.wanted_version is None and (record_id, row.platform) in holders,
                 until=row.shown_until,
+                still_down=still_down,
             )
             for row in self.connection.execute(statement)
         ]
@@ -257,6 +263,6 @@ class Desk:
 _WAYS_ON: Mapping[Why, str] = {
     Why.REPAIRED: "修复记录有误的，先更正或撤回修复记录",
     Why.ENDED: "公示期或失信程度有误的，先更正（xinqiao publication classify）",
-    Why.MINOR: "确需公示的用 xinqiao publication classify --publish 登记",
+    Why.MINOR: "确需公示的先用 xinqiao publication classify --publish 登记",
 }
 """What must not be shown by itself → what a person can do first."""

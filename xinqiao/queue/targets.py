@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version, target
 from xinqiao.privacy.keys import is_token
+from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.fields import iso_date
 from xinqiao.records.keys import plain_number
 from xinqiao.records.kinds import KINDS
@@ -75,13 +76,20 @@ def note_target(
     *,
     settled: bool,
 ) -> None:
-    """Keep what a record is about, in the place of what was kept of it before."""
+    """Keep what a record is about, in the place of what was kept of it before.
+
+    What is kept is looked up, and so not encrypted: no identity number may be in it.
+    """
+    number, word = plain_number(content.get(TARGET_NUMBER, "")), content.get(TARGET_KIND, "")
+    if not number or may_hold_identity_number(number):
+        forget_target(connection, record_id)
+        return
     subject = connection.execute(
         sa.select(record.c.subject_hash).where(record.c.id == record_id)
     ).scalar_one()
     values = {
-        "number": plain_number(content.get(TARGET_NUMBER, "")),
-        "target_kind": content.get(TARGET_KIND, ""),
+        "number": number,
+        "target_kind": word if word in TARGET_KINDS else "",
         "subject_hash": subject,
         "settled": settled,
     }
@@ -168,6 +176,12 @@ def open_objections(
         if one.kind == OBJECTING:
             found[named] = (*found.get(named, ()), one)
     return found
+
+
+def objections_to(connection: Connection, record_id: str) -> list[str]:
+    """Return the 记录标识 of all objections to a record, answered or not."""
+    about = _about(connection, [record_id], sa.true())
+    return [one.record_id for _, one in about if one.kind == OBJECTING]
 
 
 def _about(

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from xinqiao.records.date_rules import in_order, not_in_future
+from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.fields import IsoDate, YesNo, one_of
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.identifiers import check_credit_code
@@ -61,6 +62,9 @@ def objection_rules(content: Mapping[str, str], today: date) -> Iterator[Finding
     decided = "decided_on" if "decided_on" in content else "received_on"
     yield from in_order(Objection, content, decided, "told_on")
     yield from _outcome(content)
+    if may_hold_identity_number(content.get("target_number", "")):
+        message = "此处疑似写有身份证号码，请改填原件上的文书号，或本库的记录标识"
+        yield Finding("target_number", "identity_number", Severity.ERROR, message)
 
 
 def _outcome(content: Mapping[str, str]) -> Iterator[Finding]:

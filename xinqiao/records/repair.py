@@ -79,8 +79,9 @@ REPAIR = define(
     Repair,
     repair_rules,
     about=About.CATEGORY,
-    key=("authority_code", "application_number"),
-    key_name="修复申请编号",
+    # one decision may be about several records; the number stands last, where people look it up
+    key=("authority_code", "target_number", "application_number"),
+    key_name="修复申请编号和修复的文书号",
     number_field="application_number",
     subject_in_key=SubjectInKey.NO,
     decided_on=("decided_on", "applied_on"),

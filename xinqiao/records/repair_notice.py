@@ -45,8 +45,9 @@ REPAIR_NOTICE = define(
     RepairNotice,
     repair_notice_rules,
     about=About.CATEGORY,
-    key=("issuer", "notice_number"),
-    key_name="修复通知编号",
+    # one notice may be about several records; the number stands last, where people look it up
+    key=("issuer", "target_number", "notice_number"),
+    key_name="修复通知编号和修复的文书号",
     number_field="notice_number",
     subject_in_key=SubjectInKey.JOINT,
     decided_on=("decided_on",),

@@ -44,7 +44,7 @@ def upgrade() -> None:
         "target",
         sa.Column("record_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.Text(), nullable=False, comment="plain 文书号, or 记录标识"),
-        sa.Column("target_kind", sa.Text(), nullable=False, comment="as the record says"),
+        sa.Column("target_kind", sa.Text(), nullable=False, comment="a known word, or empty"),
         sa.Column("subject_hash", sa.String(64)),
         sa.Column("settled", sa.Boolean(), nullable=False, comment="repaired, or handled and told"),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_target_record_id")),
