@@ -252,5 +252,5 @@ def _connected(stand: Stand, variation: Variation | None = None) -> Iterator[Con
 def _need(stand: Stand, what: Fault | Variation) -> None:
     able = stand.faults if isinstance(what, Fault) else stand.variations
     if what not in able:
-        reason = stand.without.get(what, "it does not say why") if isinstance(what, Fault) else ""
+        reason = stand.without.get(what, "") if isinstance(what, Fault) else ""
         pytest.skip(f"the stand does not offer {what}" + (f": {reason}" if reason else ""))
