@@ -1,5 +1,6 @@
 """An objection takes nothing down; it must be answered in time, and the applicant told."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -146,7 +147,7 @@ def test_a_notice_moves_what_is_not_answered_and_nothing_else(bureau: Bureau) ->
     record_id = bureau.shown()
     answered = object_to(bureau, record_id)
     answer(bureau, answered)
-    waiting = object_to(bureau, record_id)
+    waiting = object_to(bureau, record_id, replace(RECEIVED, content="名称有误"))
     day_off = {date(2026, 11, 23): NoticeDay(working=False, reason="示例")}
     with bureau.database.writing() as connection:
         done = import_notice(
