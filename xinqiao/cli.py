@@ -106,7 +106,7 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
     except click.UsageError as error:
-        click.echo(explain_usage(error), err=True)
+        _say(explain_usage(error))
         code = 2
     except click.Abort:
         click.echo("已中断；没有做完的部分不会丢失，可以再次执行。", err=True)
@@ -151,6 +151,15 @@ def _writable(file: Path) -> bool:
 def _tell(error: XinqiaoError) -> None:
     if "--json" in sys.argv:
         from xinqiao.commands.output import print_json
+        from xinqiao.privacy.masking import mask_identity_numbers
 
-        print_json({"error": {"code": error.code, "message": error.message}})
-    click.echo(f"错误：{error.message}", err=True)
+        message = mask_identity_numbers(error.message)
+        print_json({"error": {"code": error.code, "message": message}})
+    _say(f"错误：{error.message}")
+
+
+def _say(text: str) -> None:
+    """Write what went wrong, which may repeat an identity number that somebody typed."""
+    from xinqiao.privacy.masking import mask_identity_numbers
+
+    click.echo(mask_identity_numbers(text), err=True)

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from xinqiao import cli
+from xinqiao.commands import output
 from xinqiao.config.workspace import Workspace
+
+WIDTH = 160
+"""Columns of the terminal."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Terminal:
         """Run a command that is not told of the workspace."""
         out, err = StringIO(), StringIO()
         with self.patch.context() as patch:
-            patch.setenv("COLUMNS", "160")
+            # the console measures its terminal once, when whichever test is first imports it
+            patch.setattr(output.console, "_width", WIDTH)
             patch.setattr(sys, "argv", ["xinqiao", *map(str, words)])
             with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
                 cli.main()

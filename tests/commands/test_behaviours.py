@@ -21,7 +21,14 @@ def test_before_any_import_the_list_says_what_to_do(terminal: Terminal) -> None:
     shown = terminal.run("behaviours", "list")
     assert (shown.code, "behaviours template" in shown.out) == (0, True)
     assert terminal.run("behaviours", "list", "--json").json == []
-    assert "还没有" in terminal.run("behaviours", "show").err
+
+
+def test_before_any_import_show_says_the_same_as_the_list(terminal: Terminal) -> None:
+    listed, shown = terminal.run("behaviours", "list"), terminal.run("behaviours", "show")
+    assert (shown.code, shown.out) == (0, listed.out)
+    assert terminal.run("behaviours", "show", "--json").json is None
+    asked = terminal.run("behaviours", "show", "2020")
+    assert (asked.code, "还没有" in asked.err) == (1, True)
 
 
 def test_an_import_says_how_many_codes_and_the_second_that_nothing_changed(

@@ -23,6 +23,25 @@ def test_json_names_every_kind_with_its_template(terminal: Terminal) -> None:
     assert {"rule", "days", "legal", "basis", "format"} <= set(news["destinations"][0])
 
 
+def test_json_has_the_limits_of_changes_and_of_handling(terminal: Terminal) -> None:
+    told = {one["kind"]: one for one in terminal.run("catalogue", "--json").json}
+    changes = {one["platform"]: one["change"]["rule"] for one in told["penalty"]["destinations"]}
+    assert (changes["county_site"], changes["credit_shandong"]) == ("D3", "D4")
+    assert [one["rule"] for one in told["objection"]["handling"]] == ["D5", "D5a"]
+    assert told["penalty"]["publication"][0]["word"] == "shared"
+
+
+def test_each_kind_is_a_block_that_fits_the_page(terminal: Terminal) -> None:
+    lines = terminal.run("catalogue").out.splitlines()
+    start = lines.index("行政处罚 penalty")
+    block = lines[start : lines.index("", start)]
+    heads = [line.strip() for line in block if not line.startswith("    ")][1:]
+    assert heads == ["采集主体", "去向平台", "时限", "变更、撤销时限", "公开范围"]
+    assert "    信用·山东：自变更、撤销之日起 3 个工作日（D4）" in block
+    objection = lines.index("异议 objection")
+    assert "  办理时限" in lines[objection : objection + 20]
+
+
 def test_a_workbook_is_written_and_not_overwritten_unasked(
     terminal: Terminal, tmp_path: Path
 ) -> None:

@@ -260,3 +260,11 @@ def test_many_doubts_are_resolved_with_one_evidence(desk: Terminal, tmp_path: Pa
     assert done.json == {"done": 2, "skipped": {}}
     (run,) = desk.run("audit", "list", "--action", "queue.bulk", "--json").json
     assert (run["details"]["as"], run["details"]["evidence"]) == ("accepted", "平台回复.pdf")
+
+
+def test_the_list_shows_as_much_of_the_record_as_every_command_asks_for(desk: Terminal) -> None:
+    row = desk.run("queue", "list", "--document", "云交许〔2026〕0002号", "--json").json[0]
+    listed = desk.run("queue", "list").out
+    assert row["record"][:8] in listed
+    explained = desk.run("routes", "explain", row["record"][:8])
+    assert (explained.code, row["record"] in explained.out) == (0, True)

@@ -39,6 +39,16 @@ def test_the_list_has_every_kind_and_platform(terminal: Terminal) -> None:
     assert all(one["note"] for one in rows)
 
 
+def test_rows_of_one_pair_are_told_apart_by_their_condition(terminal: Terminal) -> None:
+    lines = terminal.run("routes", "list").out.splitlines()
+    penalty = lines.index("行政处罚 penalty")
+    block = lines[penalty : lines.index("", penalty)]
+    places = [line for line in block if line.startswith("  县政府网站 county_site：报送")]
+    assert len(places) == len(set(places)) == 2
+    assert ["适用于“处罚依据”写有“安全生产”的，时限 D2" in line for line in places] == [True, False]
+    assert all("变更、撤销 D3，自然人的除外" in line for line in places)
+
+
 @pytest.mark.parametrize("words", [("routes", "list"), ("status",), ("sync",)])
 def test_a_wrong_switch_stops_whatever_plans_by_it(
     terminal: Terminal, words: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from xinqiao.audit.chain import GENESIS, Entry
 from xinqiao.database.dialect import append_only_triggers
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import REVISIONS, check, upgrade
-from xinqiao.database.tables import metadata
+from xinqiao.database.tables import duty, metadata
 from xinqiao.errors import SettingsError
 
 
@@ -52,6 +53,20 @@ _SUBMISSION = {
     "fence": 1,
     "created_at": START,
     "changed_at": START,
+}
+_DUTY = {
+    "record_id": "r1",
+    "platform": "credit_shandong",
+    "version": 1,
+    "basis": "示例",
+    "starts_on": date(2026, 11, 17),
+    "due_on": date(2026, 11, 26),
+    "due_at": START,
+    "counting": "exclusive",
+    "calendar": "示例",
+    "provisional": False,
+    "legal": True,
+    "opened_at": START,
 }
 FIRST_SCHEMA: tuple[tuple[str, dict[str, Any]], ...] = (
     (
@@ -95,8 +110,14 @@ FIRST_SCHEMA: tuple[tuple[str, dict[str, Any]], ...] = (
         {**_SUBMISSION, "idempotency_key": "k1", "state": "accepted", "batch_id": 1},
     ),
     ("submission", {**_SUBMISSION, "idempotency_key": "k2", "state": "ready"}),
+    ("duty", {**_DUTY, "id": 7, "rule": "D1"}),
+    (
+        "duty",
+        {**_DUTY, "id": 8, "rule": "D4", "closed_at": START, "closed_by": "accepted"},
+    ),
+    ("duty", {**_DUTY, "id": 9, "rule": "D4a", "closed_at": START, "closed_by": "waived"}),
 )
-"""A permit that was sent and one that was not, as the first schema kept them."""
+"""A permit that was sent and one that was not, and what was owed, as the first schema kept them."""
 
 
 def schema(database: Database) -> dict[str, Any]:
@@ -203,10 +224,20 @@ def test_a_database_of_the_first_schema_with_records_becomes_as_a_new_one(
     with empty.reading() as connection:
         rows = connection.exec_driver_sql("SELECT document_key, exemption FROM record").all()
         sent = connection.exec_driver_sql("SELECT platform_key FROM submission ORDER BY id").all()
+        owed = connection.execute(sa.select(duty).order_by(duty.c.id)).mappings().all()
     assert [tuple(row) for row in rows] == [("permit|A|1号", None)]
     assert [tuple(row) for row in sent] == [("1号",), (None,)]
+    plain = {column.name: None for column in duty.columns}
+    expected = [plain | row for table, row in FIRST_SCHEMA if table == "duty"]
+    assert [dict(row) for row in owed] == expected
     assert schema(empty) == schema(database)
     check(empty)
+    with empty.writing() as connection:
+        handled = {**_DUTY, "platform": "bureau", "rule": "D5", "closed_by": "handled"}
+        kept = connection.execute(sa.insert(duty).values(handled).returning(duty.c.closed_by))
+        assert kept.scalar_one() == "handled"
+    with pytest.raises(sa.exc.IntegrityError), empty.writing() as connection:
+        connection.execute(sa.insert(duty).values({**_DUTY, "rule": "D6", "closed_by": "else"}))
 
 
 @ON_SQLITE

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from tests.intake.tables import read_only_table
+from xinqiao.commands.demo import demo
 from xinqiao.demo.dates import MADE_ON, bring_up_to_date
 from xinqiao.demo.files import FILES
 from xinqiao.demo.story import new_folder
+from xinqiao.simulator.process import SimulatorProcess
 
 REPORTED = {
     "credit_shandong": {"permit": 52, "penalty": 18, "commitment": 8},
@@ -131,3 +134,26 @@ def test_every_date_keeps_its_spelling_and_everything_else_stays_as_it_is(tmp_pa
     shapes = {re.sub(r"\d+", "9", old) for old, _ in texts}
     assert shapes == {"9/9/9", "9-9-9", "9.9.9", "9年9月9日", "9"}
     assert all(re.sub(r"\d+", "9", old) == re.sub(r"\d+", "9", new) for old, new in texts)
+
+
+def test_a_row_that_the_platform_never_got_is_counted_as_lost_and_ends_the_demo_badly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = SimulatorProcess.received
+    gone: list[str] = []
+
+    def without_one(simulator: SimulatorProcess) -> dict[str, Any]:
+        """Answer as a stand-in would to which one accepted permit had never come."""
+        received = whole(simulator)
+        number = next((one for one in received["effects"] if "许" in one), None)
+        if number is not None and not gone:
+            gone.append(number)
+            del received["effects"][number]
+        return received
+
+    monkeypatch.setattr(SimulatorProcess, "received", without_one)
+    shown = CliRunner().invoke(demo, [str(tmp_path / "demo"), "--json"])
+    told = json.loads(shown.stdout)
+    assert gone
+    assert sorted(one["lost"] for one in told["platforms"].values()) == [0, 0, 0, 1]
+    assert (shown.exit_code, told["as_scripted"]) == (3, False)

@@ -96,9 +96,11 @@ def functions_of(path: str) -> frozenset[str]:
 
 
 def anchors_of(path: Path) -> set[str]:
-    """Return the anchors that a page's headings have when it is shown."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+    """Return the anchors that a page's headings have when it is shown, and those it sets itself."""
+    page = path.read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    slugs = {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+    return slugs | set(re.findall(r'^<a id="([\w-]+)"></a>$', page, re.MULTILINE))
 
 
 def test_the_diagram_of_the_guarantees_is_the_table_of_states() -> None:

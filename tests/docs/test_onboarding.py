@@ -10,9 +10,12 @@ from pydantic import BaseModel
 
 from xinqiao.adapters.profile import Profile, load_profile
 from xinqiao.config.settings import Settings
-from xinqiao.mapping.tables import CodeTable, FormatTable
+from xinqiao.mapping.registry import formats
+from xinqiao.mapping.tables import CodeTable, FormatTable, Status
+from xinqiao.records.kinds import KINDS
 from xinqiao.routing.exemptions import exemptions
 from xinqiao.routing.platforms import platforms
+from xinqiao.routing.routes import routes_of
 from xinqiao.routing.rules import rules
 from xinqiao.routing.switches import checked_switches
 from xinqiao.routing.tables import shipped_table
@@ -100,12 +103,12 @@ def test_each_platform_has_its_questions_and_every_one_leads_to_something(platfo
     asked = set(re.findall(r"^> (\d+)\. ", text, re.MULTILINE))
     answered = {
         number
-        for cell in re.findall(r"^\| ([\d, ]+) \| .+ \|$", text, re.MULTILINE)
+        for cell in re.findall(r"^\| ([\d, ]+) \| .+ \| .+ \|$", text, re.MULTILINE)
         for number in cell.split(", ")
     }
     assert asked == answered
     assert len(asked) == max(map(int, asked))
-    assert "\nUnknown: " in text
+    assert "\n未知：" in text
 
 
 @pytest.mark.parametrize("platform", platforms())
@@ -128,3 +131,59 @@ def test_the_limits_named_in_brackets_exist() -> None:
     named = set(re.findall(r"\((D\d+[a-z]?(?:, D\d+[a-z]?)*)\)", TEXT))
     assert named
     assert {one for group in named for one in group.split(", ")} <= set(rules())
+
+
+def value_at(profile: dict[str, Any], path: str) -> str | None:
+    """Return what a profile says at ``path``, where that is one word; None where it is more."""
+    found: Any = profile
+    for key in path.split("."):
+        if not isinstance(found, dict) or key not in found:
+            return None
+        found = found[key]
+    if isinstance(found, bool):
+        return "是" if found else "否"
+    if found is None:
+        return "没有"
+    if path.startswith("operations.") and path.count(".") == 1:
+        return "有"
+    if isinstance(found, list | dict):
+        return None
+    return str(found) or "空"
+
+
+def assumed(platform: str, cell: str) -> str:
+    """Return what holds now for the keys that an answer changes, in the page's words."""
+    profile = load_profile(platform, {}).model_dump(mode="json")
+    told = [
+        f"{path} = {value}"
+        for path in re.findall(r"`profile:([a-z_.]+)`", cell)
+        if (value := value_at(profile, path)) is not None
+    ]
+    if "`format:" in cell or "`codes:" in cell:
+        fields = [field for one in formats() if one.platform == platform for field in one.fields]
+        confirmed = sum(field.status is Status.CONFIRMED for field in fields)
+        told.append(f"字段 {len(fields)} 项，其中已确认 {confirmed} 项")
+    for kind, where in re.findall(r"`settings:routes\.(\w+)\.(\w+)`", cell):
+        words = {"on": "默认报送", "off": "默认不报送"}
+        default = next(one.default for one in routes_of(kind) if one.platform == where)
+        told.append(f"{KINDS[kind].name} → {where} {words[default.value]}")
+    for group in re.findall(r"\((D\d+[a-z]?(?:, D\d+[a-z]?)*)\)", cell):
+        for name in group.split(", "):
+            limit = rules()[name]
+            told.append(f"{name} {limit.days} 个工作日（{'法定' if limit.legal else '内部时限'}）")
+    return "；".join(dict.fromkeys(told)) or "—"
+
+
+@pytest.mark.parametrize("platform", platforms())
+def test_what_is_assumed_now_stands_beside_each_question(platform: str) -> None:
+    rows = re.findall(r"^\| ([\d, ]+) \| (.+) \| ([^|]+) \|$", section(platform), re.MULTILINE)
+    assert rows
+    assert {number: said for number, _, said in rows} == {
+        number: assumed(platform, cell) for number, cell, _ in rows
+    }
+
+
+def test_headings_are_chinese_and_the_page_says_first_who_can_enter_what() -> None:
+    headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
+    assert [one for one in headings if one[0].isascii()] == []
+    assert headings[1] == "谁来填 Who enters an answer"

@@ -47,9 +47,31 @@ def test_the_rules_name_every_duty_route_and_kind() -> None:
         assert f"| {one.id} | {cell(one.title)} |" in page
     for kind in reported_kinds():
         for row in routes_of(kind.identifier):
-            assert f"| `{kind.identifier}` | `{row.platform}` | {row.default.value} |" in page
+            words = {"on": "默认报送", "off": "默认不报送", "never": "不报送"}[row.default.value]
+            told = f"{words} {row.default.value}"
+            assert f"| `{kind.identifier}` | `{row.platform}` | {told} |" in page
     assert all(f"| `{kind}` |" in page for kind in KINDS)
     assert "联合奖惩案例" in page
+
+
+@pytest.mark.parametrize("name", pages())
+def test_every_heading_and_column_is_chinese_first(name: str) -> None:
+    lines = pages()[name].splitlines()
+    headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
+    # below "## " of a code table stands its identifier, which a format names
+    titles = [text for text in headings if name != "formats/codes.md" or " " in text]
+    tables = [lines[place - 1] for place, line in enumerate(lines) if line.startswith("|---")]
+    columns = [text for line in tables for text in line.strip("| ").split(" | ")]
+    assert titles
+    assert columns
+    assert [text for text in (*titles, *columns) if text[0].isascii()] == []
+
+
+def test_no_status_is_told_in_english_alone() -> None:
+    for name, page in pages().items():
+        cells = {text.strip() for line in page.splitlines() for text in line.split(" | ")}
+        english = {"confirmed", "reference", "yes", "no", "always", "on", "off", "never"}
+        assert cells & english == set(), name
 
 
 def test_writing_replaces_what_changed_and_removes_what_is_gone(tmp_path: Path) -> None:

@@ -126,7 +126,19 @@ def test_after_a_fault_every_record_has_taken_effect_exactly_once(
     bureau.simulators[platform].queue_faults([fault])
     bureau.settle(**{platform: {"accepted": count}})
     assert sorted(bureau.effects(platform).values()) == [1] * count
+    assert befell(bureau, platform, fault) == 1
     prove_chain(bureau)
+
+
+def befell(bureau: Bureau, platform: str, fault: Mapping[str, object]) -> int:
+    """Return how many of the calls that ``fault`` is meant for it befell."""
+    received = bureau.simulators[platform].received()
+    if fault.get("call") != "receipts":
+        return sum(one["fault"] == fault["name"] for one in received["calls"])
+    asked = [one for one in received["queries"] if one["query"] in {"receipts", "page"}]
+    # a look at the site's first page is no look for a record
+    meant = [one for one in asked if one["query"] != "page" or "number" in one["parameters"]]
+    return sum(one["fault"] == fault["name"] for one in meant)
 
 
 def test_a_correction_finds_its_record_at_the_platform_by_the_record_number(

@@ -16,6 +16,7 @@ import pytest
 from tests.e2e import invented
 from tests.e2e.bureau import Bureau, open_bureau
 from tests.e2e.test_penalties import FIRM
+from tests.postgresql import Server
 from tests.support import wait_until
 from xinqiao.audit.verify import verify
 from xinqiao.clock import Clock
@@ -103,7 +104,8 @@ def compare_with_the_list(bureau: Bureau) -> None:
     wait_until(told, lambda: str(bureau.states()))
 
 
-def test_the_whole_life_of_records_on_four_platforms(bureau: Bureau) -> None:
+def live_until_withdrawn(bureau: Bureau) -> None:
+    """Take four penalties and an operator from the first report to the withdrawal of one."""
     tomorrow = (bureau.hub.clock.today() + timedelta(days=1)).isoformat()
     # first report
     penalties(bureau, A, B, C)
@@ -166,6 +168,10 @@ def test_the_whole_life_of_records_on_four_platforms(bureau: Bureau) -> None:
     rest(bureau, credit_shandong=9, county_site=8, transport_credit=6, safety_credit=3)
     assert shown(bureau) == {D}
 
+
+def test_the_whole_life_of_records_on_four_platforms(bureau: Bureau) -> None:
+    live_until_withdrawn(bureau)
+
     # end of the period of publicity
     later = Hub(open_workspace(bureau.root), _LaterClock())
     rest(bureau, later, credit_shandong=9, county_site=9, transport_credit=6, safety_credit=3)
@@ -185,3 +191,24 @@ def test_the_whole_life_of_records_on_four_platforms(bureau: Bureau) -> None:
     assert bureau.simulators["county_site"].received()["identityNumbers"] == []
     with bureau.hub.database.reading() as connection:
         assert verify(connection).ok
+
+
+def test_the_life_of_records_up_to_their_withdrawal_is_the_same_on_postgresql(
+    tmp_path: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the end of their period: the server tells the day there, and nobody turns its clock."""
+    with ExitStack() as running:
+        url = running.enter_context(postgresql.fresh(migrated=False))
+        monkeypatch.setenv("XINQIAO_DATABASE_URL", url)
+        bureau = open_bureau(tmp_path / "ws", ALL, running)
+        assert bureau.hub.database.dialect == "postgresql"
+        live_until_withdrawn(bureau)
+        assert sorted(bureau.history("county_site")) == [
+            ["insert"],
+            ["insert", "take_down"],
+            ["insert", "update", "take_down"],
+            ["insert", "withdraw"],
+        ]
+        assert bureau.simulators["county_site"].received()["identityNumbers"] == []
+        with bureau.hub.database.reading() as connection:
+            assert verify(connection).ok

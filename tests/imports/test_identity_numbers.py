@@ -25,8 +25,11 @@ from tests.imports.books import (
     counts,
     person,
 )
+from tests.imports.rows import labelled
+from tests.records.whole import WHOLE
 from xinqiao import logs
-from xinqiao.database.tables import metadata, record
+from xinqiao.database.tables import metadata, record, record_version
+from xinqiao.privacy.keys import is_token
 
 MARKED = "370323190107156035"
 """Right check digit, impossible year of birth; stands in nothing but the cell under test."""
@@ -131,3 +134,29 @@ def test_what_is_stored_is_not_found_by_searching_for_the_hash_of_a_number(desk:
         (stored,) = connection.execute(sa.select(record.c.subject_hash)).scalars()
     assert stored
     assert stored != hashlib.sha256(MARKED.encode()).hexdigest()
+
+
+QUALIFICATION = "QX-沂-77123405"
+"""A 从业资格证号 of an older kind: nothing in it looks like an identity number."""
+
+
+@pytest.mark.parametrize("kind", ["driver_assessment", "taxi_driver_assessment"])
+@pytest.mark.parametrize("grade", [None, "C"], ids=["sound", "in error"])
+def test_a_qualification_number_of_any_shape_is_treated_as_an_identity_number(
+    desk: Desk, kind: str, grade: str | None
+) -> None:
+    logs.configure("debug", desk.folder / "xinqiao.log")
+    content = {**WHOLE[kind], "qualification_number": QUALIFICATION}
+    wrong = {} if grade is None else {"grade": grade}
+    changes: list[dict[str, str]] = [{}, {}, {"remarks": "已核对"}]
+    reports = [desk.take(labelled(kind, {**content, **wrong, **change})) for change in changes]
+    assert [one.invalid for one in reports] == [int(grade is not None)] * 3
+    structlog.get_logger().info("import.test", report=repr(reports))
+    versions = desk.rows(record_version)
+    assert versions
+    for version in versions:
+        assert is_token(version.content["qualification_number"])
+    stored = files_of(desk)
+    assert QUALIFICATION.encode() not in stored
+    assert b"77123405" not in stored
+    assert "77123405" not in repr([one.plain() for one in reports])

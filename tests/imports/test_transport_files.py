@@ -12,6 +12,7 @@ import pytest
 
 from tests.imports.books import Desk, write_book
 from tests.imports.transport import assessed, credit_code, driver, identity_number, misspelled
+from xinqiao.database.tables import holding
 from xinqiao.intake.headers import header_table
 from xinqiao.intake.reading import read_tables
 from xinqiao.intake.report import FileReport
@@ -182,6 +183,49 @@ def test_codes_are_measured_by_the_table_in_force(desk: Desk) -> None:
     (report,) = replace(desk.importer, behaviours=table).run(path)
     assert report.counts["new"] == 1
     assert errors(report) == [(3, "行为代码"), (4, "分值"), (5, "行为代码版本")]
+
+
+def _editions() -> Behaviours:
+    old = {"S-01": Behaviour("S-01", "失信", "未按期整改", -50)}
+    new = {**old, "S-02": Behaviour("S-02", "失信", "未按期整改", -50)}
+    del new["S-01"]
+    return Behaviours((BehaviourEdition("2020", old), BehaviourEdition("2023", new)))
+
+
+def test_a_code_without_an_edition_is_of_the_newest_and_says_so_from_then_on(desk: Desk) -> None:
+    rows = [
+        fact(1, 行为代码="S-02", 行为代码版本=None),
+        fact(2, 行为代码="S-01", 行为代码版本="2020"),
+        fact(3),
+    ]
+    path = write_book(desk.folder / "信息.xlsx", *rows)
+    (table,) = read_tables(path, kind=None, today=date(2026, 11, 20), behaviours=_editions())
+    filled, given, without = table.drafts()
+    assert filled.content["behaviour_edition"] == "2023"
+    (told,) = filled.findings
+    assert (told.field, told.code, told.severity) == ("behaviour_edition", "edition", "cleaned")
+    assert "最新版本" in told.message
+    assert (given.content["behaviour_edition"], given.findings) == ("2020", ())
+    assert "behaviour_edition" not in without.content
+
+
+def test_a_code_of_an_older_edition_alone_is_not_given_the_newest(desk: Desk) -> None:
+    path = write_book(desk.folder / "信息.xlsx", fact(1, 行为代码="S-01"))
+    (table,) = read_tables(path, kind=None, today=date(2026, 11, 20), behaviours=_editions())
+    (draft,) = table.drafts()
+    assert "behaviour_edition" not in draft.content
+    assert [one.code for one in draft.findings] == ["unknown_code"]
+
+
+@pytest.mark.parametrize("editions", [Behaviours(), _editions()])
+def test_a_code_without_an_edition_fits_the_format(desk: Desk, editions: Behaviours) -> None:
+    planner = replace(desk.importer.planner, platforms=frozenset({"safety_credit"}))
+    importer = replace(desk.importer, planner=planner, behaviours=editions)
+    path = write_book(desk.folder / "信息.xlsx", fact(1, 行为代码="S-02"))
+    (report,) = importer.run(path)
+    assert (report.counts["new"], errors(report)) == (1, [])
+    (held,) = desk.rows(holding)
+    assert held.wanted_key is not None
 
 
 def test_every_sheet_of_a_workbook_is_of_its_own_kind(desk: Desk, tmp_path: Path) -> None:

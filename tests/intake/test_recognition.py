@@ -11,6 +11,7 @@ import pytest
 from tests.intake.photographs import photograph
 from tests.intake.tables import read_only_table
 from tests.records.whole import FIRM, FIRM_CODE, IDENTITY_NUMBER, PERSON_PARTY, WHOLE
+from xinqiao.errors import InputError
 from xinqiao.intake.columns import guess_kind, match_columns
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table
 from xinqiao.records.findings import Severity
@@ -31,6 +32,33 @@ def test_a_header_of_labels_or_of_any_aliases_is_of_its_kind_alone(kind: str) ->
         headers = [text or field.label for text, field in zip(spelled, fields, strict=True)]
         assert guess_kind(headers, "示例") == kind
         assert match_columns(kind, headers, "示例").findings == ()
+
+
+@pytest.mark.parametrize("meant", KINDS)
+@pytest.mark.parametrize("named", KINDS)
+def test_a_table_of_another_kind_than_the_one_named_is_told_what_it_looks_like(
+    named: str, meant: str
+) -> None:
+    headers = [field.label for field in header_table(meant).fields.values()]
+    if named == meant:
+        assert match_columns(named, headers, "示例").findings == ()
+        return
+    with pytest.raises(InputError) as caught:
+        match_columns(named, headers, "示例")
+    assert caught.value.code == "another_kind"
+    assert f"像是{KINDS[meant].name}" in caught.value.message
+    assert f"--kind {meant}" in caught.value.message
+    assert "改正这个表头" not in caught.value.message
+
+
+def test_a_file_in_which_the_kind_named_has_no_header_at_all_is_told_the_same(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "承诺.csv"
+    headers = [field.label for field in header_table("commitment").fields.values()]
+    path.write_text(f"{','.join(headers)}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"像是信用承诺.*--kind commitment"):
+        read_only_table(path, kind="news", today=TODAY)
 
 
 @pytest.mark.parametrize("kind", KINDS)

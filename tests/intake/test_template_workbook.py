@@ -17,6 +17,7 @@ from xinqiao.errors import InputError, SettingsError
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table, normalise_header
 from xinqiao.intake.template_workbook import write_template
 from xinqiao.records.kinds import KINDS
+from xinqiao.records.validation import validate
 
 TODAY = date(2026, 11, 20)
 DECISIONS: Mapping[str, Mapping[str, Any]] = {"permit": company(1), "penalty": FIRM}
@@ -127,3 +128,65 @@ def test_an_empty_template_holds_no_records(tmp_path: Path) -> None:
     path = tmp_path / "模板.xlsx"
     write_template("permit", path)
     assert list(read_only_table(path, kind=None, today=TODAY).drafts()) == []
+
+
+def comments(tmp_path: Path, kind: str) -> dict[str, str]:
+    """Return field path → what the template says about its column."""
+    path = tmp_path / f"{kind}.xlsx"
+    write_template(kind, path)
+    sheet = openpyxl.load_workbook(path)[KINDS[kind].name]
+    spelled = header_table(kind).spellings
+    return {
+        spelled[normalise_header(str(one.value))]: one.comment.text
+        for one in sheet[1]
+        if one.comment is not None
+    }
+
+
+def test_a_decision_is_spoken_of_only_where_there_is_one(tmp_path: Path) -> None:
+    for kind in KINDS:
+        told = comments(tmp_path, kind)
+        spoken = {path for path, text in told.items() if "决定书" in text}
+        assert bool(spoken) == (kind in DECISIONS)
+        assert not spoken & {"subject.name", "remarks", "authority"}
+
+
+def test_a_telephone_is_no_number_with_brackets(tmp_path: Path) -> None:
+    assert "括号" not in comments(tmp_path, "operator")["telephone"]
+
+
+def test_grades_are_told_from_the_tables_of_scales(tmp_path: Path) -> None:
+    told = comments(tmp_path, "quality_assessment")["grade"]
+    assert "出租汽车：AAAAA、AAAA、AAA、AA、A" in told
+    assert "机动车维修：AAA、AA、A、B" in told
+    assert "20 分以上为 B" in comments(tmp_path, "driver_assessment")["grade"]
+    assert "11 至 19 分为 AA" in comments(tmp_path, "taxi_driver_assessment")["grade"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_is_to_be_named_only_where_a_name_is_taken(tmp_path: Path, kind: str) -> None:
+    for path, text in comments(tmp_path, kind).items():
+        refused = validate(kind, {path: "其他-示例"}, TODAY)
+        taken = path in KINDS[kind].words and (path, "choice") not in {
+            (one.field, one.code) for one in refused
+        }
+        assert ("后面写明具体名称" in text) == taken
+
+
+def test_conditional_columns_say_when(tmp_path: Path) -> None:
+    told = comments(tmp_path, "operator")
+    assert "许可方式为许可的必填" in told["valid_until"]
+    assert (
+        "主体类别为从业人员的必填"
+        in comments(tmp_path, "safety_info")["subject.certificate_number"]
+    )
+    assert "全部履行的不填" in comments(tmp_path, "commitment")["unfulfilled"]
+    assert told["licence_issuer"].startswith("有则填，没有留空。")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_personal_data_is_spoken_of_where_identity_numbers_stand(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "模板.xlsx"
+    write_template(kind, path)
+    lines = [str(row[0].value) for row in openpyxl.load_workbook(path)["说明"]]
+    assert any("个人信息" in line for line in lines) == bool(KINDS[kind].identity_fields)

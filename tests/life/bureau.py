@@ -1,12 +1,14 @@
 """A bureau with a county site that shows, and a platform that shares; both follow a script."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from tests.records.whole import QUALITY_ASSESSMENT, SAFETY_INFO
 from tests.submission_queue.world import ScriptedPlatform, accepted
 from tests.support import FrozenClock
 from xinqiao.adapters.base import Capabilities
@@ -24,6 +26,7 @@ from xinqiao.queue.lease import Lease
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform, Withdrawal
 from xinqiao.queue.publicity import Line, publicity
+from xinqiao.queue.rerouting import Rerouted, reroute
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.showing import Desk
 from xinqiao.queue.transitions import Cause
@@ -97,7 +100,14 @@ OBJECTION: Mapping[str, str] = {
     "status": "待核实",
     **UNIT,
 }
-CONTENTS = {"penalty": PENALTY, "repair": REPAIR, "repair_notice": NOTICE, "objection": OBJECTION}
+CONTENTS = {
+    "penalty": PENALTY,
+    "repair": REPAIR,
+    "repair_notice": NOTICE,
+    "objection": OBJECTION,
+    "safety_info": SAFETY_INFO,
+    "quality_assessment": QUALITY_ASSESSMENT,
+}
 
 
 def accepting() -> ScriptedPlatform:
@@ -117,14 +127,18 @@ class Bureau:
         default_factory=lambda: {SITE: accepting(), SHARING: accepting()}
     )
     by_hand: bool = False
+    away: set[str] = field(default_factory=set)
+    """Platforms whose file is not there at the moment."""
+    switches: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @property
     def planner(self) -> Planner:
         return Planner(
-            frozenset(self.connectors),
+            frozenset(self.connectors) - self.away,
             WorkingCalendar(),
             Counting.EXCLUSIVE,
             exemptions_in_force({}),
+            switches=self.switches,
         )
 
     @property
@@ -141,7 +155,7 @@ class Bureau:
 
     def platform(self, name: str) -> Platform:
         way = Withdrawal.BY_HAND if self.by_hand else Withdrawal.OPERATION
-        ways = dict.fromkeys(("penalty", "permit", "repair", "objection"), way)
+        ways = dict.fromkeys(("permit", *CONTENTS), way)
         return Platform(name, self.connectors[name], 20, 5, 5, 3600, ways)
 
     def take_in(
@@ -187,8 +201,16 @@ class Bureau:
         with self.database.writing() as connection:
             restore(connection, self.planner, record_id, self.keys, self.cause("登记错了"))
 
+    def apply_routes(self) -> Rerouted:
+        return reroute(self.acting, self.planner, self.keys)
+
+    @contextmanager
+    def acting(self) -> Iterator[tuple[sa.Connection, Cause]]:
+        with self.database.writing() as connection:
+            yield connection, self.cause("去向有变")
+
     def send(self, *platforms: str) -> None:
-        for name in platforms or tuple(self.connectors):
+        for name in platforms or tuple(one for one in self.connectors if one not in self.away):
             deliver(self.worker(), self.platform(name))
 
     def end_of_day(self, name: str = "one") -> bool:

@@ -1,18 +1,21 @@
 """An objection takes nothing down; it must be answered in time, and the applicant told."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.life.bureau import OBJECTION, SHARING, SITE, Bureau
+from xinqiao.clock import end_of
 from xinqiao.database.tables import duty
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.intake.applications import Answering, Objecting
 from xinqiao.queue.board import handling_board
-from xinqiao.queue.calendars import recount
+from xinqiao.queue.calendars import import_notice, recount
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.overdue import NOTE_OVERDUE
+from xinqiao.routing.calendar import Notice, NoticeDay
 
 RECEIVED = Objecting("金额有误", date(2026, 11, 18))
 ANSWER = Answering("异议不成立", date(2026, 11, 20), date(2026, 11, 20))
@@ -138,6 +141,37 @@ def test_open_ones_are_counted_anew_with_the_calendar_and_closed_ones_are_not(
     objection_id = bureau.records("objection")[0].id
     assert bureau.duties("bureau", objection_id) == [("D5a", date(2026, 11, 23), None)]
     answer(bureau, number)
+
+
+def test_a_notice_moves_what_is_not_answered_and_nothing_else(bureau: Bureau) -> None:
+    record_id = bureau.shown()
+    answered = object_to(bureau, record_id)
+    answer(bureau, answered)
+    waiting = object_to(bureau, record_id, replace(RECEIVED, content="名称有误"))
+    day_off = {date(2026, 11, 23): NoticeDay(working=False, reason="示例")}
+    with bureau.database.writing() as connection:
+        done = import_notice(
+            connection,
+            Notice("示例〔2026〕1号", day_off),
+            "通知.toml",
+            "a" * 64,
+            bureau.cause("公布"),
+        )
+    (moved,) = [one for one in done.moved if one.platform == "bureau"]
+    assert (moved.rule, moved.before, moved.after) == (
+        "D5a",
+        date(2026, 11, 23),
+        date(2026, 11, 24),
+    )
+    assert (moved.legal, moved.overdue) == (True, False)
+    assert [(one.number, one.due_on) for one in listed(bureau)] == [(waiting, date(2026, 11, 24))]
+    (old,) = [one for one in listed(bureau, handled=True) if one.number == answered]
+    assert old.due_on == date(2026, 11, 23)
+    # the end of the 23rd, and of the 24th, in Asia/Shanghai
+    bureau.clock.advance((end_of(date(2026, 11, 23)) - bureau.clock.now()).total_seconds())
+    assert figures(bureau)[:2] == (1, 0)
+    bureau.pass_days(1)
+    assert figures(bureau)[:2] == (1, 1)
 
 
 def test_numbers_are_given_in_order_and_never_twice(bureau: Bureau) -> None:

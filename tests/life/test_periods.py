@@ -239,7 +239,7 @@ def test_a_database_that_cannot_be_written_ends_nothing_and_the_next_run_does(
         raise sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
 
     monkeypatch.setattr("xinqiao.queue.ending.replan", full)
-    with pytest.raises(Exception, match=r".+"):
+    with pytest.raises(sa.exc.OperationalError, match="disk I/O error"):
         bureau.end_of_day()
     monkeypatch.undo()
     assert (bureau.rows(take_down), bureau.rows(job_run)) == ([], [])

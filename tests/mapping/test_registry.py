@@ -8,6 +8,7 @@ import pytest
 
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import digest, format_for, formats
+from xinqiao.mapping.tables import Status
 
 SHIPPED = files("xinqiao.mapping")
 PERMIT = "formats/credit_shandong/permit-2018.toml"
@@ -80,3 +81,23 @@ def test_the_digest_changes_with_any_edit_of_the_format_or_of_a_code_table(
     (by_codes / CLASSES).write_text(edited, encoding="utf-8")
     found = {digest("credit_shandong", "permit", f) for f in ((), (by_format,), (by_codes,))}
     assert len(found) == 3
+
+
+def test_only_what_a_law_or_the_county_plan_says_is_called_confirmed() -> None:
+    found = {
+        (table.platform, table.kind, field.code)
+        for table in formats()
+        for field in table.fields
+        if field.status is Status.CONFIRMED
+    }
+    lists = ("credit_shandong", "transport_credit", "safety_credit")
+    assert found == {
+        # 山东省社会信用条例 §12, §13 name permits and penalties
+        ("transport_credit", "permit", "info_class"),
+        ("transport_credit", "penalty", "info_class"),
+        # §31: who answers for serious dishonesty is named
+        *((platform, "list_entry", "responsible_name") for platform in lists),
+        *((platform, "list_entry", "responsible_role") for platform in lists),
+        # the six sources of the county plan
+        ("safety_credit", "safety_info", "source_kind"),
+    }

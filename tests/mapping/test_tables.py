@@ -265,3 +265,30 @@ def test_a_table_in_the_wrong_place_is_told(write_tables: WriteTables) -> None:
     folder = write_tables(HEAD.format(charset="utf-8") + KEY, "formats/demo/note-2.toml")
     with pytest.raises(SettingsError, match=r"note-2\.toml 的表头与文件名不符"):
         load_table_set("demo", "note", (folder,))
+
+
+CONFIRMED = KEY.replace('"reference"', '"confirmed"')
+
+
+@pytest.mark.parametrize(
+    ("field", "unconfirmed"),
+    [
+        (CONFIRMED, ["code", "length", "required"]),
+        (CONFIRMED.replace('from = "number"', 'constant = "甲"'), ["code", "required", "codes"]),
+        (
+            CONFIRMED.replace('"text"', '"code"\ncodes = "colour"'),
+            ["code", "length", "required", "position", "codes"],
+        ),
+    ],
+    ids=["text", "constant", "code"],
+)
+def test_a_field_of_which_no_text_tells_anything_is_not_called_confirmed(
+    field: str, unconfirmed: list[str]
+) -> None:
+    text = HEAD.format(charset="utf-8") + field
+    for doubted in unconfirmed:
+        some = [one for one in unconfirmed if one != doubted]
+        if doubted in {"code", "required", "codes"}:
+            assert parse_format(f"{text}unconfirmed = {some}\n".encode(), "表.toml")
+    with pytest.raises(SettingsError, match=r"表\.toml 有误。第 \d+ 行：.*应为 \"reference\""):
+        parse_format(f"{text}unconfirmed = {unconfirmed}\n".encode(), "表.toml")

@@ -111,9 +111,9 @@ def test_twenty_points_or_more_are_grade_b(points: str, grade: str) -> None:
 def test_below_twenty_no_grade_is_refused_and_b_is_doubtful(points: str) -> None:
     for grade in ("AAA", "AA", "A"):
         assert remarks(KIND, {"points": points, "grade": grade}) == set()
-    assert remarks(KIND, {"points": points, "grade": "B"}) == {
-        ("grade", "points_do_not_say_so", "warning")
-    }
+    (found,) = findings(KIND, {"points": points, "grade": "B"})
+    assert (found.field, found.code, found.severity) == ("grade", "points_do_not_say_so", "warning")
+    assert found.message.startswith(f"累计计分 {points} 分，未达到 20 分，诚信等级却为 B：")
 
 
 def test_points_below_nought_are_an_error() -> None:

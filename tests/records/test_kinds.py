@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from xinqiao.records.kinds import KINDS, kind_of
 
 
@@ -74,3 +76,32 @@ def test_the_number_of_a_kind_is_the_last_part_of_its_key_and_no_identity_number
         if kind.number_field:
             assert kind.key_fields[-1] == kind.number_field
             assert kind.number_field not in kind.identity_fields
+
+
+CERTIFICATE = "subject.certificate_number"
+REPRESENTATIVE = "subject.legal_representative_certificate_number"
+QUALIFICATION = "qualification_number"
+PARTY = "subject.identifier"
+IDENTITY_FIELDS: Mapping[str, set[str]] = {
+    "permit": {CERTIFICATE, REPRESENTATIVE},
+    "penalty": {CERTIFICATE, REPRESENTATIVE},
+    "operator": {CERTIFICATE},
+    "quality_assessment": set(),
+    "driver_assessment": {CERTIFICATE, QUALIFICATION},
+    "taxi_driver_assessment": {CERTIFICATE, QUALIFICATION},
+    "safety_info": {CERTIFICATE},
+    "commitment": {PARTY},
+    "list_entry": {PARTY, "responsible_certificate_number"},
+    "repair": {PARTY},
+    "objection": {PARTY},
+    "news": set(),
+    "safety_grade": {CERTIFICATE},
+    "safety_watch": {CERTIFICATE},
+    "evaluation": set(),
+    "repair_notice": {PARTY},
+}
+"""Kind → every field in which the number of a person may stand; written by hand."""
+
+
+def test_every_field_for_the_number_of_a_person_is_encrypted_and_no_other() -> None:
+    assert {name: set(kind.identity_fields) for name, kind in KINDS.items()} == IDENTITY_FIELDS

@@ -60,9 +60,29 @@ def test_a_year_after_the_assessment_is_an_error_and_the_same_year_is_doubtful()
 
 
 def test_a_period_that_leaves_the_year_is_doubtful_and_one_that_ends_first_is_wrong() -> None:
-    assert remarks(KIND, {"period_to": "2026-01-31"}) == {("period_to", "outside_year", "warning")}
+    assert remarks(KIND, {"period_from": "2025-02-01", "period_to": "2026-01-31"}) == {
+        ("period_to", "outside_year", "warning")
+    }
     assert remarks(KIND, {"period_from": "2025-12-31", "period_to": "2025-01-01"}) == errors(
         ("period_to", "before_start")
+    )
+
+
+HALF = {"period_from": "2025-01-01", "period_to": "2025-06-30"}
+
+
+@pytest.mark.parametrize("name", ASSESSED_OBJECTS)
+def test_a_period_that_is_not_twelve_months_weighs_as_much_as_its_source(name: str) -> None:
+    (found,) = findings(KIND, {**HALF, "assessed_object": name})
+    sure = name == "出租汽车"
+    assert (found.field, found.code) == ("period_to", "not_twelve_months")
+    assert found.severity == ("error" if sure else "warning")
+    assert "从 2025-01-01 起，应到 2025-12-31 止，现为 2025-06-30" in found.message
+
+
+def test_a_period_of_an_object_that_nobody_knows_is_not_measured() -> None:
+    assert remarks(KIND, {**HALF, "assessed_object": "示例"}) == errors(
+        ("assessed_object", "choice")
     )
 
 

@@ -85,7 +85,8 @@ def test_contradictions_are_found_at_the_right_field(
 
 def _table(*rows: Mapping[str, Any]) -> str:
     told = {"source": "示例", "confidence": "summary"}
-    lines = ["base = 1000", 'base_source = "示例"', 'on_site_source = "示例"']
+    sources = ("base_source", "on_site_source", "low_source", "stale_source")
+    lines = ["base = 1000", "stale_after_days = 365", *(f'{one} = "示例"' for one in sources)]
     for row in rows:
         lines += [
             "[[grade]]",
@@ -101,7 +102,8 @@ def _table(*rows: Mapping[str, Any]) -> str:
         (({"grade": "A", "from": 800}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A"}, {"grade": "B", "from": 800}), "分数线应低于"),
         (({"grade": "A", "from": 800},), "最低一级不写"),
-        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "第 9 行：grade.0.till"),
+        (({"grade": "A", "from": 800, "low": True}, {"grade": "B"}), "也应写 low = true"),
+        (({"grade": "A", "from": 800, "till": 900}, {"grade": "B"}), "第 12 行：grade.0.till"),
     ],
 )
 def test_a_scale_that_contradicts_itself_is_refused(

@@ -87,6 +87,39 @@ def test_time_limits_say_what_they_run_from_and_whether_a_law_sets_them(
     assert "《安全生产法》第七十八条" in cell(entries["penalty"], "时限依据")
 
 
+def test_natural_persons_are_never_shown_to_the_public(entries: dict[str, Entry]) -> None:
+    for kind in ("permit", "penalty", "commitment"):
+        first = cell(entries[kind], "公开范围").split("\n")[0]
+        assert first.startswith("政务共享（自然人的）：《山东省社会信用条例》第二十条"), kind
+        assert "社会公开" in cell(entries[kind], "公开范围")
+    # an enterprise's assessment is about no natural person
+    assert "自然人" not in cell(entries["quality_assessment"], "公开范围")
+    assert entries["operator"].publication[0].condition == ""
+
+
+def test_changes_and_withdrawals_have_their_own_time_limit(entries: dict[str, Entry]) -> None:
+    penalty = cell(entries["penalty"], "变更、撤销时限")
+    assert "县政府网站（政务信息公开）：自变更、撤销之日起 3 个工作日（D3）" in penalty
+    assert "信用·山东：自变更、撤销之日起 3 个工作日（D4）" in penalty
+    assert "信用交通·山东：自变更、撤销之日起 3 个工作日（内部时限，D4a）" in penalty
+    assert "D3　《行政处罚法》第四十八条" in cell(entries["penalty"], "时限依据")
+    for kind in reported_kinds():
+        for row in routes_of(kind.identifier):
+            if row.default is not Default.NEVER and row.change_rule is not None:
+                told = cell(entries[kind.identifier], "变更、撤销时限")
+                assert any(f"{row.change_rule}{end}" in told for end in "），")
+
+
+def test_what_the_bureau_handles_itself_has_its_time_limit(entries: dict[str, Entry]) -> None:
+    objection = cell(entries["objection"], "办理时限").split("\n")
+    assert len(objection) == 2
+    assert "7 个工作日（D5，" in objection[0]
+    assert "3 个工作日（D5a" in objection[1]
+    assert "10 个工作日（内部时限，D7b）" in cell(entries["repair"], "办理时限")
+    assert "D5a　《山东省社会信用条例》第三十九条" in cell(entries["objection"], "时限依据")
+    assert cell(entries["permit"], "办理时限") == ""
+
+
 def test_classes_follow_the_articles_of_the_regulation(entries: dict[str, Entry]) -> None:
     found = {
         kind: [one.word for one in entries[kind].information]

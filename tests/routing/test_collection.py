@@ -2,6 +2,8 @@
 
 import pytest
 
+from xinqiao.adapters.profile import load_profile
+from xinqiao.config.platform_files import known_platforms
 from xinqiao.errors import SettingsError
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.collection import collection, read_collection
@@ -15,12 +17,41 @@ def test_every_kind_has_one_row() -> None:
     assert list(collection()) == list(KINDS)
 
 
-def test_departments_are_those_of_the_county_plan() -> None:
-    assert collection()["penalty"].department == "执法监察大队"
-    assert collection()["operator"].department == "交通运输管理服务中心"
-    assert collection()["list_entry"].department == "政策法规科"
+MANAGEMENT = "交通运输管理服务中心"
+POLICY = "政策法规科"
+SAFETY = "安全和运输管理科"
+BY_PLAN = {
+    "penalty": "执法监察大队",
+    "operator": MANAGEMENT,
+    "quality_assessment": MANAGEMENT,
+    "driver_assessment": MANAGEMENT,
+    "taxi_driver_assessment": MANAGEMENT,
+    "safety_info": f"{SAFETY}，会同有关三个单位",
+    "commitment": f"各科室、单位，{POLICY}牵头",
+    "list_entry": POLICY,
+    "repair": "作出决定的科室、单位",
+    "objection": "作出决定的科室、单位",
+}
+"""Kind → who produces it, after the routing matrix of the county plan (源交政字〔2023〕14号)."""
+
+OURS = {
+    # the plan says no more than 审批
+    "permit": "承办行政许可的科室",
+    "news": f"各科室、单位提供，{POLICY}汇总",
+    "safety_grade": SAFETY,
+    "safety_watch": SAFETY,
+    "evaluation": POLICY,
+    "repair_notice": f"{POLICY}收取，作出决定的科室、单位撤下",
+}
+"""Kind → department that the plan does not name in these words."""
+
+
+def test_the_department_of_every_kind_is_that_of_the_county_plan_or_a_proposal_of_ours() -> None:
+    assert {kind: row.department for kind, row in collection().items()} == BY_PLAN | OURS
+    assert all("源交政字〔2023〕14号" in collection()[kind].basis for kind in BY_PLAN)
     unsourced = {row.kind for row in collection().values() if row.confidence == "proposal"}
-    assert unsourced == {"news", "safety_grade", "safety_watch", "evaluation", "repair_notice"}
+    assert unsourced == set(OURS) - {"permit"}
+    assert "由本单位指定" in collection()["permit"].note
 
 
 @pytest.mark.parametrize(
@@ -55,6 +86,12 @@ def test_platforms_have_names_and_unknown_ones_their_identifier() -> None:
     ]
     assert platform_name("transport_credit") == "信用交通·山东"
     assert platform_name("city_site") == "city_site"
+
+
+def test_a_platform_has_one_name_in_every_table_that_a_person_reads() -> None:
+    names = {one.id: one.name for one in platforms().values()}
+    assert {one.id: one.name for one in known_platforms()} == names
+    assert {one: load_profile(one, {}).name for one in names} == names
 
 
 def test_a_platform_that_stands_twice_is_refused() -> None:

@@ -1,5 +1,7 @@
 """Classes of public credit information: a row for every record, and formats that say the same."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from xinqiao.errors import SettingsError
@@ -33,6 +35,40 @@ def test_the_class_of_a_record(
     kind: str, content: dict[str, str], expected: InformationClass
 ) -> None:
     assert information_of(kind, content).information is expected
+
+
+BASIC, DISHONESTY, OTHER = (
+    InformationClass.BASIC,
+    InformationClass.DISHONESTY,
+    InformationClass.OTHER,
+)
+BY_HAND: Mapping[str, Sequence[tuple[InformationClass, str]]] = {
+    "permit": [(BASIC, "第十二条")],
+    "penalty": [(DISHONESTY, "第十三条第四项")],
+    "operator": [(BASIC, "比照《山东省社会信用条例》第十二条")],
+    "quality_assessment": [(OTHER, "条例没有点名")],
+    "driver_assessment": [(OTHER, "条例没有点名")],
+    "taxi_driver_assessment": [(OTHER, "条例没有点名")],
+    "safety_info": [(BASIC, "信息类别"), (DISHONESTY, "信息类别"), (OTHER, "信息类别")],
+    "commitment": [(OTHER, "第三十二条")],
+    "list_entry": [(OTHER, "比照《山东省社会信用条例》第十四条"), (DISHONESTY, "按失信信息对待")],
+    "repair": [(OTHER, "条例没有归类")],
+    "objection": [(OTHER, "条例没有归类")],
+    "news": [(OTHER, "不记载任何主体的信用状况")],
+    "safety_grade": [(OTHER, "条例没有点名")],
+    "safety_watch": [(OTHER, "条例没有点名")],
+    "evaluation": [(OTHER, "条例没有点名")],
+    "repair_notice": [(OTHER, "条例没有归类")],
+}
+"""Kind → its rows: class, and words of the basis. The articles name permits and penalties only."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_rows_of_every_kind_are_as_they_were_read(kind: str) -> None:
+    found = information_classes()[kind]
+    assert [row.information for row in found] == [expected for expected, _ in BY_HAND[kind]]
+    for row, (_, words) in zip(found, BY_HAND[kind], strict=True):
+        assert words in row.basis
 
 
 def test_every_kind_has_its_rows_and_only_two_stand_in_the_law() -> None:

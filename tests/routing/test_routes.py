@@ -4,6 +4,9 @@ import pytest
 
 from xinqiao.errors import InputError, RefusedError, SettingsError
 from xinqiao.records.kinds import KINDS, reported_kinds
+from xinqiao.records.operator_trades import trades
+from xinqiao.records.quality_assessment import STAGES
+from xinqiao.records.safety_info import STATES
 from xinqiao.routing.routes import (
     Default,
     Obstacle,
@@ -117,14 +120,38 @@ def test_every_shipped_row_has_a_note_and_a_rule_unless_it_is_forbidden() -> Non
         assert (row.change_rule is None) is (row.default is Default.NEVER)
 
 
-def test_the_last_row_of_a_kind_and_platform_is_for_every_record_or_for_those_about_safety() -> (
+def test_only_what_is_not_about_safety_or_not_final_goes_nowhere_at_a_platform_of_its_routes() -> (
     None
 ):
     last = {(row.kind, row.platform): row for row in SHIPPED}
     conditional = {place for place, row in last.items() if row.when}
     assert conditional == {
-        (kind, "safety_credit") for kind in ("list_entry", "repair", "objection")
+        *((kind, "safety_credit") for kind in ("list_entry", "repair", "objection")),
+        # not verified, or revoked
+        ("safety_info", "safety_credit"),
+        # not yet the result
+        ("quality_assessment", "transport_credit"),
     }
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_safety_fact_is_reported_when_it_is_verified_and_stands(state: str) -> None:
+    goes = state in {"已认定", "公示中", "申诉中"}
+    expected = {"safety_credit": ("D14", "D4a")} if goes else {}
+    assert chosen("safety_info", {"state": state}) == expected
+
+
+@pytest.mark.parametrize("stage", [None, *STAGES])
+def test_an_assessment_is_reported_once_it_is_a_result_and_shown_once_it_is_public(
+    stage: str | None,
+) -> None:
+    content = {} if stage is None else {"stage": stage}
+    open_to_all = chosen_routes(
+        routes_for("quality_assessment", ALL, {"county_site": True}), content
+    )
+    shown = stage in {None, "公示", "公布", "更正"}
+    shared = shown or stage == "申诉中"
+    assert ("transport_credit" in open_to_all, "county_site" in open_to_all) == (shared, shown)
 
 
 def test_the_default_routes_are_those_of_the_design() -> None:
@@ -262,6 +289,12 @@ def test_conditions_choose_the_row(
 def test_the_four_trades_of_the_county_plan_have_a_row_of_their_own() -> None:
     named, other = (row for row in routes_of("operator") if row.platform == "transport_credit")
     assert "源交政字〔2023〕14号" in named.note
+    (condition,) = named.when
+    assert condition.any_word is not None
+    # the same words by which the records know the trades
+    of_the_plan = ("机动车维修", "机动车驾驶员培训", "出租汽车", "城市公交")
+    words = [word for trade in trades() if trade.name in of_the_plan for word in trade.words]
+    assert sorted(condition.any_word) == sorted(words)
     assert named.takes({"business_categories": "城市公共汽车客运"})
     assert not named.takes({"business_categories": "班车客运"})
     assert other.takes({"business_categories": "班车客运"})

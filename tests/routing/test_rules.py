@@ -1,4 +1,5 @@
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 
 import pytest
@@ -58,6 +59,54 @@ def test_penalties_for_safety_are_published_within_seven_days_by_a_law_of_their_
 def test_a_rule_without_a_source_is_internal_and_says_so(identifier: str) -> None:
     assert not rule(identifier).legal
     assert rule(identifier).basis.startswith("内部时限")
+
+
+PLAN = "源交政字〔2023〕14号"
+INTERNAL = "内部时限"
+BY_HAND: Mapping[str, tuple[int, OpensOn, bool, Confidence, tuple[str, ...]]] = {
+    "D1": (7, OpensOn.DECISION, True, Confidence.DOCUMENT, (PLAN, "7个工作日内")),
+    "D2": (
+        *(7, OpensOn.DECISION, True, Confidence.LAW_TEXT),
+        ("《安全生产法》第七十八条", "七个工作日"),
+    ),
+    "D3": (
+        *(3, OpensOn.CHANGE, True, Confidence.LAW_TEXT),
+        ("《行政处罚法》第四十八条", "第八十五条", "三日"),
+    ),
+    "D4": (
+        *(3, OpensOn.CHANGE, True, Confidence.LAW_TEXT),
+        ("《山东省社会信用条例》第四十条", "三个工作日"),
+    ),
+    "D4a": (3, OpensOn.CHANGE, False, Confidence.PROPOSAL, (INTERNAL, "比照")),
+    "D13": (7, OpensOn.DECISION, False, Confidence.PROPOSAL, (INTERNAL, "及时", "未规定天数")),
+    "D13a": (7, OpensOn.RECORDED, False, Confidence.PROPOSAL, (INTERNAL, "及时", "未规定天数")),
+    "D14": (5, OpensOn.DECISION, False, Confidence.PROPOSAL, (INTERNAL, "没有公开的规定")),
+    "D15": (7, OpensOn.DECISION, False, Confidence.PROPOSAL, (INTERNAL, "没有公开的规定")),
+    "D16": (7, OpensOn.DECISION, False, Confidence.PROPOSAL, (INTERNAL, "没有公开")),
+    "D5": (
+        *(7, OpensOn.RECEIVED, True, Confidence.LAW_TEXT),
+        ("《山东省社会信用条例》第三十九条", "七个工作日", "告知申请人"),
+    ),
+    "D5a": (
+        *(3, OpensOn.RECEIVED, True, Confidence.LAW_TEXT),
+        ("《山东省社会信用条例》第三十九条", "三个工作日", "告知申请人"),
+    ),
+    "D7b": (10, OpensOn.RECEIVED, False, Confidence.PROPOSAL, (INTERNAL, "尚未核实")),
+}
+"""Rule → days, what starts the clock, whether it is legal, how sure that is, words of its basis."""
+
+
+@pytest.mark.parametrize("identifier", BY_HAND)
+def test_every_rule_is_as_it_was_read_in_law_and_plan(identifier: str) -> None:
+    days, opens_on, legal, confidence, words = BY_HAND[identifier]
+    found = rule(identifier)
+    assert (found.days, found.unit) == (days, Unit.WORKING_DAY)
+    assert (found.opens_on, found.legal, found.confidence) == (opens_on, legal, confidence)
+    assert [word for word in words if word not in found.basis] == []
+
+
+def test_no_rule_is_left_unread() -> None:
+    assert set(rules()) == set(BY_HAND)
 
 
 def test_every_row_of_the_shipped_table_is_kept_and_has_a_basis() -> None:

@@ -47,7 +47,13 @@ def test_the_shipped_classes_are_those_of_the_measure_and_only_read_on_the_web()
         for one in table.classes.values()
     } == {"轻微": (False, 0, 3), "一般": (True, 3, 12), "严重": (True, 12, 36)}
     assert {one.confidence for one in table.classes.values()} == {Confidence.WEB}
-    assert (table.outer_bound.years, "第三十八条" in table.outer_bound.basis) == (5, True)
+    said = {"轻微": "原则上不公示", "一般": "三个月至一年", "严重": "一年至三年"}
+    for word, text in said.items():
+        assert "《信用修复管理办法》（2026年4月1日起施行）" in table.classes[word].basis
+        assert text in table.classes[word].basis
+    assert table.outer_bound.years == 5
+    assert "《山东省社会信用条例》第三十八条" in table.outer_bound.basis
+    assert table.outer_bound.confidence is Confidence.LAW_TEXT
 
 
 @given(day=DAYS, severity=st.sampled_from(SEVERITIES))

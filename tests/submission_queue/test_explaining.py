@@ -19,6 +19,7 @@ from xinqiao.queue.withdrawal import Revocation, withdraw
 from xinqiao.records.kind import About
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.publication import Level
+from xinqiao.routing.severities import PUBLICITY_UNTIL, SEVERITY
 
 ALL = frozenset({"credit_shandong", "transport_credit", "safety_credit", "county_site"})
 IDENTITY_NUMBER = "370323190711118764"
@@ -142,6 +143,28 @@ def test_what_was_taken_down_is_told_only_where_it_was_shown(world: World) -> No
     assert codes(at(found, "county_site")) == ["taken_down"]
     assert "不予公开" in at(found, "county_site").reasons[0].message
     assert at(found, "credit_shandong").goes
+
+
+@pytest.mark.parametrize(
+    ("category", "platforms", "until"),
+    [
+        ("法人及非法人组织", ALL, date(2027, 11, 17)),
+        ("自然人", ALL, None),
+        ("法人及非法人组织", ALL - {"county_site"}, None),
+    ],
+)
+def test_a_last_day_is_told_only_of_what_is_shown_to_the_public(
+    world: World, category: str, platforms: frozenset[str], until: date | None
+) -> None:
+    world.platforms = platforms
+    content = {
+        "subject.category": category,
+        "case_procedure": "普通程序",
+        SEVERITY: "一般",
+        PUBLICITY_UNTIL: "2027-11-17",
+    }
+    found = told(world, world.enter("penalty", content, DECIDED))
+    assert found.shown_until == until
 
 
 def test_the_clock_of_an_objection_is_the_bureaus_own(world: World) -> None:

@@ -151,3 +151,24 @@ def test_lists_and_stories_name_what_a_platform_knows_by_its_id_alone(
     assert IDENTITY_NUMBER not in f"{row}{told}"
     # what has a number at the platform goes by it
     assert [one["document_number"] for one in permits] == ["云交许〔2026〕0001号"]
+
+
+@pytest.mark.parametrize("kind", ["driver_assessment", "safety_info", "safety_grade"])
+def test_what_has_no_number_is_found_by_the_name_that_lists_show(desk: Desk, kind: str) -> None:
+    with desk.database.reading() as connection:
+        (record_id,) = connection.scalars(sa.select(record.c.id).where(record.c.kind == kind))
+        shown = find_record(connection, record_id).called
+    assert shown.endswith("）")
+    assert found(desk, shown).id == record_id
+    # the whole name, to the letter
+    for other in (shown[1:], shown[:-1], f"某{shown}", shown.replace("202", "203")):
+        with pytest.raises(InputError, match="没有这条记录"):
+            found(desk, other)
+
+
+def test_two_of_one_name_and_cycle_are_asked_about(desk: Desk) -> None:
+    other = {**DRIVER, "qualification_number": "370323190711118780"}
+    other["subject.certificate_number"] = other["qualification_number"]
+    desk.take(labelled("driver_assessment", other))
+    with pytest.raises(InputError, match="不止一条"):
+        found(desk, "溪样三（考核周期起 2025-11-03）")

@@ -253,6 +253,6 @@ def test_a_withdrawal_is_due_by_the_rule_of_the_very_record(world: World) -> Non
 def test_a_planner_for_one_platform_leaves_the_others_alone(world: World) -> None:
     world.platforms |= {SITE}
     world.add(1)
-    alone = replace(world.planner(), platforms=frozenset({SITE}), switches=OFF)
+    alone = replace(world.planner(), only=frozenset({SITE}), switches=OFF)
     found = rerouting.reroute(world.acting, alone, world.keys)
     assert moved(found) == (0, {}, {})

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from xinqiao.records.behaviours import Behaviour
 
 _LISTED = 30
+_NONE_YET = (
+    "还没有导入行为代码表，记录里的行为代码暂不核对；"
+    "用 xinqiao behaviours template 生成空表，照正式附件填好后导入。"
+)
 
 
 @click.group(cls=ChineseGroup)
@@ -96,11 +100,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         print_json([_plain(one) for one in editions])
         return
     if not editions:
-        console.print(
-            "还没有导入行为代码表，记录里的行为代码暂不核对；"
-            "用 xinqiao behaviours template 生成空表，照正式附件填好后导入。",
-            soft_wrap=True,
-        )
+        console.print(_NONE_YET, soft_wrap=True)
         return
     print_table(
         ["版本", "条数", "文件", "导入人", "导入时间", ""],
@@ -128,8 +128,11 @@ def show(context: click.Context, edition: str | None, *, as_json: bool) -> None:
 
     # a name keeps its place when it is imported again
     held = {one.edition.name: one for one in open_hub(context).behaviour_editions()}
-    name = next(reversed(held), None) if edition is None else edition
-    if name is None or name not in held:
+    if edition is None and not held:
+        print_json(None) if as_json else console.print(_NONE_YET, soft_wrap=True)
+        return
+    name = next(reversed(held)) if edition is None else edition
+    if name not in held:
         known = "、".join(held) or "（还没有）"
         raise InputError(f"没有这一版行为代码表，已导入的有：{known}", code="unknown_edition")
     one = held[name]

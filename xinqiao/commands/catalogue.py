@@ -2,12 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
 from xinqiao.commands.output import console, json_option, open_hub, print_json, print_table
+
+if TYPE_CHECKING:
+    from xinqiao.reports.catalogue import Entry
 
 
 @click.command(cls=ChineseCommand)
@@ -24,7 +28,7 @@ from xinqiao.commands.output import console, json_option, open_hub, print_json, 
 def catalogue(context: click.Context, output: Path | None, *, force: bool, as_json: bool) -> None:
     """显示采集目录：每种记录由谁采集、采集什么、报到哪里、用什么格式、什么时限、是否公开。"""
     from xinqiao.reports.catalogue import catalogue as directory
-    from xinqiao.reports.catalogue_words import line, template_command
+    from xinqiao.reports.catalogue_words import template_command
     from xinqiao.reports.catalogue_workbook import catalogue_workbook
     from xinqiao.reports.writing import write_report
 
@@ -35,12 +39,11 @@ def catalogue(context: click.Context, output: Path | None, *, force: bool, as_js
     if as_json:
         print_json([asdict(one) | {"template": template_command(one.kind)} for one in entries])
         return
-    ours = [line(one) for one in entries if not one.incoming]
-    print_table(
-        ["记录类型", "采集主体", "去向平台", "时限", "公开范围"],
-        [(row[0], row[1], row[3], row[5], row[7]) for row in ours],
-        title="采集目录",
-    )
+    console.print("[bold]采集目录[/]")
+    for one in entries:
+        if not one.incoming:
+            _print_kind(one)
+    console.print()
     print_table(
         ["记录类型", "来自平台", "收取单位"],
         [
@@ -54,6 +57,22 @@ def catalogue(context: click.Context, output: Path | None, *, force: bool, as_js
         console.print(f"已写入 {escape(str(output))}。", soft_wrap=True)
     else:
         console.print("采集对象、数据标准和全部依据见工作簿：xinqiao catalogue -o 采集目录.xlsx")
+
+
+_SHOWN = ("采集主体", "去向平台", "时限", "变更、撤销时限", "办理时限", "公开范围")
+"""What the terminal shows of the directory; a narrow table of it would be pages long."""
+
+
+def _print_kind(entry: "Entry") -> None:
+    from xinqiao.reports.catalogue_words import COLUMNS, line
+
+    console.print(f"\n[bold]{entry.name}[/] {entry.kind}")
+    cells = {heading: text for (heading, _), text in zip(COLUMNS, line(entry), strict=True) if text}
+    for heading in _SHOWN:
+        if heading in cells:
+            console.print(f"  {heading}")
+            for text in cells[heading].split("\n"):
+                console.print(f"    {text}", markup=False, soft_wrap=True)
 
 
 def _workspace(context: click.Context) -> tuple[str, dict[str, dict[str, bool]]]:

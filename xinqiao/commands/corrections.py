@@ -6,6 +6,7 @@ import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import (
     NEEDS_A_PERSON,
     console,
@@ -21,7 +22,7 @@ from xinqiao.commands.output import (
     "--platform", metavar="平台", help="只要这个平台退回或不能接收的，以及记录本身有错的。"
 )
 @click.option("--department", metavar="科室", help="只要这个科室的；没有科室的写“未分科室”。")
-@click.option("--kind", metavar="类型", help="只要这种记录，如 permit、penalty。")
+@click.option("--kind", type=KIND, metavar="类型", help="只要这种记录，如 permit、penalty。")
 @click.option(
     "-o",
     "--output",
@@ -50,8 +51,6 @@ def corrections(
     hub = open_hub(context)
     if platform is not None:
         hub.chosen(platform)
-    if kind is not None:
-        kind_of(kind)
     books = hub.corrections(Wanted(platform, department, kind), output)
     if as_json:
         print_json(

@@ -6,6 +6,7 @@ import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import console, json_option, print_json, print_table
 
 _REQUIRED = {"always": "必填", "when": "有条件", "never": ""}
@@ -46,7 +47,7 @@ def list_(*, as_json: bool) -> None:
 
 @formats.command()
 @click.argument("platform", metavar="平台")
-@click.argument("kind", metavar="类型")
+@click.argument("kind", type=KIND, metavar="类型")
 @json_option
 def show(platform: str, kind: str, *, as_json: bool) -> None:
     """逐字段显示一张格式表，如 formats show credit_shandong permit。"""
@@ -76,7 +77,7 @@ def show(platform: str, kind: str, *, as_json: bool) -> None:
 
 
 @formats.command()
-@click.argument("kind", metavar="类型")
+@click.argument("kind", type=KIND, metavar="类型")
 @click.option(
     "-o",
     "--output",

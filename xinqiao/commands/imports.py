@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import (
     NEEDS_A_PERSON,
     console,
@@ -34,7 +35,7 @@ _SEVERITY = {
 @click.argument(
     "files", nargs=-1, required=True, metavar="文件...", type=click.Path(path_type=Path)
 )
-@click.option("--kind", metavar="类型", help="记录类型，如 permit；默认按表头判断。")
+@click.option("--kind", type=KIND, metavar="类型", help="记录类型，如 permit；默认按表头判断。")
 @click.option("--department", default="", metavar="科室", help="责任科室，随记录保存。")
 @click.option("--dry-run", is_flag=True, help="只检查，不保存。")
 @json_option
@@ -78,6 +79,7 @@ def _import_one(
 
     from xinqiao.errors import InputError
     from xinqiao.intake.report import FileReport
+    from xinqiao.privacy.masking import mask_identity_numbers
 
     columns = (
         TextColumn("{task.description}"),
@@ -98,7 +100,12 @@ def _import_one(
             )
         except InputError as error:
             # one unusable file must not keep the others out
-            return [FileReport(file=str(path), error=error.message)]
+            return [
+                FileReport(
+                    file=mask_identity_numbers(str(path)),
+                    error=mask_identity_numbers(error.message),
+                )
+            ]
 
 
 def _show(report: "FileReport", *, dry_run: bool) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xinqiao.clock import SHANGHAI, local_date
+from xinqiao.commands.layout import Layout, lay_out
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
@@ -53,6 +54,8 @@ def reason_for(
 reason_option = reason_for()
 
 
+_NOTHING = "—"
+
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -86,23 +89,56 @@ def plain(value: Any) -> Any:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
-    """Print a table; a cell of None is shown as a dash.
+    """Print a table, or each row as a block where the terminal is too narrow for it.
 
-    Cells are shown as they are: what a platform or a file says may look like markup.
+    A cell of None is shown as a dash. Cells are shown as they are: what a platform or a file says
+    may look like markup.
     """
-    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
+    shown = lay_out(columns, [[_cell(cell) for cell in row] for row in rows], console.width)
+    if not shown.widths:
+        _print_blocks(shown, title)
+        return
+    if shown.constants:
+        _print_line(Text("；").join(_said(*one) for one in shown.constants), "各行相同：")
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column, width in zip(shown.columns, shown.widths, strict=True):
         # nothing is cut off: a document number without its end is no document number
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(cell) for cell in row))
+        table.add_column(column, width=width, overflow="fold")
+    for row in shown.rows:
+        table.add_row(*row)
     console.print(table)
+
+
+def _print_blocks(shown: Layout, title: str) -> None:
+    if title:
+        _print_line(Text(title))
+    if shown.constants:
+        _print_line(Text("；").join(_said(*one) for one in shown.constants), "各行相同：")
+    for first, *others in shown.rows:
+        _print_line(first)
+        for column, cell in zip(shown.columns[1:], others, strict=True):
+            if cell.plain != _NOTHING:
+                _print_line(_said(column, cell), "  ")
+
+
+def _said(column: str, cell: Text) -> Text:
+    return Text.assemble(f"{column} ", cell)
+
+
+def _print_line(text: Text, before: str = "") -> None:
+    console.print(Text.assemble(before, text), soft_wrap=True)
 
 
 def _cell(value: object) -> Text:
     if isinstance(value, Text):
         return value
-    return Text("—" if value is None else str(value))
+    return Text(_NOTHING if value is None else str(value))
 
 
 def program() -> str:

@@ -63,6 +63,7 @@ def list_(context: click.Context, selection: "Selection", limit: int, *, as_json
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from xinqiao.queue.lookup import FEWEST_CHARACTERS
     from xinqiao.queue.states import CHINESE, State
 
     platforms = {row["platform"] for row in rows}
@@ -72,6 +73,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     # a column that says the same in every row would fold the others
     columns = [
         "编号",
+        "记录",
         "文书号或名称",
         *(["平台"] if several else []),
         "操作",
@@ -85,6 +87,8 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
         [
             (
                 row["id"],
+                # as much of the 记录标识 as every command asks for
+                row["record"][:FEWEST_CHARACTERS],
                 row["document_number"],
                 *([row["platform"]] if several else []),
                 OPERATIONS[row["operation"]],

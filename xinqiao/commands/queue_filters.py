@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import open_hub
 from xinqiao.commands.words import OPERATIONS
 
@@ -37,7 +38,11 @@ _OPTIONS = (
     ),
     click.option("--platform", metavar="平台", multiple=True, help="报往这个平台的；可写几次。"),
     click.option(
-        "--kind", metavar="类型", multiple=True, help="这类记录的，如 permit、penalty；可写几次。"
+        "--kind",
+        type=KIND,
+        metavar="类型",
+        multiple=True,
+        help="这类记录的，如 permit、penalty；可写几次。",
     ),
     click.option("--operation", type=click.Choice(list(OPERATIONS)), help="这种操作的。"),
     click.option("--department", metavar="科室", help="这个科室的记录。"),
@@ -84,7 +89,7 @@ def selecting(command: Command) -> Callable[..., Any]:
         )
         if ids and selection.filters:
             raise _wrong("编号和筛选条件不能同时写：写编号只处理这几条，写条件处理所有符合的")
-        _check_known(several["platform"], several["kind"])
+        _check_known(several["platform"])
         return command(*args, selection=selection, **options)
 
     described: Callable[..., Any] = with_selection
@@ -93,16 +98,12 @@ def selecting(command: Command) -> Callable[..., Any]:
     return described
 
 
-def _check_known(platforms: Sequence[str], kinds: Sequence[str]) -> None:
+def _check_known(platforms: Sequence[str]) -> None:
     """Refuse a name that nothing has: an empty list would read as if nothing were left to do.
 
     Raises:
-        InputError: There is no such platform in the workspace, or no such kind of record.
+        InputError: There is no such platform in the workspace.
     """
-    from xinqiao.records.kinds import kind_of
-
-    for kind in kinds:
-        kind_of(kind)
     if platforms:
         hub = open_hub(click.get_current_context())
         for platform in platforms:

@@ -1,5 +1,8 @@
 """``xinqiao routes``: which records go where and why, and which are owed to nobody."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import click
 from rich.markup import escape
 
@@ -14,6 +17,9 @@ from xinqiao.commands.output import (
     reason_option,
 )
 
+if TYPE_CHECKING:
+    from xinqiao.records.kind import Kind
+
 _DEFAULTS = {"on": "报送", "off": "默认不报送", "never": "不报送"}
 _SWITCHED = {True: "已打开", False: "已关闭"}
 
@@ -21,6 +27,31 @@ _SWITCHED = {True: "已打开", False: "已关闭"}
 def _state(default: object, switched: object) -> str:
     """Return whether records take a route, and whether somebody said so."""
     return _SWITCHED[switched] if isinstance(switched, bool) else _DEFAULTS[str(default)]
+
+
+def _print_ways(kind: "Kind", ways: Sequence[Mapping[str, Any]]) -> None:
+    """Print where records of a kind go; rows of one platform differ in their condition."""
+    from xinqiao.records.kind import About
+    from xinqiao.routing.platforms import short_platform_name
+
+    if not ways:
+        return
+    console.print(f"\n[bold]{kind.name}[/] {kind.identifier}")
+    for one in ways:
+        closed = one["default"] == "never"
+        without = not one["natural_persons"] and kind.about is not About.ORGANISATIONS
+        facts = (
+            f"适用于{one['when']}的" if one["when"] else "",
+            f"时限 {one['rule']}" if one["rule"] else "",
+            f"变更、撤销 {one['change_rule']}" if one["change_rule"] else "",
+            "自然人的除外" if without and not closed else "",
+            "" if one["connected"] or closed else "未接入",
+        )
+        place = f"{short_platform_name(one['platform'])} {one['platform']}"
+        state = _state(one["default"], one["switched"])
+        told = "，".join(filter(None, (state, *facts)))
+        console.print(escape(f"  {place}：{told}"), soft_wrap=True)
+        console.print(escape(f"    {one['note']}"), soft_wrap=True)
 
 
 @click.group(cls=ChineseGroup)
@@ -72,26 +103,9 @@ def list_(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json({"routes": ways, "exemptions": rules})
         return
-    print_table(
-        ["记录", "平台", "去向", "时限", "变更时限", "自然人", "已接入"],
-        [
-            (
-                KINDS[str(one["kind"])].name,
-                one["platform"],
-                _state(one["default"], one["switched"]),
-                one["rule"],
-                one["change_rule"],
-                "是" if one["natural_persons"] else "否",
-                "是" if one["connected"] else "否",
-            )
-            for one in ways
-        ],
-        title="报送去向",
-    )
-    for one in ways:
-        which = f"（{one['when']}）" if one["when"] else ""
-        place = f"{KINDS[str(one['kind'])].name} → {one['platform']}{which}"
-        console.print(escape(f"  {place}：{one['note']}"), soft_wrap=True)
+    console.print("[bold]报送去向[/]")
+    for kind in KINDS.values():
+        _print_ways(kind, [one for one in ways if one["kind"] == kind.identifier])
     console.print()
     print_table(
         ["规则", "名称", "适用", "现有条数"],

@@ -13,11 +13,31 @@ from xinqiao.reports.catalogue import summarise
 from xinqiao.routing.platforms import platform_name, platforms
 
 _STATUS = """\
-*Confirmed* means that an official text or the document of the platform's owner asks for the
-field. What such a text leaves open about it (its code, length, obligation, position, list of
-values) stands under *unconfirmed*. Everything else is *reference*: seen in other systems' code or
-data, remembered, or designed here, and to be corrected when the platform's owner hands over the
-real table."""
+**已确认** `confirmed`：有公开的正式文本或者平台方的文件要求这个字段；文本没有写明的（代码、长度、
+是否必填、次序、代码表）列在“未确认的方面”里。**参考** `reference`：其余的都是，见于别的系统的程序
+或者数据、凭记忆、或者由本系统拟定，取得平台方的字段表后更正。"""
+
+_STATUS_WORDS = {Status.CONFIRMED: "已确认", Status.REFERENCE: "参考"}
+_TYPES = {
+    "text": "文字",
+    "long_text": "可换行的文字",
+    "date": "日期",
+    "decimal": "小数",
+    "integer": "整数",
+    "year": "年份",
+    "code": "代码",
+    "codes": "多个代码",
+}
+_UNITS = {"characters": "字", "bytes": "字节"}
+_ASPECTS = {
+    "code": "代码",
+    "length": "长度",
+    "required": "是否必填",
+    "position": "次序",
+    "codes": "代码表",
+    "separator": "分隔符",
+}
+"""What the tables call it → what their readers call it."""
 
 
 def format_pages() -> dict[str, str]:
@@ -44,22 +64,21 @@ def _index(tables: list[FormatTable]) -> str:
             )
         rows.append((f"{kind.name} `{kind.identifier}`", *cells))
     return page(
-        "# Formats",
-        "What each platform is sent of each kind of record: number of fields / of them confirmed /"
-        " of them reference. A dash means that the kind is not reported there; why stands in"
-        " [rules.md](../rules.md#routes). Lists of values stand in [codes.md](codes.md).",
-        table(("kind", *(f"{one.name} `{one.id}`" for one in platforms().values())), rows),
+        "# 报送格式 Formats",
+        "各平台每种记录的字段数 / 其中已确认 / 其中参考。短横表示不报送到该平台，理由见"
+        " [rules.md](../rules.md#routes)。代码表见 [codes.md](codes.md)。",
+        table(("记录类型", *(f"{one.name} `{one.id}`" for one in platforms().values())), rows),
         _STATUS,
-        "Kinds that come back from platforms are imported and compared, never sent: "
-        + ", ".join(f"{one.name} `{one.identifier}`" for one in KINDS.values() if one.incoming)
-        + ".",
+        "平台发回的只导入、对照，从不报送："
+        + "、".join(f"{one.name} `{one.identifier}`" for one in KINDS.values() if one.incoming)
+        + "。",
     )
 
 
 def _platform(platform: str, tables: list[FormatTable]) -> str:
     blocks: list[str | list[str]] = [
         f"# {platform_name(platform)} `{platform}`",
-        "How to read the columns stands in the [index](README.md).",
+        "各栏的读法见[总表](README.md)。",
     ]
     order = list(KINDS)
     for one in sorted(tables, key=lambda one: order.index(one.kind)):
@@ -72,31 +91,31 @@ def _head(one: FormatTable) -> Iterator[str | list[str]]:
     yield f"## {KINDS[one.kind].name} `{one.kind}`"
     yield one.title
     facts = [
-        ("edition", one.edition),
-        ("status", one.status.value),
-        ("fields", f"{told.fields}, of them {told.confirmed} confirmed"),
-        ("key", ", ".join(code(field) for field in one.key_fields)),
-        ("charset", one.charset),
-        ("shown to everybody", "yes" if one.public else "no"),
-        ("mark of a void record", ", ".join(f"`{k}` = {v}" for k, v in one.void.items()) or "none"),
-        ("source", one.source),
+        ("版本 edition", one.edition),
+        ("状态 status", _status(one.status)),
+        ("字段数 fields", f"{told.fields}，其中已确认 {told.confirmed}"),
+        ("识别同一条记录的字段 key", "、".join(code(field) for field in one.key_fields)),
+        ("字符集 charset", one.charset),
+        ("是否向社会公开 public", "是" if one.public else "否"),
+        ("无效标记 void", "、".join(f"`{k}` = {v}" for k, v in one.void.items()) or "无"),
+        ("来源 source", one.source),
     ]
-    yield table(("fact", "value"), facts)
+    yield table(("项目", "内容"), facts)
 
 
 _COLUMNS = (
-    "#",
-    "code",
-    "name",
-    "from",
-    "type",
-    "length",
-    "required",
-    "codes",
-    "status",
-    "unconfirmed",
-    "source",
-    "note",
+    "序号",
+    "字段代码 code",
+    "名称 name",
+    "取自 from",
+    "类型 type",
+    "长度 length",
+    "必填 required",
+    "代码表 codes",
+    "状态 status",
+    "未确认的方面 unconfirmed",
+    "来源 source",
+    "备注 note",
 )
 
 
@@ -107,32 +126,36 @@ def _rows(one: FormatTable) -> Iterator[tuple[object, ...]]:
             number,
             code(field.code),
             field.name,
-            code(field.source_path or "") or f"constant {field.constant}",
-            field.type,
+            code(field.source_path or "") or f"固定值 {field.constant}",
+            _TYPES[field.type],
             _length(field),
             _required(field, names),
             f"[{field.codes}](codes.md#{field.codes})" if field.codes is not None else "",
-            "confirmed" if field.status is Status.CONFIRMED else "reference",
-            ", ".join(field.unconfirmed),
+            _status(field.status),
+            "、".join(_ASPECTS[one] for one in field.unconfirmed),
             field.source,
             field.note,
         )
 
 
+def _status(status: Status) -> str:
+    return f"{_STATUS_WORDS[status]} {status.value}"
+
+
 def _length(field: FormatField) -> str:
     if field.pattern is not None:
         return field.pattern
-    decimals = f", {field.decimals} decimals" if field.decimals is not None else ""
-    unit = "digits" if field.decimals is not None else field.unit
+    decimals = f"，小数 {field.decimals} 位" if field.decimals is not None else ""
+    unit = "位" if field.decimals is not None else _UNITS[field.unit]
     return f"{field.length} {unit}{decimals}"
 
 
 def _required(field: FormatField, names: Mapping[str, str]) -> str:
-    said = {"always": "always", "never": "no", "when": ""}[field.required]
+    said = {"always": "必填", "never": "否", "when": ""}[field.required]
     if field.required_when:
-        said = f"when {in_words(field.required_when, names)}"
+        said = f"{in_words(field.required_when, names)}时必填"
     if field.blank_when:
-        said += f"; blank when {in_words(field.blank_when, names)}"
+        said += f"；{in_words(field.blank_when, names)}时留空"
     return said
 
 
@@ -147,18 +170,18 @@ def _code_tables() -> list[CodeTable]:
 
 def _codes() -> str:
     blocks: list[str | list[str]] = [
-        "# Code tables",
-        "Our word, and what a platform is sent for it.",
+        "# 代码表 Code tables",
+        "本系统的用词，和报送给平台的内容。",
     ]
     for one in _code_tables():
         blocks += [
             f"## {one.name}",
-            f"{one.title}. Status: {one.status.value}. Source: {one.source}",
+            f"{one.title}。状态：{_status(one.status)}。来源：{one.source}",
             *([one.note] if one.note else []),
             table(
-                ("word", "sent", "followed by the concrete kind", "note"),
+                ("用词 word", "报送 sent", "后写具体种类 detail", "备注 note"),
                 [
-                    (entry.word, code(entry.wire), "yes" if entry.detail else "", entry.note)
+                    (entry.word, code(entry.wire), "是" if entry.detail else "", entry.note)
                     for entry in one.entries
                 ],
             ),

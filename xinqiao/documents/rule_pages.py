@@ -11,100 +11,115 @@ from xinqiao.routing.exemptions import exemptions
 from xinqiao.routing.information import CLASSES, information_classes
 from xinqiao.routing.platforms import platform_name
 from xinqiao.routing.publication import LEVELS, publication_rules
-from xinqiao.routing.routes import routes_of
-from xinqiao.routing.rules import BUREAU, rules
+from xinqiao.routing.routes import Default, routes_of
+from xinqiao.routing.rules import BUREAU, Confidence, OpensOn, rules
 from xinqiao.routing.severities import severities
 
-_CONFIDENCE = """\
-Confidence of a basis: `law_text` the law's own text was read, `document` an official document's
-text was read, `web` only a page that reprints or quotes it, `proposal` this project's own
-suggestion."""
+_CONFIDENCE_WORDS = {
+    Confidence.LAW_TEXT: "已核对法条原文",
+    Confidence.DOCUMENT: "已核对文件原文",
+    Confidence.WEB: "只见网页转载",
+    Confidence.PROPOSAL: "本系统建议",
+}
+_DEFAULTS = {
+    Default.ON: "默认报送",
+    Default.OFF: "默认不报送",
+    Default.NEVER: "不报送",
+}
+_SWITCHES = {"on": "默认不报送", "off": "默认报送"}
+"""What an exemption that is in force, or is not, means for its records."""
+
+_OPENS_ON = {
+    OpensOn.DECISION: "作出决定之日",
+    OpensOn.RECORDED: "导入本系统之日",
+    OpensOn.CHANGE: "变更、撤销之日",
+    OpensOn.RECEIVED: "收到申请之日",
+}
 
 _JOINT_CASES = """\
-Cases of joint reward and punishment (联合奖惩案例) are out of scope. The lists that such a case
-names (对象清单, 措施清单, 成效清单) and their codes are not public, and no format of any of the
-four platforms for them is known. What a case says happens at other authorities, which the bureau's
-own records cannot prove. Such cases are entered at the platform by hand."""
+联合奖惩案例不在范围内。案例所指的对象清单、措施清单、成效清单及其代码没有公开，四个平台都没有
+已知的格式；案例所写的事情发生在别的部门，本单位自己的记录不能证明。这类案例由人在平台上录入。"""
 
 
 def rule_pages() -> dict[str, str]:
     """Return path below ``docs/`` → the page."""
+    bound = severities().outer_bound
     return {
         "rules.md": page(
-            "# Rules",
-            "What is owed to whom, by when, and who may see it. The tables stand in"
-            " `xinqiao/routing/*.toml`; `xinqiao routes explain` tells which rows hold for one"
-            " record.",
-            _CONFIDENCE,
-            "## Duties",
-            "A limit that is not legal is an 内部时限: shown, never called overdue (逾期), and in"
-            " no figure.",
+            "# 报送规则 Rules",
+            "什么报到哪里、什么时限、谁可以看到。表在 `xinqiao/routing/*.toml`；"
+            "某一条记录适用哪几行，用 `xinqiao routes explain` 查看。",
+            "依据的可信程度："
+            + "，".join(f"`{one.value}` {word}" for one, word in _CONFIDENCE_WORDS.items())
+            + "。",
+            "## 时限 Duties",
+            "“法定”一栏为否的是内部时限：照样显示，从不称逾期，也不进考核数字。",
             _duties(),
-            "## Routes",
-            "Of the rows of one kind and platform the first that takes a record holds. What is"
-            " `off` can be switched on, and what is `on` off, in `xinqiao.toml`, section"
-            " `[routes.KIND]`; `never` cannot be switched.",
+            *_heading("报送去向 Routes", "routes"),
+            "同一记录类型、同一平台有几行的，自上而下第一条符合的为准。默认报送（`on`）的可以关闭，"
+            "默认不报送（`off`）的可以打开，写在 `xinqiao.toml` 的 `[routes.记录类型]`；"
+            "不报送（`never`）的不能打开。",
             _routes(),
-            "## Publication",
-            "Natural persons' records are never public, whatever the rows say: "
-            + publication_rules().persons.basis
-            + ".",
+            "## 公开范围 Publication",
+            f"自然人的记录不论下表怎么写，都不向社会公开：{publication_rules().persons.basis}。",
             _publication(),
-            "## How long dishonesty is shown",
-            "For "
-            + ", ".join(code(kind) for kind in sorted(severities().kinds))
-            + ". A person says how grave it is; nothing is taken down by a class that nobody"
-            " entered. Outer bound, only told: "
-            + f"{severities().outer_bound.years} years, {severities().outer_bound.basis} "
-            f"({severities().outer_bound.note}).",
+            "## 公示多久 How long dishonesty is shown",
+            "适用于"
+            + "、".join(code(kind) for kind in sorted(severities().kinds))
+            + "。失信程度由人认定；没有认定的，不因程度而下架。"
+            f"最长披露期限（只作提示）：{bound.years} 年，{bound.basis}（{bound.note}）。",
             _periods(),
-            "## Owed to nobody",
-            "Switched in `xinqiao.toml`, section `[exemptions]`.",
+            "## 不报送 Owed to nobody",
+            "在 `xinqiao.toml` 的 `[exemptions]` 里开关。",
             _exemptions(),
-            "## Classes of information",
+            "## 信息性质 Classes of information",
             _classes(),
-            "## Who collects what",
+            "## 采集分工 Who collects what",
             _collection(),
-            "## Not covered",
+            *_heading("不在范围内 Not covered", "not-covered"),
             _JOINT_CASES,
         )
     }
 
 
+def _heading(text: str, anchor: str) -> tuple[str, str]:
+    """Return a heading that other pages link to, whatever its words are."""
+    return f'<a id="{anchor}"></a>', f"## {text}"
+
+
 def _duties() -> list[str]:
     return table(
         (
-            "id",
-            "title",
-            "kinds",
-            "platforms",
-            "days",
-            "from",
-            "when",
-            "closed when",
-            "legal",
-            "basis",
-            "confidence",
-            "note",
+            "编号 id",
+            "名称 title",
+            "记录类型 kinds",
+            "平台 platforms",
+            "期限 days",
+            "起算 from",
+            "适用于 when",
+            "办结条件 closed when",
+            "法定 legal",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
         ),
         [
             (
                 one.id,
                 one.title,
-                ", ".join(code(kind) for kind in KINDS if kind in one.kinds),
+                "、".join(code(kind) for kind in KINDS if kind in one.kinds),
                 ", ".join(
-                    "the bureau itself" if name == BUREAU else code(name)
-                    for name in sorted(one.platforms)
+                    "本单位办理" if name == BUREAU else code(name) for name in sorted(one.platforms)
                 ),
-                f"{one.days} working days",
-                one.opens_on.value + (f" `{one.starts_from}`" if one.starts_from else ""),
+                f"{one.days} 个工作日",
+                _OPENS_ON[one.opens_on] + (f" `{one.starts_from}`" if one.starts_from else ""),
                 *(
                     in_words(rows, KINDS[min(one.kinds)].labels)
                     for rows in (one.when, one.closes_when)
                 ),
-                "yes" if one.legal else "no",
+                "是" if one.legal else "否",
                 one.basis,
-                one.confidence.value,
+                _confidence(one.confidence),
                 one.note,
             )
             for one in rules().values()
@@ -114,14 +129,23 @@ def _duties() -> list[str]:
 
 def _routes() -> list[str]:
     return table(
-        ("kind", "platform", "default", "when", "natural persons", "first", "change", "why"),
+        (
+            "记录类型 kind",
+            "平台 platform",
+            "默认 default",
+            "适用于 when",
+            "含自然人 natural persons",
+            "时限 rule",
+            "变更时限 change",
+            "依据或者理由 note",
+        ),
         [
             (
                 code(kind.identifier),
                 code(row.platform),
-                row.default.value,
+                f"{_DEFAULTS[row.default]} {row.default.value}",
                 _when(kind.identifier, row.when),
-                "yes" if row.natural_persons else "no",
+                "是" if row.natural_persons else "否",
                 row.rule or "–",
                 row.change_rule or "–",
                 row.note,
@@ -134,14 +158,21 @@ def _routes() -> list[str]:
 
 def _publication() -> list[str]:
     return table(
-        ("kind", "level", "when", "basis", "confidence", "note"),
+        (
+            "记录类型 kind",
+            "公开范围 level",
+            "适用于 when",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
+        ),
         [
             (
                 code(kind),
                 f"{LEVELS[row.level]} `{row.level.value}`",
                 _when(kind, row.when),
                 row.basis,
-                row.confidence.value,
+                _confidence(row.confidence),
                 row.note,
             )
             for kind in KINDS
@@ -152,15 +183,23 @@ def _publication() -> list[str]:
 
 def _periods() -> list[str]:
     return table(
-        ("class", "shown", "repair after", "at most", "basis", "confidence", "note"),
+        (
+            "分类 class",
+            "是否公示 shown",
+            "多久可修复 repair after",
+            "最长公示 at most",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
+        ),
         [
             (
                 one.word,
-                "yes" if one.published else "no, unless a person says so",
-                f"{one.shortest_months} months",
-                f"{one.longest_months} months",
+                "是" if one.published else "否，由人决定公示的除外",
+                f"{one.shortest_months} 个月",
+                f"{one.longest_months} 个月",
                 one.basis,
-                one.confidence.value,
+                _confidence(one.confidence),
                 one.note,
             )
             for one in severities().classes.values()
@@ -170,16 +209,25 @@ def _periods() -> list[str]:
 
 def _exemptions() -> list[str]:
     return table(
-        ("id", "title", "kinds", "when", "default", "basis", "confidence", "note"),
+        (
+            "编号 id",
+            "名称 title",
+            "记录类型 kinds",
+            "适用于 when",
+            "默认 default",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
+        ),
         [
             (
                 code(one.id),
                 one.title,
                 ", ".join(code(kind) for kind in sorted(one.kinds)),
                 f"`{one.field}`: {'、'.join(sorted(one.words))}",
-                one.default,
+                f"{_SWITCHES[one.default]} {one.default}",
                 one.basis,
-                one.confidence.value,
+                _confidence(one.confidence),
                 one.note,
             )
             for one in exemptions().values()
@@ -189,14 +237,21 @@ def _exemptions() -> list[str]:
 
 def _classes() -> list[str]:
     return table(
-        ("kind", "class", "when", "basis", "confidence", "note"),
+        (
+            "记录类型 kind",
+            "分类 class",
+            "适用于 when",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
+        ),
         [
             (
                 code(kind),
                 f"{CLASSES[row.information]} `{row.information.value}`",
                 _when(kind, row.when),
                 row.basis,
-                row.confidence.value,
+                _confidence(row.confidence),
                 row.note,
             )
             for kind in KINDS
@@ -207,7 +262,16 @@ def _classes() -> list[str]:
 
 def _collection() -> list[str]:
     return table(
-        ("kind", "name", "department", "about", "comes from", "basis", "confidence", "note"),
+        (
+            "记录类型 kind",
+            "名称 name",
+            "采集主体 department",
+            "采集对象 about",
+            "来自 comes from",
+            "依据 basis",
+            "可信程度 confidence",
+            "备注 note",
+        ),
         [
             (
                 code(kind),
@@ -216,12 +280,16 @@ def _collection() -> list[str]:
                 one.subjects,
                 "、".join(platform_name(sender) for sender in one.senders),
                 one.basis,
-                one.confidence.value,
+                _confidence(one.confidence),
                 one.note,
             )
             for kind, one in ((kind, collection()[kind]) for kind in KINDS)
         ],
     )
+
+
+def _confidence(confidence: Confidence) -> str:
+    return _CONFIDENCE_WORDS[confidence]
 
 
 def _when(kind: str, when: Sequence[Condition]) -> str:

@@ -6,6 +6,7 @@ error, since nobody but a person knows which one is meant.
 
 A number that was wrong and has been corrected makes another key. Such a row is led back to its
 record by the name and the rest of the key, as long as only one row and one record can be meant.
+So is a row that fills in what was blank in the key of a record of the same subject.
 """
 
 from collections import Counter
@@ -14,11 +15,12 @@ from dataclasses import dataclass, field
 
 from xinqiao.intake.likeness import may_be_misspelled
 from xinqiao.intake.reading import Draft
-from xinqiao.intake.store import Doubtful, Known
+from xinqiao.intake.store import Doubtful, Known, Owned
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import (
+    completes,
     content_for_hash,
     document_key,
     matching_key,
@@ -29,6 +31,8 @@ from xinqiao.records.keys import (
 )
 from xinqiao.records.kind import Kind, SubjectInKey
 from xinqiao.records.kinds import kind_of
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +63,7 @@ class Identity:
         number: The subject's number; never shown.
         one_of_a_name: Whether a name under one document means one subject: so of organisations,
             and of joint offenders. People of one name are told apart by their numbers.
+        subject: Keyed hash of that number; None without one, and where no key holds the subject.
         unusable: Parts of the key that hold an identity number, which may never stand in a key.
     """
 
@@ -70,6 +75,7 @@ class Identity:
     sound: bool
     number: str = field(default="", repr=False)
     one_of_a_name: bool = True
+    subject: str | None = None
     unusable: tuple[str, ...] = ()
 
     def may_mean(self, number: str) -> bool:
@@ -114,6 +120,7 @@ def identify(kind: str, draft: Draft, keys: KeyRing) -> Identity:
         sound=not _number_in_doubt(draft),
         number=number,
         one_of_a_name=not (owned and definition.is_about_person(draft.content)),
+        subject=subject if number else None,
         unusable=unusable,
     )
 
@@ -139,11 +146,24 @@ class Census:
     _meant: dict[str, str] = field(default_factory=dict)
     _corrected: dict[str, str] = field(default_factory=dict)
     _undecided: set[str] = field(default_factory=set)
+    _subjects: dict[str, dict[str, Identity]] = field(default_factory=dict)
+    _beside: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def record_ids(self) -> set[str]:
         """The 记录标识 that rows of the file name."""
         return {one.record_id for _, one in self._first.values() if one.record_id is not None}
+
+    @property
+    def may_be_completed(self) -> bool:
+        """Whether a record of the kind belongs to its subject and may lack a part of its key."""
+        owner = self.kind.subject_in_key is SubjectInKey.OWNER
+        return owner and bool(self.kind.optional_key_fields)
+
+    @property
+    def subjects(self) -> set[str]:
+        """Keyed hashes of the numbers of the subjects, of kinds that :attr:`may_be_completed`."""
+        return set(self._subjects)
 
     def claims(self, key: str) -> bool:
         """Return whether a row of the file says that it is the record of ``key``."""
@@ -153,6 +173,8 @@ class Census:
         """Note the claims of one row; rows are noted in order."""
         if identity.document is not None and identity.key not in (None, identity.document):
             self._note_subject(row, identity, identity.document)
+        if self.may_be_completed and identity.subject is not None and identity.key is not None:
+            self._subjects.setdefault(identity.subject, {})[identity.key] = identity
         for claim in identity.claims:
             first_row, first = self._first.setdefault(claim, (row, identity))
             if claim in self._conflicting:
@@ -195,16 +217,50 @@ class Census:
 
     def note_corrected(self, pairs: Collection[tuple[str, str]]) -> None:
         """Note which rows correct which record, and which may correct one of several."""
-        keys = Counter(key for key, _ in pairs)
-        records = Counter(record_id for _, record_id in pairs)
-        for key, record_id in pairs:
-            if keys[key] == records[record_id] == 1:
-                self._corrected[key] = record_id
-            else:
-                self._undecided.add(key)
+        decided = _without_choice(pairs)
+        self._corrected |= decided
+        self._undecided |= {key for key, _ in pairs} - set(decided)
+
+    def note_owned(self, records: Iterable[Owned]) -> None:
+        """Note which rows fill in the number of a record, and which stand beside others.
+
+        Args:
+            records: The records of :attr:`subjects`, asked for before anything is written.
+        """
+        held: dict[str, list[Owned]] = {}
+        for record in records:
+            held.setdefault(record.subject, []).append(record)
+        named = self.record_ids
+        pairs: list[tuple[str, str]] = []
+        for subject, theirs in held.items():
+            keys = {one.matching_key for one in theirs}
+            free = [
+                one for one in theirs if one.id not in named and not self.claims(one.matching_key)
+            ]
+            for key, identity in self._subjects[subject].items():
+                if key in keys or identity.record_id is not None or identity.document is None:
+                    continue
+                self._beside[key] = tuple(one.id for one in theirs)
+                pairs += [
+                    (key, one.id) for one in free if completes(identity.document, one.document)
+                ]
+        self._corrected |= _without_choice(pairs)
+
+    def beside(self, key: str | None) -> Finding | None:
+        """Return the finding about a new record whose subject has others already, if it has."""
+        ids = self._beside.get(key or "", ())
+        if not ids:
+            return None
+        more = f" 等 {len(ids)} 条" if len(ids) > _MOST_NAMED else ""
+        message = (
+            f"本库已有同一业户的其他记录（记录标识 {'、'.join(ids[:_MOST_NAMED])}{more}），"
+            "这一行另存一条：是另一许可的不用处理；"
+            "换证的请带记录标识导入，已另存的请登记撤回换证前的那一条"
+        )
+        return Finding(self.kind.number_field, "another_licence", Severity.WARNING, message)
 
     def corrected(self, key: str) -> str | None:
-        """Return the record whose wrong number the rows of ``key`` correct, if there is one."""
+        """Return the record whose number the rows of ``key`` correct or fill in; None for none."""
         return self._corrected.get(key)
 
     def undecided(self, key: str | None) -> Finding | None:
@@ -242,6 +298,13 @@ class Census:
             if rows:
                 return _conflict(self.kind, claim, "、".join(one.shown for one in rows))
         return None
+
+
+def _without_choice(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
+    """Return the pairs of key and record of which neither stands in another pair."""
+    keys = Counter(key for key, _ in pairs)
+    records = Counter(record_id for _, record_id in pairs)
+    return {key: record_id for key, record_id in pairs if keys[key] == records[record_id] == 1}
 
 
 def _conflict(kind: Kind, claim: str, others: str) -> Finding:

@@ -84,8 +84,8 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
         place: File and sheet, to begin messages with.
 
     Raises:
-        InputError: Two columns for one field, a header that is nearly a known one, or a required
-            column is missing.
+        InputError: Two columns for one field, a header that is nearly a known one, a required
+            column is missing, or the table looks like one of another kind.
     """
     table = header_table(kind)
     fields: dict[int, str] = {}
@@ -99,9 +99,14 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
             reserved.setdefault(label, index)
         elif spelling:
             unknown.append(index)
-    _refuse_twins(table, fields, headers, place)
-    _refuse_near_misses(table, fields, unknown, headers, place)
-    _refuse_missing(table, set(fields.values()), place)
+    try:
+        _refuse_twins(table, fields, headers, place)
+        _refuse_near_misses(table, fields, unknown, headers, place)
+        _refuse_missing(table, set(fields.values()), place)
+    except InputError:
+        # of a table of another kind the headers are right, and the kind is wrong
+        refuse_another_kind(kind, headers, place)
+        raise
     return Columns(
         kind=kind,
         fields=MappingProxyType(fields),
@@ -109,6 +114,23 @@ def match_columns(kind: str, headers: Sequence[str], place: str) -> Columns:
         record_id=reserved.get(RECORD_ID),
         findings=tuple((index, _not_read(index, headers[index])) for index in unknown),
     )
+
+
+def refuse_another_kind(kind: str, headers: Sequence[str], place: str) -> None:
+    """Refuse ``headers`` that are those of another kind than ``kind``.
+
+    Raises:
+        InputError: They lack what tells a table of ``kind``, and have all of one other kind.
+    """
+    lacking = {table.kind: _lacking(table, headers) for table in header_tables()}
+    fitting = [other for other, missing in lacking.items() if not missing]
+    if lacking[kind] and len(fitting) == 1:
+        (other,) = fitting
+        message = (
+            f"{place}：这张表像是{kind_of(other).name}，不是{kind_of(kind).name}。"
+            f"没有导入任何数据，请去掉 --kind，或改为 --kind {other} 后再导入"
+        )
+        raise InputError(message, code="another_kind")
 
 
 def _lacking(table: HeaderTable, headers: Sequence[str]) -> list[str]:

@@ -69,6 +69,9 @@ class FieldHeader:
         values: Other ways to write the words of a choice → the word.
         long_term: Whether a date may also be 长期.
         units: Units that may be written behind a number, longest first.
+        hint: How to fill it in, where the words for its type do not fit.
+        when: Who must fill it in, where not everybody must or may.
+        scale: Table whose grades are told: ``quality`` or ``points``.
     """
 
     path: str
@@ -78,6 +81,9 @@ class FieldHeader:
     values: Mapping[str, str]
     long_term: bool
     units: tuple[str, ...] = ()
+    hint: str = ""
+    when: str = ""
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,9 @@ def header_table(kind: str) -> HeaderTable:
             values=MappingProxyType(entry.get("values", {})),
             long_term=entry.get("long_term", False),
             units=tuple(sorted(entry.get("units", ()), key=len, reverse=True)),
+            hint=entry.get("hint", ""),
+            when=entry.get("when", ""),
+            scale=entry.get("scale", ""),
         )
         for entry in plain["field"]
     )

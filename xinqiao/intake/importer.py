@@ -30,7 +30,7 @@ from xinqiao.queue.consequences import follow
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
-from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.findings import IDENTITY_NUMBER_WRITTEN, Finding, Severity
 from xinqiao.records.kind import SubjectInKey
 from xinqiao.records.kinds import KINDS
 from xinqiao.records.pictures import Picture
@@ -171,6 +171,8 @@ class Importer:
             census.note_known(known.all)
             if census.kind.subject_in_key is SubjectInKey.OWNER:
                 self._note_corrected(connection, census)
+            if census.may_be_completed:
+                census.note_owned(store.owned(connection, kind, census.subjects))
         return censuses
 
     def _note_corrected(self, connection: Connection, census: Census) -> None:
@@ -285,7 +287,12 @@ def _report(path: Path, table: Table) -> FileReport:
 
 def _new_version(draft: Draft, place: Place, identity: Identity, census: Census) -> NewVersion:
     conflict = census.conflict(place, identity)
-    found = [unusable_key(path) for path in identity.unusable]
+    told = {
+        one.field
+        for one in draft.findings
+        if (one.code, one.severity) == (IDENTITY_NUMBER_WRITTEN, Severity.ERROR)
+    }
+    found = [unusable_key(path) for path in identity.unusable if path not in told]
     found += [one for one in (conflict, census.undecided(identity.key)) if one is not None]
     if found:
         draft = replace(draft, findings=(*draft.findings, *found))

@@ -17,8 +17,8 @@ from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.findings import Finding, Severity
-from xinqiao.records.identity_text import contains_identity_number
 from xinqiao.records.pictures import (
     LARGEST_PICTURE,
     MOST_PICTURES,
@@ -95,7 +95,7 @@ class PictureFolder:
         self, name: str, held: Mapping[str, Picture], earlier: Sequence[Picture]
     ) -> Picture:
         kept = picture_name(_base(name))
-        if contains_identity_number(kept) or mask_identity_numbers(kept) != kept:
+        if may_hold_identity_number(kept):
             message = f"图片“{_shown(name)}”的文件名里疑似写有身份证号码，请给图片改名后再导入"
             raise UnusablePictureError("picture_name", message)
         if any(one.name == kept for one in earlier):

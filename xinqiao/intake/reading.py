@@ -11,7 +11,7 @@ from xinqiao.errors import InputError
 from xinqiao.intake.amounts import amount_text
 from xinqiao.intake.cells import cell_text, date_text, spoilt_by_spreadsheet
 from xinqiao.intake.cleaning import clean_cell, clean_record
-from xinqiao.intake.columns import Columns, guess_kind, match_columns
+from xinqiao.intake.columns import Columns, guess_kind, match_columns, refuse_another_kind
 from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell, Sheet
 from xinqiao.intake.header_rows import WITHIN_ROWS, Header, find_header
@@ -148,6 +148,8 @@ def read_tables(
     known = (header_table(kind),) if kind else header_tables()
     headers = [header for sheet in sheets if (header := find_header(sheet, known)) is not None]
     if not headers:
+        if kind is not None:
+            _refuse_another_kind(path, sheets, kind)
         raise _no_header(path, sheets)
     surroundings = Surroundings(today, behaviours, PictureFolder(path.parent))
     tables, unknown = _understand(path, headers, kind, surroundings)
@@ -165,7 +167,7 @@ def _understand(
     tables: list[Table] = []
     unknown: list[InputError] = []
     for header in headers:
-        place = f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
+        place = _place(path, header)
         try:
             found = kind or guess_kind(header.texts, place)
         except InputError as error:
@@ -173,6 +175,17 @@ def _understand(
         else:
             tables.append(_table(header, found, place, surroundings))
     return tables, unknown
+
+
+def _refuse_another_kind(path: Path, sheets: Sequence[Sheet], kind: str) -> None:
+    for sheet in sheets:
+        header = find_header(sheet, header_tables())
+        if header is not None:
+            refuse_another_kind(kind, header.texts, _place(path, header))
+
+
+def _place(path: Path, header: Header) -> str:
+    return f"{path.name}，工作表“{header.sheet.name}”" if header.sheet.name else path.name
 
 
 def _table(header: Header, kind: str, place: str, surroundings: Surroundings) -> Table:
@@ -246,6 +259,8 @@ class _RowReader:
                 if text:
                     content[field.path] = text
         findings += clean_record(content, kind_of(self.kind).labels)
+        filled = self.surroundings.behaviours.fill_edition(self.kind, content)
+        findings += (filled,) if filled is not None else ()
         found = (
             *validate(self.kind, content, self.surroundings.today),
             *self.surroundings.behaviours.findings(self.kind, content),

@@ -1,7 +1,7 @@
 """The SQL of importing: finding known records, writing new ones and new versions."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import number_in_doubt, plain_number, subject_identifier
 from xinqiao.records.kinds import KINDS
 from xinqiao.records.pictures import Picture, read_pictures
+from xinqiao.routing.platforms import platform_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,23 @@ class Doubtful:
     document: str
     name: str
     number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A record of a subject that rows of a file are about (同一主体的记录).
+
+    Attributes:
+        id: 记录标识.
+        matching_key: Its key.
+        document: Key of its document.
+        subject: Keyed hash of the subject's number.
+    """
+
+    id: str
+    matching_key: str
+    document: str
+    subject: str
 
 
 class KnownRecords:
@@ -189,6 +207,26 @@ def doubtful(
     return found
 
 
+def owned(connection: Connection, kind: str, subjects: Collection[str]) -> list[Owned]:
+    """Return the records of ``subjects`` that are not withdrawn, oldest first."""
+    found: list[Owned] = []
+    for chunk in in_chunks(subjects):
+        statement = (
+            sa.select(
+                record.c.id, record.c.matching_key, record.c.document_key, record.c.subject_hash
+            )
+            .where(
+                record.c.subject_hash.in_(chunk),
+                record.c.kind == kind,
+                record.c.matching_key.is_not(None),
+                ~sa.exists().where(withdrawal.c.record_id == record.c.id),
+            )
+            .order_by(record.c.created_at, record.c.id)
+        )
+        found += [Owned(*row) for row in connection.execute(statement)]
+    return found
+
+
 def held_pictures(connection: Connection, keys: KeyRing, record_id: str) -> dict[str, Picture]:
     """Return name → picture of what a record holds now; nothing for a record that is not there.
 
@@ -216,19 +254,32 @@ def _whole_pictures(text: str) -> list[Picture]:
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:
-    """Return record → why its present version cannot be sent to a platform."""
-    found: dict[str, tuple[Finding, ...]] = {}
+    """Return record → why its present version cannot be sent; what several say stands once."""
+    found: dict[str, dict[Finding, list[str]]] = {}
     empty = sa.literal([], holding.c.findings.type)
     for chunk in in_chunks(ids):
-        statement = sa.select(holding.c.record_id, holding.c.findings).where(
-            holding.c.record_id.in_(chunk), holding.c.findings != empty
+        statement = (
+            sa.select(holding.c.record_id, holding.c.platform, holding.c.findings)
+            .where(holding.c.record_id.in_(chunk), holding.c.findings != empty)
+            .order_by(holding.c.record_id, holding.c.platform)
         )
         for row in connection.execute(statement):
-            findings = (
-                Finding(**{**one, "severity": Severity(one["severity"])}) for one in row.findings
-            )
-            found[row.record_id] = (*found.get(row.record_id, ()), *findings)
-    return found
+            theirs = found.setdefault(row.record_id, {})
+            for one in row.findings:
+                finding = Finding(**{**one, "severity": Severity(one["severity"])})
+                theirs.setdefault(finding, []).append(row.platform)
+    return {
+        record_id: tuple(_said_by(one, platforms) for one, platforms in theirs.items())
+        for record_id, theirs in found.items()
+    }
+
+
+def _said_by(finding: Finding, platforms: Sequence[str]) -> Finding:
+    """Return ``finding``, with the names of the platforms where it is of several."""
+    if len(platforms) == 1 or finding.code == "invalid":
+        return finding
+    names = "、".join(map(platform_name, platforms))
+    return replace(finding, message=f"{finding.message}（{names}都如此）")
 
 
 def exempt(connection: Connection, ids: Collection[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 It is made from the same tables as the reading of files, so what is filled in is read as it stands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from xinqiao.intake.reading import GUIDE_SHEET
 from xinqiao.records.kind import Kind
 from xinqiao.records.kinds import kind_of
 from xinqiao.records.pictures import LARGEST_PICTURE, MOST_PICTURES
+from xinqiao.records.point_scales import point_scales
+from xinqiao.records.quality_scales import quality_scales
 
 _ROWS = 5000
 _WIDTH = 22
@@ -23,7 +25,7 @@ _LONGEST_LIST = 255  # characters that a drop-down holds
 _LONGEST_TITLE = 32
 
 _HOW = {
-    FieldType.TEXT: "文字，按决定书原文填写。",
+    FieldType.TEXT: "文字，按原件填写。",
     FieldType.REFERENCE: "编号，连同括号照原文填写。",
     FieldType.CODE: "数字和大写字母；本列已设为文本格式，长号码不会丢失末几位。",
     FieldType.DATE: "日期，如 2026/11/03。",
@@ -87,14 +89,32 @@ def _content(kind: Kind) -> bytes:
 
 
 def _notes(kind: Kind, field: FieldHeader) -> Iterator[str]:
-    yield "必填。" if field.path in kind.required else "有则填，没有留空。"
-    yield _HOW[field.type]
+    yield "必填。" if field.path in kind.required else f"{field.when or '有则填，没有留空'}。"
+    yield field.hint or _HOW[field.type]
+    if field.scale:
+        yield _SCALES[field.scale](kind)
     if field.long_term:
         yield "没有期限的写 长期。"
     if words := kind.words.get(field.path):
         yield f"可填：{'；'.join(words)}。"
-        if "其他" in words:
+        if field.path in kind.open_words:
             yield "“其他”后面写明具体名称，如 其他-备案。"
+
+
+def _quality(_kind: Kind) -> str:
+    scales = (
+        f"{'、'.join(one.objects)}：{'、'.join(one.grades)}" for one in quality_scales().scales
+    )
+    return f"{'；'.join(scales)}。"
+
+
+def _points(kind: Kind) -> str:
+    bands = (f"{one.words}为 {one.grade}" for one in point_scales().of(kind.identifier))
+    return f"{'，'.join(bands)}。"
+
+
+_SCALES: Mapping[str, Callable[[Kind], str]] = {"quality": _quality, "points": _points}
+"""Name of a scale in the header tables → its grades in Chinese."""
 
 
 def _offer(sheet: Worksheet, column: int, kind: Kind, field: FieldHeader) -> None:
@@ -129,7 +149,7 @@ def _guide(workbook: Workbook, kind: Kind, fields: tuple[FieldHeader, ...]) -> N
         f"{kind.name}导入模板：在第一张表里每行填一条，黄色表头（带 * 号）为必填。",
         "表头不要改动；不用的列可以删去，可以插入空行，不要合并单元格。",
         "填好保存后，用 xinqiao import 导入；有错的行会另成疑点表，不影响其他行。",
-        "本文件填写后含有个人信息，请妥善保管。",
+        *(("本文件填写后含有个人信息，请妥善保管。",) if kind.identity_fields else ()),
     )
     for number, line in enumerate(lines):
         sheet.merge_range(number, 0, number, 1, line, wrapped)

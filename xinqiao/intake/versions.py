@@ -186,7 +186,7 @@ class Writer:
         return record, None
 
     def _corrected_by_number(self, row: NewVersion) -> str:
-        """Return the record whose wrong number the row corrects; empty where there is none."""
+        """Return the record whose number the row corrects or fills in; empty for none."""
         return (self.census.corrected(row.key) or "") if row.key is not None else ""
 
     def _corrected(self, row: NewVersion, siblings: Sequence[store.Sibling]) -> store.Known | None:
@@ -214,7 +214,8 @@ class Writer:
             record_id = str(uuid.uuid4())
             pending.records.append(self._record_row(row, record_id))
             self._add_version(row, record_id, 1, "record.imported", pending)
-            return Written(row.draft, record_id, "new")
+            beside = self.census.beside(row.key)
+            return Written(row.draft, record_id, "new", (beside,) if beside is not None else ())
         if (record.content_hash, record.valid) == (row.digest, row.valid):
             return Written(row.draft, record.id, "unchanged")
         if record.withdrawn:

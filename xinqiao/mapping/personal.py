@@ -3,9 +3,7 @@
 import re
 import unicodedata
 
-from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.identifiers import is_identity_number
-from xinqiao.records.identity_text import contains_identity_number
 
 PERSONAL_PATHS = frozenset(
     {
@@ -51,11 +49,6 @@ def holds_identity_number(text: str) -> bool:
         is_identity_number(_NOT_THE_NUMBER.sub("", match[1]).upper())
         for match in _NUMBER.finditer(plain)
     )
-
-
-def looks_like_identity_number(text: str) -> bool:
-    """Tell whether ``text`` holds an identity number or what would be masked as one."""
-    return contains_identity_number(text) or mask_identity_numbers(text) != text
 
 
 def _plain(character: str) -> str:

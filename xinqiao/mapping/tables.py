@@ -98,6 +98,19 @@ class FormatField(TablePart):
         return self
 
     @model_validator(mode="after")
+    def _confirmed_in_something(self) -> Self:
+        """Refuse to call confirmed what no text tells: neither name, nor duty, nor value."""
+        told = {"code", "required"}
+        if self.codes is not None or self.constant is not None:
+            told.add("codes")
+        if self.status is Status.CONFIRMED and told <= set(self.unconfirmed):
+            raise ValueError(
+                'status = "confirmed" 须有文件写明字段代码、是否必填、取值中的至少一项，'
+                f'{"、".join(sorted(told))} 都在 unconfirmed 里的应为 "reference"'
+            )
+        return self
+
+    @model_validator(mode="after")
     def _extent(self) -> Self:
         if (self.type == "date") == (self.pattern is None):
             raise ValueError('type = "date" 与 pattern（日期写法）必须同时填写')

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from xinqiao.mapping.personal import holds_identity_number, looks_like_identity_number
+from xinqiao.mapping.personal import holds_identity_number
 from xinqiao.mapping.tables import CodeTable, FormatField
+from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.fields import iso_date, split_words
 
 Convert = Callable[[str], str]
@@ -104,7 +105,7 @@ def _shown_to_everybody(text: str) -> str:
 
 
 def _kept_in_clear(text: str) -> str:
-    if looks_like_identity_number(text):
+    if may_hold_identity_number(text):
         raise PydanticCustomError("identity_number_as_key", "an identity number")
     return text
 

@@ -93,7 +93,8 @@ class Explanation:
         kind: Its kind.
         version: Number of the present version.
         publication: Who may see it, and by what law.
-        shown_until: Last day on which it may be shown to the public; None where nothing sets one.
+        shown_until: Last day on which it may be shown to the public; None where nothing sets one,
+            and where no platform shows it.
         information: Its class of public credit information.
         platforms: What holds at each platform.
         handling: What the bureau owes itself: answering objections, deciding on repairs.
@@ -135,17 +136,21 @@ def explain(
     )
     duties, holdings = _duties(connection, record_id), _holdings(connection, record_id)
     withdrawn = _withdrawn(connection, record_id)
+    platforms = tuple(
+        _at_platform(way, now, withdrawn, holdings.get(way.platform), duties, valid=row.valid)
+        for way in found
+    )
     return Explanation(
         record=record_id,
         kind=row.kind,
         version=row.version,
         publication=publication_of(row.kind, plain),
-        shown_until=now.until,
+        # only a record that may be public takes a route that publishes
+        shown_until=now.until
+        if any(one.route is not None and one.route.publishes for one in platforms)
+        else None,
         information=information_of(row.kind, plain),
-        platforms=tuple(
-            _at_platform(way, now, withdrawn, holdings.get(way.platform), duties, valid=row.valid)
-            for way in found
-        ),
+        platforms=platforms,
         handling=_told(duties, BUREAU),
     )
 

@@ -1,6 +1,6 @@
 """Holdings (持有): what each platform should hold of a record, and the submission that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import Operation
+from xinqiao.adapters.base import REMOVALS, Operation
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import OPEN, duty, holding, record, submission
+from xinqiao.database.tables import (
+    OPEN,
+    duty,
+    holding,
+    record,
+    submission,
+    take_down,
+    withdrawal,
+)
 from xinqiao.queue.duties import waive
 from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
@@ -19,9 +27,6 @@ from xinqiao.queue.transitions import Cause, Move, advance, create
 
 SUPERSEDED = "superseded"
 """Code of a submission that was cancelled because something else is to be held now."""
-
-_OVER = (State.CANCELLED.value, SUPERSEDED)
-"""Stands for a try after which the platform did something else with the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +62,31 @@ class Holding:
     due_at: datetime | None
 
 
-def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cause) -> None:
+def replan(
+    connection: Connection,
+    places: Sequence[tuple[str, str]],
+    cause: Cause,
+    decided: Collection[tuple[str, str]] = (),
+) -> None:
     """Create the submission that each (record, platform) of ``places`` now needs, if any.
 
     A submission of an older version that has not left is cancelled; one that may have left stays,
-    and this is called again once it is settled.
+    and this is called again once it is settled. What a person keeps back stays too, but for a
+    removal that is not wanted any more.
+
+    Args:
+        connection: The transaction.
+        places: Which.
+        cause: Who, and when.
+        decided: Those of them about which a person has just decided otherwise than before: what a
+            platform refused until now does not count there.
     """
     rows = _holdings(connection, places)
     occupied = _open_tickets(connection, [row.id for row in rows])
     overtaken = [
         Move(
             ticket.id,
-            State.READY,
+            ticket.state,
             State.CANCELLED,
             ticket.fence,
             values={"code": SUPERSEDED},
@@ -76,13 +94,24 @@ def replan(connection: Connection, places: Sequence[tuple[str, str]], cause: Cau
         )
         for row in rows
         if (ticket := occupied.get(row.id)) is not None
-        and ticket.state is State.READY
+        and (ticket.state is State.READY or _kept_removal(ticket, row))
         and (Operation(ticket.operation), ticket.version) != needed(row)
     ]
     gone = {move.submission_id for move in advance(connection, overtaken, cause)}
     free = [row for row in rows if row.id not in occupied or occupied[row.id].id in gone]
-    _create_missing(connection, free, cause)
+    _create_missing(connection, free, cause, decided)
     _waive_moot(connection, free, cause)
+
+
+def _kept_removal(ticket: Ticket, row: Holding) -> bool:
+    """Tell whether a person is to let the platform let go of a record, and has not done so yet."""
+    return (
+        ticket.state is State.HELD
+        and ticket.operation in REMOVALS
+        and ticket.request_started_at is None
+        # of one that was done and is doubted since, nothing is believed to be held
+        and ticket.version == row.held_version
+    )
 
 
 def needed(row: Holding) -> tuple[Operation, int] | None:
@@ -102,16 +131,45 @@ def needed(row: Holding) -> tuple[Operation, int] | None:
     return (Operation.UPDATE, row.wanted_version)
 
 
-def _create_missing(connection: Connection, rows: Sequence[Holding], cause: Cause) -> None:
+def _create_missing(
+    connection: Connection,
+    rows: Sequence[Holding],
+    cause: Cause,
+    decided: Collection[tuple[str, str]],
+) -> None:
     needy = [row for row in rows if needed(row) is not None]
     tries = _tries(connection, sorted({row.record_id for row in needy}))
+    going = sorted({row.record_id for row in needy if row.wanted_version is None})
+    decisions = _removals_decided(connection, going)
     fresh = []
     for row in needy:
         earlier = tries.get((row.id, needed(row)), [])
-        # refused or given up: only a person has it tried again
-        if not earlier or earlier[-1] == (State.CANCELLED.value, SUPERSEDED):
+        since = decisions.get((row.record_id, row.removal)) if row.wanted_version is None else None
+        # refused or given up: only a person has it tried again, or a decision made since
+        if (
+            not earlier
+            or earlier[-1].over
+            or (row.record_id, row.platform) in decided
+            or (since is not None and earlier[-1].created_at < since)
+        ):
             fresh.append(submission_values(row, cause, again=len(earlier)))
     create(connection, fresh, cause)
+
+
+def _removals_decided(
+    connection: Connection, record_ids: Sequence[str]
+) -> dict[tuple[str, Operation], datetime]:
+    """Return record and way of removal → when it was decided that no platform holds or shows it."""
+    found: dict[tuple[str, Operation], datetime] = {}
+    for table, operation in (
+        (withdrawal, Operation.WITHDRAW),
+        (take_down, Operation.TAKE_DOWN),
+    ):
+        for chunk in in_chunks(record_ids):
+            statement = sa.select(table.c.record_id, table.c.at).where(table.c.record_id.in_(chunk))
+            for row in connection.execute(statement):
+                found[row.record_id, operation] = row.at
+    return found
 
 
 def _waive_moot(connection: Connection, rows: Sequence[Holding], cause: Cause) -> None:
@@ -182,8 +240,15 @@ def unwanted_holdings(connection: Connection, ids: Sequence[int]) -> set[int]:
     return found
 
 
-def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> None:
-    """Insert holdings, or change what existing ones should hold."""
+def write_holdings(
+    connection: Connection, wanted: Sequence[dict[str, Any]]
+) -> set[tuple[str, str]]:
+    """Insert holdings, or change what existing ones should hold.
+
+    Returns:
+        The (record, platform) that should hold nothing from now on and should something before, or
+        the other way round.
+    """
     existing = {
         (row.record_id, row.platform): row
         for row in _holdings(connection, [(row["record_id"], row["platform"]) for row in wanted])
@@ -215,6 +280,12 @@ def write_holdings(connection: Connection, wanted: Sequence[dict[str, Any]]) -> 
                 for row in changed
             ],
         )
+    return {
+        place
+        for row in wanted
+        if (before := existing.get(place := (row["record_id"], row["platform"]))) is not None
+        and (before.wanted_version is None) != (row["wanted_version"] is None)
+    }
 
 
 def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list[Holding]:
@@ -265,15 +336,29 @@ def _open_tickets(connection: Connection, holding_ids: Sequence[int]) -> dict[in
     return found
 
 
+@dataclass(slots=True)
+class _Try:
+    """A submission that was made for a need.
+
+    Attributes:
+        created_at: When.
+        over: Whether the same may be tried again: it was cancelled for something else that was to
+            be held then, or the platform has done something else with the record since.
+    """
+
+    created_at: datetime
+    over: bool
+
+
 def _tries(
     connection: Connection, record_ids: Sequence[str]
-) -> dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]]:
-    """Return holding and need → (state, code) of the submissions made for it, oldest first.
+) -> dict[tuple[int, tuple[Operation, int] | None], list[_Try]]:
+    """Return holding and need → the submissions made for it, oldest first.
 
     What a platform was asked and did counts no more once it has done something else since: a record
     that was taken down may be put up again, and taken down again after that.
     """
-    tries: dict[tuple[int, tuple[Operation, int] | None], list[tuple[str, str]]] = {}
+    tries: dict[tuple[int, tuple[Operation, int] | None], list[_Try]] = {}
     for chunk in in_chunks(record_ids):
         statement = (
             sa.select(
@@ -282,6 +367,7 @@ def _tries(
                 submission.c.version,
                 submission.c.state,
                 submission.c.code,
+                submission.c.created_at,
             )
             .where(submission.c.record_id.in_(chunk))
             .order_by(submission.c.id)
@@ -291,6 +377,9 @@ def _tries(
             if row.state == State.ACCEPTED.value:
                 for (holding_id, other), earlier in tries.items():
                     if holding_id == row.holding_id and other != need:
-                        earlier[:] = [_OVER] * len(earlier)
-            tries.setdefault((row.holding_id, need), []).append((row.state, row.code))
+                        for one in earlier:
+                            one.over = True
+            overtaken = row.state == State.CANCELLED.value and row.code == SUPERSEDED
+            made = _Try(row.created_at, overtaken)
+            tries.setdefault((row.holding_id, need), []).append(made)
     return tries

@@ -9,10 +9,12 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.record_store import content_gone
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.errors import InputError
-from xinqiao.queue.naming import name_of, number_of, numbered, shown
+from xinqiao.queue.naming import called, name_of, number_of, numbered, shown
 from xinqiao.records.kinds import kind_of
 
-_FEWEST_CHARACTERS = 8
+FEWEST_CHARACTERS = 8
+"""How much of a 记录标识 must be written; lists show as much."""
+
 _LISTED = 5
 
 
@@ -38,21 +40,26 @@ class RecordSummary:
 
 
 def find_record(connection: Connection, text: str) -> RecordSummary:
-    """Return the record that ``text`` names: its 记录标识, the beginning of it, or a number.
+    """Return the record that ``text`` names.
+
+    It is named by its 记录标识, by the beginning of that, by its number, or as lists show what has
+    no number: 溪样三（考核周期起 2025-11-03）.
 
     Raises:
         InputError: No record fits, or several do; several are listed with their 记录标识.
     """
     wanted = text.strip()
     found = _by_number(connection, wanted)
-    if not found and len(wanted) >= _FEWEST_CHARACTERS:
+    if not found and len(wanted) >= FEWEST_CHARACTERS:
         found = _select(connection, record.c.id.startswith(wanted, autoescape=True))
+    if not found:
+        found = _select(connection, record.c.id.in_(called(connection, wanted)))
     if len(found) == 1:
         return found[0]
     if not found:
         raise InputError(
             "没有这条记录：请写记录标识（至少前 8 位），或完整的文书号、承诺编码、申请编号等编号，"
-            "可在 xinqiao queue list 中查到",
+            "没有编号的写列表中的名称（含括号），可在 xinqiao queue list 中查到",
             code="unknown_record",
         )
     listed = "；".join(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import record, record_version
+from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.privacy.keys import is_token
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.records.keys import plain_number
@@ -59,6 +59,31 @@ def name_of(kind: str, stored: Mapping[str, str]) -> str:
     )
     name = shown(stored.get("subject.name", ""))
     return f"{name}（{told}）" if told else name
+
+
+def called(connection: Connection, text: str) -> list[str]:
+    """Return the 记录标识 of the records that :func:`name_of` names ``text``, to the letter.
+
+    Args:
+        connection: A reading connection.
+        text: What a person copied from a list, such as 溪样三（考核周期起 2025-11-03）.
+    """
+    _, opened, told = text.rpartition("（")
+    if not opened or not told.endswith("）"):
+        return []
+    # each part ends in what stands in the key; the text is compared whole below
+    values = [plain_number(part.rpartition(" ")[2]) for part in told[:-1].split("，")]
+    rows = connection.execute(
+        sa.select(record.c.id, record.c.kind, record_version.c.content)
+        .join(record_version, PRESENT_VERSION)
+        .where(*(record.c.document_key.contains(one, autoescape=True) for one in values if one))
+        .order_by(record.c.created_at, record.c.id)
+    )
+    return [
+        record_id
+        for record_id, kind, content in rows
+        if content is not None and name_of(kind, content) == text
+    ]
 
 
 def names_of(

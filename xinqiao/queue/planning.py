@@ -4,7 +4,7 @@ A duty opens at the decision date even for a record that cannot be sent yet. A s
 only for a version that is valid and fits the platform's format.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -111,13 +111,15 @@ class Planner:
     """Plans for one workspace.
 
     Attributes:
-        platforms: Identifiers of the connected platforms.
+        platforms: Identifiers of the connected platforms. What is planned for another one already
+            goes on being planned, and is sent once its file is back.
         calendar: Working days.
         counting: Whether the decision day counts.
         exemptions: What is owed to nobody (不报送).
         replacing: (platform, kind) whose newer versions are taken only after the old one was
             withdrawn (先撤后报).
         switches: Kind → platform → whether it goes there, where that differs from the table.
+        only: Platforms that are planned for; None for all.
     """
 
     platforms: frozenset[str]
@@ -126,6 +128,7 @@ class Planner:
     exemptions: tuple[Exemption, ...]
     replacing: frozenset[tuple[str, str]] = frozenset()
     switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    only: frozenset[str] | None = None
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -136,12 +139,14 @@ class Planner:
         plan = _Plan()
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
+        wanted = _wanted_versions(connection, ids)
         standings = self._standings(connection, changes, cause)
         for change in changes:
             self._plan_one(plan, change, held, owed, standings, cause)
         self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
-        reopen_waived(connection, _note_exemptions(connection, plan.exempt), cause)
+        _note_exemptions(connection, plan.exempt)
+        _owe_again(connection, plan.holdings, wanted, cause)
         keep_clocks(connection, changes, self.counting, self.calendar, cause)
         _write(connection, plan.holdings, cause)
         return plan.unreported
@@ -159,14 +164,26 @@ class Planner:
             cause: Who decided, and when.
         """
         plan = _Plan()
-        owed = _owed(connection, [change.record_id for change in changes])
+        ids = [change.record_id for change in changes]
+        held, owed = _held_versions(connection, ids), _owed(connection, ids)
         standings = self._standings(connection, changes, cause)
         for change in changes:
             now = standings.get(change.record_id, Standing())
-            taken = chosen_routes(self.routes(change.kind), change.content)
-            for platform in sorted(set(taken) & self._publishing(change.kind)):
-                plan.holdings.append(self._row_at(change, platform, now, cause))
+            taken = self._taken(change, held)
+            publishing = self._publishing(change.kind)
+            for platform in self._places(change, held):
+                if platform not in publishing:
+                    continue
                 place = (change.record_id, platform)
+                if platform not in taken and place not in held:
+                    continue
+                if platform not in taken:
+                    # it went there once: what a decision ends must end there too
+                    plan.holdings.append(_unwanted(place, Operation.TAKE_DOWN, cause))
+                    if now.stopped is not None:
+                        plan.stopped[change.record_id] = now
+                    continue
+                plan.holdings.append(self._row_at(change, platform, now, cause))
                 opened = None
                 if now.stopped is not None:
                     plan.stopped[change.record_id] = now
@@ -179,15 +196,16 @@ class Planner:
         shown = [row for row in plan.holdings if row["wanted_version"] is not None]
         platforms = sorted({row["platform"] for row in shown})
         reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
-        _write(connection, plan.holdings, cause)
+        _decide(connection, plan.holdings, cause)
 
     def plan_routes(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
     ) -> list[Moved]:
         """Plan again where records go, after rules or switches changed and the records did not.
 
-        Only what differs from before is written. What goes to a platform no longer is taken back
-        there at once, under no time limit: nothing was revoked.
+        Only what differs from before is written, also where an older version is planned than the
+        present one. What goes to a platform no longer is taken back there at once, under no time
+        limit: nothing was revoked.
 
         Args:
             connection: The transaction.
@@ -199,21 +217,22 @@ class Planner:
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
-        wanted, owed = _wanted_versions(connection, ids), _owed(connection, ids)
+        wanted, held = _wanted_versions(connection, ids), _held_versions(connection, ids)
+        versions_owed = _versions_owed(connection, ids)
+        owed = {(record_id, platform) for record_id, platform, _ in versions_owed}
         standings = self._standings(connection, changes, cause)
         moved: list[Moved] = []
         for change in changes:
             exemption = exemption_of(change.kind, change.content, self.exemptions)
             plan.exempt[change.record_id] = exemption.id if exemption is not None else None
-            routes = self.routes(change.kind)
-            taken = chosen_routes(routes, change.content) if exemption is None else {}
+            taken = self._taken(change, wanted) if exemption is None else {}
             now = standings.get(change.record_id, Standing())
             publishing = self._publishing(change.kind)
-            for platform in sorted(self.platforms):
+            for platform in self._places(change, wanted):
                 place = (change.record_id, platform)
                 stopped = platform in publishing and now.stopped is not None
                 goes = platform in taken and not stopped
-                if goes == (wanted.get(place) is not None):
+                if wanted.get(place) == (change.version if goes else None):
                     continue
                 moved.append(Moved(*place, goes))
                 if not goes:
@@ -222,8 +241,8 @@ class Planner:
                     continue
                 plan.holdings.append(self._row_at(change, platform, now, cause))
                 opened = None
-                if place not in owed:
-                    opened = _first_report(taken[platform], change, local_date(cause.at))
+                if (*place, change.version) not in versions_owed:
+                    opened = self._opened(taken, change, place, held, owed, cause)
                 if opened is not None and opened.rule is not None:
                     plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
@@ -231,24 +250,21 @@ class Planner:
         for platform in sorted({one.platform for one in moved if one.goes}):
             again = [one.record_id for one in moved if one.goes and one.platform == platform]
             reopen_waived(connection, again, cause, [platform])
-        _write(connection, plan.holdings, cause)
+        _decide(connection, plan.holdings, cause)
         return moved
 
     def rows_at(
         self, connection: Connection, change: Change, platforms: Sequence[str], cause: Cause
     ) -> list[dict[str, Any]]:
-        """Return the holdings of ``platforms`` that were planned for, as they should be now.
-
-        One that is no longer connected is to hold what it would: nobody can be asked there.
-        """
+        """Return the holdings of ``platforms`` that were planned for, as they should be now."""
         now = self._standings(connection, [change], cause).get(change.record_id, Standing())
         exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
-        routes = self.routes(change.kind)
-        taken = {} if exempt else chosen_routes(routes, change.content)
+        planned = {(change.record_id, platform) for platform in platforms}
+        taken = {} if exempt else self._taken(change, planned)
         publishing = self._publishing(change.kind)
         return [
             self._row_at(change, platform, now, cause)
-            if platform in taken or platform not in self.platforms
+            if platform in taken
             else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
             for platform in platforms
         ]
@@ -264,8 +280,7 @@ class Planner:
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
-        routes = self.routes(change.kind)
-        taken = chosen_routes(routes, change.content) if exemption is None else {}
+        taken = self._taken(change, held) if exemption is None else {}
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
             anywhere = open_routes(change.kind, self.switches.get(change.kind))
@@ -274,13 +289,11 @@ class Planner:
             plan.unreported.not_owed += not owed_here
         now = standings.get(change.record_id, Standing())
         publishing = self._publishing(change.kind)
-        change_rules = self.change_rules(change.kind, change.content)
-        # those that are switched off too: one may hold what it got before
-        for platform in dict.fromkeys(one.platform for one in routes_of(change.kind)):
+        for platform in self._places(change, held):
             place = (change.record_id, platform)
             if platform in taken:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
-            elif place in held and platform in self.platforms:
+            elif place in held:
                 # it was owed before this version and is not any more
                 plan.holdings.append(_unwanted(place, _removal(platform, publishing), cause))
             else:
@@ -289,19 +302,52 @@ class Planner:
                 # what must not be shown is not owed to whoever shows it
                 plan.stopped[change.record_id] = now
                 continue
-            today = local_date(cause.at)
-            opened = None
-            if platform in taken and place not in owed:
-                opened = _first_report(taken[platform], change, today)
-            if opened is None and held.get(place) is not None:
-                # the platform holds it already: a correction has a time limit of its own
-                opened = _Occasion(change_rules.get(platform), today)
+            opened = self._opened(taken, change, place, held, owed, cause)
             if opened is not None and opened.rule is not None:
                 plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
 
+    def _places(self, change: Change, planned: Collection[Place]) -> list[str]:
+        """Return the platforms of which a record is planned: connected, or planned for already.
+
+        Those whose route is switched off are among them: one may hold what it got before.
+        """
+        return [
+            platform
+            for platform in dict.fromkeys(one.platform for one in routes_of(change.kind))
+            if (platform in self.platforms or (change.record_id, platform) in planned)
+            and (self.only is None or platform in self.only)
+        ]
+
+    def _taken(self, change: Change, planned: Collection[Place]) -> dict[str, Route]:
+        """Return platform → the row that a record takes, of :meth:`_places`."""
+        places = self._places(change, planned)
+        routes = routes_for(change.kind, places, self.switches.get(change.kind))
+        return chosen_routes(routes, change.content)
+
+    def _opened(
+        self,
+        taken: Mapping[str, Route],
+        change: Change,
+        place: Place,
+        held: Mapping[Place, int | None],
+        owed: set[Place],
+        cause: Cause,
+    ) -> "_Occasion | None":
+        """Return what a new version opens at a platform: a first report, or a correction."""
+        platform, today = place[1], local_date(cause.at)
+        if platform in taken and place not in owed:
+            first = _first_report(taken[platform], change, today)
+            if first is not None:
+                return first
+        if held.get(place) in (None, change.version):
+            return None
+        # the platform holds it already: a correction has a time limit of its own
+        return _Occasion(self.change_rules(change.kind, change.content).get(platform), today)
+
     def doubtful(self, change: Change, cause: Cause) -> list[Finding]:
         """Return what a person must look at in a record before it is shown anywhere."""
-        taken = chosen_routes(self.routes(change.kind), change.content)
+        routes = open_routes(change.kind, self.switches.get(change.kind))
+        taken = chosen_routes(routes, change.content)
         places = sorted(set(taken) & self._publishing(change.kind))
         found = [one for platform in places for one in _doubtful(change, platform)]
         today = local_date(cause.at)
@@ -331,13 +377,10 @@ class Planner:
             for change in shown
         }
 
-    def _publishing(self, kind: str) -> frozenset[str]:
-        """Return the connected platforms that show records of ``kind`` to everybody."""
-        return frozenset(
-            one.platform
-            for one in routes_of(kind)
-            if one.publishes and one.platform in self.platforms
-        )
+    @staticmethod
+    def _publishing(kind: str) -> frozenset[str]:
+        """Return the platforms that show records of ``kind`` to everybody, connected or not."""
+        return frozenset(one.platform for one in routes_of(kind) if one.publishes)
 
     def _note_stopped(self, connection: Connection, plan: _Plan, cause: Cause) -> None:
         """Note what was shown, or is repaired, as taken down: no import puts it up again."""
@@ -365,10 +408,6 @@ class Planner:
             doubts.append(past_bound(change.kind))
         row["findings"] += [asdict(one) for one in doubts if not now.allows(one, change.content)]
         return row | {"removal": Operation.TAKE_DOWN.value, "shown_until": now.until}
-
-    def routes(self, kind: str) -> tuple[Route, ...]:
-        """Return the rows by which records of ``kind`` may go to the connected platforms."""
-        return routes_for(kind, self.platforms, self.switches.get(kind))
 
     @staticmethod
     def change_rules(kind: str, content: Mapping[str, str]) -> dict[str, str]:
@@ -428,6 +467,13 @@ def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Ca
     replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
 
 
+def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
+    """Write what follows from a decision: where it turns, what was refused before is asked anew."""
+    turned = write_holdings(connection, holdings)
+    places = [(row["record_id"], row["platform"]) for row in holdings]
+    replan(connection, places, cause, turned)
+
+
 def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
     table = format_for(platform, change.kind).table
     shown = dict.fromkeys(
@@ -481,26 +527,45 @@ def _versions(
 
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
-    owed: set[Place] = set()
+    return {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
+
+
+def _versions_owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str, int]]:
+    """Return record, platform and version of every duty, whatever became of it."""
+    owed: set[tuple[str, str, int]] = set()
     for chunk in in_chunks(ids):
-        statement = sa.select(duty.c.record_id, duty.c.platform).where(duty.c.record_id.in_(chunk))
-        owed.update((row[0], row[1]) for row in connection.execute(statement))
+        statement = sa.select(duty.c.record_id, duty.c.platform, duty.c.version).where(
+            duty.c.record_id.in_(chunk)
+        )
+        owed.update((row[0], row[1], row[2]) for row in connection.execute(statement))
     return owed
 
 
-def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> list[str]:
-    """Keep with each record why nobody is owed it; return those that are owed from now on."""
+def _owe_again(
+    connection: Connection,
+    holdings: Sequence[dict[str, Any]],
+    wanted: Mapping[Place, int | None],
+    cause: Cause,
+) -> None:
+    """Open again what was waived where a record was owed, then was not, and now is once more."""
+    again: dict[str, list[str]] = {}
+    for row in holdings:
+        place = (row["record_id"], row["platform"])
+        if row["wanted_version"] is not None and place in wanted and wanted[place] is None:
+            again.setdefault(row["platform"], []).append(row["record_id"])
+    for platform, ids in again.items():
+        reopen_waived(connection, ids, cause, [platform])
+
+
+def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> None:
+    """Keep with each record why nobody is owed it."""
     reasons: dict[str | None, list[str]] = {}
     for record_id, reason in exempt.items():
         reasons.setdefault(reason, []).append(record_id)
-    owed: list[str] = []
     for reason, ids in reasons.items():
         for chunk in in_chunks(ids):
-            changed = connection.execute(
+            connection.execute(
                 sa.update(record)
                 .where(record.c.id.in_(chunk), record.c.exemption.is_distinct_from(reason))
                 .values(exemption=reason)
-                .returning(record.c.id)
-            ).scalars()
-            owed += list(changed) if reason is None else ()
-    return owed
+            )

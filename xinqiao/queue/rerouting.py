@@ -109,7 +109,7 @@ def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) ->
     def owed(_row: _Row, change: Change) -> bool:
         return bool(chosen_routes(routes[change.kind], change.content))
 
-    alone = replace(planner, platforms=frozenset({platform}))
+    alone = replace(planner, platforms=frozenset({platform}), only=frozenset({platform}))
     return _plan_again(acting, alone, keys, _missed(platform, planner.switches), owed)
 
 

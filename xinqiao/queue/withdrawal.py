@@ -5,7 +5,7 @@ is not sent at all. An import never brings a withdrawn record back.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -140,14 +140,18 @@ def restore(
 ) -> None:
     """Undo a withdrawal that was recorded by mistake, as long as no platform was told of it.
 
+    That something else was taken back there before, such as after a switch, is no hindrance.
+
     Raises:
         RefusedError: It is not withdrawn, or a platform was told already.
     """
     row = _current(connection, record_id)
-    deleted = connection.execute(sa.delete(withdrawal).where(withdrawal.c.record_id == record_id))
-    if not deleted.rowcount:
+    since = connection.execute(
+        sa.delete(withdrawal).where(withdrawal.c.record_id == record_id).returning(withdrawal.c.at)
+    ).scalar_one_or_none()
+    if since is None:
         raise RefusedError("这条记录没有登记撤回，不必取消", code="not_withdrawn")
-    _refuse_told(connection, record_id)
+    _refuse_told(connection, record_id, since)
     entry = Entry("record.restored", record_id=record_id, reason=cause.reason)
     append(connection, [entry], actor=cause.actor, at=cause.at)
     platforms = [place.platform for place in _places(connection, record_id)]
@@ -157,8 +161,8 @@ def restore(
     contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
-    write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
-    replan(connection, [(record_id, platform) for platform in platforms], cause)
+    turned = write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
+    replan(connection, [(record_id, platform) for platform in platforms], cause, turned)
     follow(connection, planner, [change], keys, cause)
 
 
@@ -252,12 +256,29 @@ def _effect(connection: Connection, record_id: str, place: _Place) -> Effect:
     return Effect(place.platform, must_go=True, due_on=first.due_on, legal=first.legal)
 
 
-def _refuse_told(connection: Connection, record_id: str) -> None:
+def _refuse_told(connection: Connection, record_id: str, since: datetime) -> None:
+    """Refuse to undo what was withdrawn at ``since`` and has left; earlier removals do not count.
+
+    Raises:
+        RefusedError: A platform was told already.
+    """
     told = connection.execute(
-        sa.select(submission.c.id).where(
+        sa.select(submission.c.id)
+        .join(holding, holding.c.id == submission.c.holding_id)
+        .where(
             submission.c.record_id == record_id,
             submission.c.operation == Operation.WITHDRAW.value,
             submission.c.state.not_in([State.READY.value, State.CANCELLED.value]),
+            # one that waited already, such as after a switch, may have been sent for this
+            sa.or_(submission.c.created_at >= since, submission.c.request_started_at >= since),
+            # handed to a person who has not done it: see xinqiao.queue.holdings.replan
+            sa.not_(
+                sa.and_(
+                    submission.c.state == State.HELD.value,
+                    submission.c.request_started_at.is_(None),
+                    holding.c.held_version.is_not_distinct_from(submission.c.version),
+                )
+            ),
         )
     ).scalars()
     ids = "、".join(map(str, told))

@@ -7,7 +7,7 @@ their number, so no number is decrypted here.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,20 +20,7 @@ from xinqiao.records.fields import YES, iso_date
 from xinqiao.records.kind import CATEGORY, PERSON_WORDS
 from xinqiao.records.quality_scales import quality_scales
 from xinqiao.records.safety_grade import GRADES
-
-STALE_AFTER = timedelta(days=365)
-"""A grade or evaluation older than that should be asked for again.
-
-A yardstick of this project: no text says how long a safety grade stands; 鲁交发〔2023〕1号 has
-transport credit evaluated once a year.
-"""
-
-LOW_GRADES = frozenset({"C", "D"})
-"""Grades of safety credit that a good assessment of ours contradicts."""
-
-GOOD_GRADES = 2
-"""So many of the best grades of 质量信誉考核 count as good, each on the scale of what was assessed:
-AAA and AA of most, AAAAA and AAAA of taxi enterprises."""
+from xinqiao.records.safety_scale import safety_scale
 
 _KINDS = ("operator", "quality_assessment", "safety_grade", "safety_watch", "evaluation")
 _HIDDEN = "（内容已加密）"
@@ -231,7 +218,7 @@ def _told(row: _Row, *paths: str) -> dict[str, Any]:
 
 def _is_good(assessment: Mapping[str, str]) -> bool:
     scale = quality_scales().by_object.get(assessment["assessed_object"])
-    return scale is not None and assessment["grade"] in scale.grades[:GOOD_GRADES]
+    return scale is not None and assessment["grade"] in scale.good_grades
 
 
 def _doubts(made: Standing, today: date, *, operators_known: bool) -> Iterator[Doubt]:
@@ -242,19 +229,21 @@ def _doubts(made: Standing, today: date, *, operators_known: bool) -> Iterator[D
             yield Doubt(code, f"{words(made)}，而本单位的质量信誉考核为 {ours}")
     if operators_known and not (made.operator or made.person):
         yield Doubt("not_an_operator", "经营业户中没有这个主体，请核对代码或补报经营业户")
+    stale_after = safety_scale().stale_after
     for what, one, path in (
         ("安全生产信用等级", made.safety, "valid_from"),
         ("公共信用综合评价", made.evaluation, "evaluated_on"),
     ):
         day = iso_date(one[path]) if one is not None else None
-        if day is not None and day + STALE_AFTER < today:
-            yield Doubt("stale", f"{what}是 {day} 的，已满一年，请到平台核对有无更新")
+        if day is not None and day + stale_after < today:
+            asked = f"已超过 {stale_after.days} 天，请到平台核对有无更新"
+            yield Doubt("stale", f"{what}是 {day} 的，{asked}")
 
 
 _AGAINST_OURS: tuple[tuple[str, Callable[[Standing], bool], Callable[[Standing], str]], ...] = (
     (
         "low_grade",
-        lambda made: made.safety is not None and made.safety["grade"] in LOW_GRADES,
+        lambda made: made.safety is not None and made.safety["grade"] in safety_scale().low,
         lambda made: f"安全生产信用等级为 {(made.safety or {})['grade']}",
     ),
     (

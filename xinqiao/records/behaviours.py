@@ -69,6 +69,21 @@ class Behaviours:
 
     editions: Sequence[BehaviourEdition] = ()
 
+    def fill_edition(self, kind: str, content: dict[str, str]) -> Finding | None:
+        """Write down which edition a code without one means, before a newer one comes into force.
+
+        Returns:
+            What was filled in; None where nothing was, also when the last edition has no such code.
+        """
+        code = content.get("behaviour_code")
+        if kind != "safety_info" or code is None or "behaviour_edition" in content:
+            return None
+        if not self.editions or code not in self.editions[-1].behaviours:
+            return None
+        content["behaviour_edition"] = name = self.editions[-1].name
+        message = f"没有填行为代码版本，已按最新版本填写：{name}"
+        return Finding("behaviour_edition", "edition", Severity.CLEANED, message)
+
     def findings(self, kind: str, content: Mapping[str, str]) -> Iterator[Finding]:
         """Yield what contradicts the table in a record; nothing where no edition is in force."""
         if kind != "safety_info" or not self.editions:

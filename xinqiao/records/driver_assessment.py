@@ -70,7 +70,7 @@ def _cycle(content: Mapping[str, str]) -> Iterator[Finding]:
         first = None
     ends = [day - timedelta(days=1) for day in sorted(_starts(first or start, start.year + 1))]
     if end is not None and end not in ends:
-        expected = "或".join(map(str, ends))
+        expected = " 或 ".join(map(str, ends))
         message = f"考核周期不是 12 个月：从 {start} 起，应到 {expected} 止，现为 {end}，请核对"
         yield Finding("cycle_to", "not_twelve_months", Severity.ERROR, message)
 
@@ -109,14 +109,13 @@ def _points(content: Mapping[str, str]) -> Iterator[Finding]:
     for band in point_scales().of("driver_assessment"):
         if band.holds(points) and grade in GRADES and grade != band.grade:
             message = (
-                f"累计计分 {points} 分（{band.words}）应为 {band.grade}（{band.source}），"
+                f"累计计分 {points} 分（{band.words}）应为 {band.grade}（{band.said_by}），"
                 f"诚信等级填了 {grade}，请核对两处"
             )
-            severity = Severity.ERROR if band.verified else Severity.WARNING
-            yield Finding("grade", "contradicts_points", severity, message)
+            yield Finding("grade", "contradicts_points", band.severity, message)
         elif grade == band.grade and not band.holds(points):
             message = (
-                f"诚信等级为 {grade}，累计计分 {points} 分不在{band.words}之内："
+                f"累计计分 {points} 分，{band.missed}，诚信等级却为 {grade}："
                 "已经清分或另有原因的可以不改，请核对"
             )
             yield Finding("grade", "points_do_not_say_so", Severity.WARNING, message)

@@ -99,6 +99,7 @@ class Words(AfterValidator):
     """A validator that knows the words it takes, for those who offer them to a person."""
 
     words: tuple[str, ...] = ()
+    other: str | None = None
 
 
 def several_of(words: tuple[str, ...], *, other: str | None = None) -> Words:
@@ -110,12 +111,12 @@ def several_of(words: tuple[str, ...], *, other: str | None = None) -> Words:
             check(word)
         return value
 
-    return Words(check_all, words)
+    return Words(check_all, words, other)
 
 
 def one_of(words: tuple[str, ...], *, other: str | None = None) -> Words:
     """Return a validator that takes one of ``words``, or ``other`` followed by - and a kind."""
-    return Words(_choice(words, other), words)
+    return Words(_choice(words, other), words, other)
 
 
 def _choice(words: tuple[str, ...], other: str | None) -> Callable[[str], str]:

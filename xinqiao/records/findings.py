@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+IDENTITY_NUMBER_WRITTEN = "identity_number"
+"""Code of findings about free text that seems to hold an identity number (疑似写有身份证号码)."""
+
 
 class Severity(StrEnum):
     """How much a finding matters."""

@@ -51,6 +51,19 @@ def matching_key(document: str, subject_hash: str | None = None) -> str:
     return document if subject_hash is None else f"{document}|{subject_hash}"
 
 
+def completes(document: str, other: str) -> bool:
+    """Tell whether ``document`` is ``other`` with parts filled in that are blank there.
+
+    Both are keys as :func:`document_key` gives them.
+    """
+    filled, held = document.split("|"), other.split("|")
+    return (
+        len(filled) == len(held)
+        and filled != held
+        and all(was in ("", now) for now, was in zip(filled, held, strict=True))
+    )
+
+
 def subject_identifier(content: Mapping[str, str]) -> str:
     """Return the number that identifies the subject, or nothing; only its hash may be stored."""
     return next((content[path] for path in IDENTIFIER_PATHS if content.get(path)), "")

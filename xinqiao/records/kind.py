@@ -73,6 +73,7 @@ class Kind:
         labels: Field path → Chinese name, in the order of the format.
         required: Paths that every record of the kind must fill.
         words: Field path → the words that it takes, of fields with a list of words.
+        open_words: Those of them that also take 其他 with the concrete word behind it (其他-…).
         pictures: Paths of fields that hold pictures; nobody is shown their text.
     """
 
@@ -93,6 +94,7 @@ class Kind:
     labels: Mapping[str, str]
     required: frozenset[str]
     words: Mapping[str, tuple[str, ...]]
+    open_words: frozenset[str]
     pictures: frozenset[str]
 
     def is_about_person(self, content: Mapping[str, str]) -> bool:
@@ -156,6 +158,7 @@ def define(
         labels=MappingProxyType({leaf.path: leaf.label for leaf in leaves}),
         required=frozenset(leaf.path for leaf in leaves if leaf.required),
         words=MappingProxyType({leaf.path: leaf.words for leaf in leaves if leaf.words}),
+        open_words=frozenset(leaf.path for leaf in leaves if leaf.open),
         pictures=frozenset(leaf.path for leaf in leaves if leaf.pictures),
     )
 
@@ -168,6 +171,7 @@ class _Leaf:
     label: str
     required: bool
     words: tuple[str, ...]
+    open: bool
     pictures: bool
 
 
@@ -184,6 +188,7 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterable[_Leaf]:
                 info.title or name,
                 info.is_required(),
                 next((one.words for one in validators if isinstance(one, Words)), ()),
+                any(isinstance(one, Words) and one.other is not None for one in validators),
                 any(isinstance(one, PictureField) for one in validators),
             )
 

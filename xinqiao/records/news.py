@@ -10,12 +10,14 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from xinqiao.records.date_rules import not_in_future
+from xinqiao.records.doubtful_text import may_hold_identity_number, may_hold_telephone_number
 from xinqiao.records.fields import IsoDate
-from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.findings import IDENTITY_NUMBER_WRITTEN, Finding, Severity
 from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.pictures import Pictures
 
 _ADDRESSES = ("http://", "https://")
+_FREE_TEXT = ("title", "body")
 
 
 class News(BaseModel):
@@ -35,9 +37,25 @@ class News(BaseModel):
 def news_rules(content: Mapping[str, str], today: date) -> Iterator[Finding]:
     """Yield what is wrong with a piece of news beyond the form of its single fields."""
     yield from not_in_future(News, content, today, "published_on")
+    yield from _personal_numbers(content)
     if "url" in content and not content["url"].startswith(_ADDRESSES):
         message = "原文网址应以 http:// 或 https:// 开头，请核对"
         yield Finding("url", "address", Severity.WARNING, message)
+
+
+def _personal_numbers(content: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what the platform must not publish; of other kinds a person looks before that."""
+    for field in _FREE_TEXT:
+        label, text = News.model_fields[field].title, content.get(field, "")
+        if may_hold_identity_number(text):
+            message = f"{label}里疑似写有身份证号码，信用工作信息由平台直接发布，请删去或遮盖"
+            yield Finding(field, IDENTITY_NUMBER_WRITTEN, Severity.ERROR, message)
+        elif may_hold_telephone_number(text):
+            message = (
+                f"{label}里疑似写有电话号码，信用工作信息由平台直接发布，不再有人过目："
+                "个人的号码请删去，对外公布的可以不改"
+            )
+            yield Finding(field, "telephone_number", Severity.WARNING, message)
 
 
 NEWS = define(
@@ -51,5 +69,5 @@ NEWS = define(
     number_field="title",
     subject_in_key=SubjectInKey.NO,
     decided_on=("published_on",),
-    free_text=("title", "body"),
+    free_text=_FREE_TEXT,
 )

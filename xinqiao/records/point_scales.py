@@ -5,11 +5,12 @@ Source: ``point_scales.toml``, which names its own row by row and says what is v
 
 from functools import cache
 from itertools import combinations
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
 from xinqiao.records.conditions import TablePart, Text
+from xinqiao.records.findings import Severity
 from xinqiao.records.shipped_tables import shipped_table
 
 
@@ -20,6 +21,7 @@ class Band(TablePart):
     grade: Text
     least: int | None = Field(None, alias="from", ge=0)
     most: int | None = Field(None, alias="to", ge=0)
+    severity: Literal[Severity.ERROR, Severity.WARNING]
     verified: StrictBool
     source: Text
 
@@ -35,11 +37,21 @@ class Band(TablePart):
         return above and (self.most is None or points <= self.most)
 
     @property
+    def said_by(self) -> str:
+        """What a message may name: the source only for bounds that were seen in its text."""
+        return self.source if self.verified else "界限尚未在文件原文中核实"
+
+    @property
     def words(self) -> str:
         """The points in Chinese, such as 11 至 19 分."""
         if self.most is None:
             return f"{self.least or 0} 分以上"
         return f"{self.least or 0} 至 {self.most} 分"
+
+    @property
+    def missed(self) -> str:
+        """What is said of points that do not lie in the band, such as 未达到 20 分."""
+        return f"未达到 {self.least or 0} 分" if self.most is None else f"不在 {self.words}之内"
 
 
 class PointScales(TablePart):

@@ -19,7 +19,7 @@ from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import OrganisationParty
 from xinqiao.records.party_rules import organisation_rules
 from xinqiao.records.quality_scales import grade_findings, quality_scales
-from xinqiao.records.year_rules import year_rules
+from xinqiao.records.year_rules import twelve_months, year_rules
 
 ASSESSED_OBJECTS = (
     "道路客运",
@@ -78,10 +78,18 @@ def quality_assessment_rules(content: Mapping[str, str], today: date) -> Iterato
     yield from in_order(QualityAssessment, content, "notice_from", "notice_until")
     yield from in_order(QualityAssessment, content, "notice_from", "published_on")
     yield from year_rules(content)
+    yield from _period(content)
     yield from grade_findings(content, "grade", "考核等级", Severity.ERROR)
     yield from grade_findings(content, "previous_grade", "上年等级", Severity.WARNING)
     yield from _score(content)
     yield from _stage(content)
+
+
+def _period(content: Mapping[str, str]) -> Iterator[Finding]:
+    scale = quality_scales().by_object.get(content.get("assessed_object", ""))
+    if scale is not None:
+        worst = Severity.ERROR if scale.cycle == "text" else Severity.WARNING
+        yield from twelve_months(content, worst)
 
 
 def _score(content: Mapping[str, str]) -> Iterator[Finding]:

@@ -21,9 +21,11 @@ class QualityScale(TablePart):
 
     objects: tuple[Text, ...] = Field(min_length=1)
     grades: tuple[Text, ...] = Field(min_length=2)
+    good: int = Field(ge=1)
     doubtful: tuple[Text, ...] = ()
     closed: StrictBool
     confidence: Literal["text", "secondary", "unknown"]
+    cycle: Literal["text", "assumed"]
     source: Text
 
     @model_validator(mode="after")
@@ -31,9 +33,16 @@ class QualityScale(TablePart):
         words = (*self.grades, *self.doubtful)
         if len(set(words)) < len(words):
             raise ValueError(f"{'、'.join(self.objects)}：同一等级写了两次")
+        if self.good >= len(self.grades):
+            raise ValueError(f"{'、'.join(self.objects)}：good 应少于等级的个数")
         if self.closed and self.confidence == "unknown":
             raise ValueError(f"{'、'.join(self.objects)}：没有依据的等级表不能是封闭的")
         return self
+
+    @property
+    def good_grades(self) -> tuple[str, ...]:
+        """The grades that a low grade of a platform contradicts."""
+        return self.grades[: self.good]
 
 
 class QualityScales(TablePart):
@@ -41,6 +50,7 @@ class QualityScales(TablePart):
 
     edition: Text
     highest_score: int = Field(ge=1)
+    good_source: Text
     scales: tuple[QualityScale, ...] = Field(alias="scale", min_length=1)
 
     @model_validator(mode="after")
@@ -90,5 +100,5 @@ def grade_findings(
         message = f"{label}{quote(grade)}不是{name}的等级，只能填：{allowed}（{scale.source}）"
         yield Finding(field, "grade_outside_scale", worst, message)
     else:
-        message = f"{label}{quote(grade)}不是常见的{allowed}：{scale.source}，请核对"
+        message = f"{label}{quote(grade)}不是常见的等级（{allowed}）：{scale.source}，请核对"
         yield Finding(field, "grade_unconfirmed", Severity.WARNING, message)

@@ -5,6 +5,7 @@ give a grade.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, Self
@@ -21,6 +22,7 @@ class _Row(TablePart):
     grade: Text
     at_least: int | None = Field(None, alias="from", ge=0)
     on_site: bool = False
+    low: bool = False
     source: Text
     confidence: Literal["summary", "inferred"]
 
@@ -31,6 +33,9 @@ class SafetyScaleTable(TablePart):
     base: int
     base_source: Text
     on_site_source: Text
+    low_source: Text
+    stale_after_days: int = Field(ge=1)
+    stale_source: Text
     grades: tuple[_Row, ...] = Field(alias="grade", min_length=1)
 
     @model_validator(mode="after")
@@ -41,6 +46,8 @@ class SafetyScaleTable(TablePart):
         for better, worse in pairwise(self.grades):
             if better.at_least is None or (worse.at_least or 0) >= better.at_least:
                 raise ValueError(f"{worse.grade} 的分数线应低于 {better.grade} 的")
+        if any(better.low and not worse.low for better, worse in pairwise(self.grades)):
+            raise ValueError("比低等级更低的等级也应写 low = true")
         if self.grades[-1].at_least is not None:
             raise ValueError("最低一级不写分数线")
         return self
@@ -69,6 +76,8 @@ class SafetyScale:
         grades: The grades, best first.
         on_site: Grades that ask for an evaluation on the spot (现场评价).
         on_site_source: What says so.
+        low: Grades that a good assessment of ours contradicts.
+        stale_after: A grade or evaluation older than that should be asked for again.
     """
 
     def __init__(self, table: SafetyScaleTable) -> None:
@@ -77,6 +86,8 @@ class SafetyScale:
         self.grades = tuple(row.grade for row in table.grades)
         self.on_site = frozenset(row.grade for row in table.grades if row.on_site)
         self.on_site_source = table.on_site_source
+        self.low = frozenset(row.grade for row in table.grades if row.low)
+        self.stale_after = timedelta(days=table.stale_after_days)
         self._bands: list[tuple[int | None, Band]] = []
         above: int | None = None
         for row in table.grades:

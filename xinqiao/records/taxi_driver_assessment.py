@@ -16,7 +16,7 @@ from xinqiao.records.kind import About, SubjectInKey, define
 from xinqiao.records.parties import PersonParty
 from xinqiao.records.party_rules import employer_rules, person_rules
 from xinqiao.records.point_scales import point_scales
-from xinqiao.records.year_rules import year_rules
+from xinqiao.records.year_rules import twelve_months, year_rules
 
 SERVICES = ("巡游", "网约")
 GRADES = ("AAA", "AA", "A", "B")
@@ -49,6 +49,7 @@ def taxi_driver_assessment_rules(content: Mapping[str, str], today: date) -> Ite
     yield from not_in_future(TaxiDriverAssessment, content, today, "assessed_on")
     yield from in_order(TaxiDriverAssessment, content, "period_from", "period_to")
     yield from year_rules(content)
+    yield from twelve_months(content, Severity.ERROR)
     yield from _score(content)
 
 
@@ -61,12 +62,12 @@ def _score(content: Mapping[str, str]) -> Iterator[Finding]:
     if earned is None:
         message = (
             "考核得分应在 0 至 30 之间（基准分 20，加分最多 10，扣到 0 为止；"
-            f"{bands[0].source}），请核对"
+            f"{bands[0].said_by}），请核对"
         )
         yield Finding("score", "outside_scale", Severity.ERROR, message)
     elif grade in GRADES and grade != earned.grade:
         message = (
-            f"考核得分 {score} 分（{earned.words}）应为 {earned.grade}（{earned.source}），"
+            f"考核得分 {score} 分（{earned.words}）应为 {earned.grade}（{earned.said_by}），"
             f"考核等级填了 {grade}"
         )
         if GRADES.index(grade) > GRADES.index(earned.grade):
@@ -74,8 +75,7 @@ def _score(content: Mapping[str, str]) -> Iterator[Finding]:
             message += "；注册不满 6 个月而限低等级的可以不改，请核对两处"
             yield Finding("grade", "below_points", Severity.WARNING, message)
         else:
-            severity = Severity.ERROR if earned.verified else Severity.WARNING
-            yield Finding("grade", "contradicts_points", severity, f"{message}，请核对两处")
+            yield Finding("grade", "contradicts_points", earned.severity, f"{message}，请核对两处")
 
 
 TAXI_DRIVER_ASSESSMENT = define(

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from xinqiao.records.findings import Finding, Severity
+from xinqiao.records.findings import IDENTITY_NUMBER_WRITTEN, Finding, Severity
 from xinqiao.records.identity_text import contains_identity_number, quote
 from xinqiao.records.kind import Kind
 from xinqiao.records.kinds import kind_of
@@ -23,7 +23,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "whole_number": ("whole_number", "{label}应为整数，请核对"),
     "score": ("score", "{label}应为 0 至 9999.9 的数字，最多 1 位小数，请核对"),
     "year": ("year", "{label}应为四位数的年份，如 2025，请核对"),
-    "pictures": ("pictures", "{label}有没有读到的，或张数不对，请重新填写图片的文件名"),
+    "pictures": ("pictures", "{label}中有文件没有读到，或张数不对，请重新填写图片的文件名"),
     "extra_forbidden": ("unknown_field", "没有这个字段，请删去"),
 }
 """Error type of pydantic → our code and Chinese message."""
@@ -44,11 +44,10 @@ def validate(kind: str, content: Mapping[str, str], today: date) -> tuple[Findin
     """
     definition = kind_of(kind)
     filled = {path: text for path, text in content.items() if text.strip()}
-    return (
-        *_form(definition, filled),
-        *definition.rules(filled, today),
-        *_free_text(definition, filled),
-    )
+    by_rules = tuple(definition.rules(filled, today))
+    told = {one.field for one in by_rules if one.code == IDENTITY_NUMBER_WRITTEN}
+    written = (one for one in _free_text(definition, filled) if one.field not in told)
+    return (*_form(definition, filled), *by_rules, *written)
 
 
 def _form(kind: Kind, content: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -88,4 +87,4 @@ def _free_text(kind: Kind, content: Mapping[str, str]) -> Iterator[Finding]:
     for field in kind.free_text_fields:
         if contains_identity_number(content.get(field, "")):
             message = f"{kind.labels[field]}里疑似写有身份证号码，公示前请删去或遮盖"
-            yield Finding(field, "identity_number", Severity.WARNING, message)
+            yield Finding(field, IDENTITY_NUMBER_WRITTEN, Severity.WARNING, message)

@@ -1,7 +1,7 @@
 """What holds between the year that was assessed (考核年度), its period and the day of assessing."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from xinqiao.records.fields import iso_date
 from xinqiao.records.findings import Finding, Severity
@@ -28,6 +28,23 @@ def year_rules(content: Mapping[str, str]) -> Iterator[Finding]:
         if day is not None and day.year != int(year):
             message = f"{label} {day} 不在考核年度 {year} 之内，请核对"
             yield Finding(field, "outside_year", Severity.WARNING, message)
+
+
+def twelve_months(content: Mapping[str, str], severity: Severity) -> Iterator[Finding]:
+    """Yield a finding when ``period_from`` and ``period_to`` do not span twelve months.
+
+    Args:
+        content: The record.
+        severity: How much it matters, after how sure the length of the period is.
+    """
+    start, end = iso_date(content.get("period_from")), iso_date(content.get("period_to"))
+    if start is None or end is None or end < start:
+        return
+    ends = [day - timedelta(days=1) for day in sorted(anniversaries(start, start.year + 1))]
+    if end not in ends:
+        expected = " 或 ".join(map(str, ends))
+        message = f"考核周期不是 12 个月：从 {start} 起，应到 {expected} 止，现为 {end}，请核对"
+        yield Finding("period_to", "not_twelve_months", severity, message)
 
 
 def anniversaries(day: date, year: int) -> frozenset[date]:

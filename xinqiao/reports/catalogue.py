@@ -4,7 +4,7 @@ The county plan 源交政字〔2023〕14号 asks for it: 采集主体、采集�
 said here that another table does not say: rules, routes, publication, classes, formats.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xinqiao.mapping.loading import known_formats
@@ -19,7 +19,7 @@ from xinqiao.routing.information import information_classes
 from xinqiao.routing.platforms import platform_name
 from xinqiao.routing.publication import publication_rules
 from xinqiao.routing.routes import Default, Route, is_open, routes_of
-from xinqiao.routing.rules import DutyRule, OpensOn, rule
+from xinqiao.routing.rules import BUREAU, DutyRule, OpensOn, rule, rules
 from xinqiao.routing.switches import Switches
 
 
@@ -43,6 +43,27 @@ class FormatSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """One time limit (时限).
+
+    Attributes:
+        rule: Its identifier.
+        days: Its length in working days.
+        starts: What it runs from, in Chinese.
+        legal: Whether law or an official document sets it; False is an 内部时限.
+        basis: Law and article or document, in Chinese.
+        condition: Chinese: which of the records; empty for all, or for all others.
+    """
+
+    rule: str
+    days: int
+    starts: str
+    legal: bool
+    basis: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """One platform that records of a kind go to, or may go to.
 
@@ -57,6 +78,7 @@ class Destination:
         starts: What it runs from, in Chinese.
         legal: Whether law or an official document sets it; False is an 内部时限.
         basis: Law and article or document of the time limit.
+        change: The limit for a change or revocation; None where there is none.
         note: Source of the route.
         format: What is sent.
     """
@@ -71,8 +93,14 @@ class Destination:
     starts: str
     legal: bool
     basis: str
+    change: Limit | None
     note: str
     format: FormatSummary
+
+    @property
+    def limit(self) -> Limit:
+        """The time limit of the first report."""
+        return Limit(self.rule, self.days, self.starts, self.legal, self.basis, self.condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +131,7 @@ class Entry:
         basis: What says who collects it.
         senders: Chinese names of the platforms that it comes from; none for what we collect.
         destinations: The platforms that it goes to, or may go to.
+        handling: How soon the bureau must handle it itself (办理); none for most.
         publication: Who may see it.
         information: Of which class it is.
         identity_data: Whether it holds identity numbers.
@@ -117,6 +146,7 @@ class Entry:
     basis: str
     senders: tuple[str, ...]
     destinations: tuple[Destination, ...]
+    handling: tuple[Limit, ...]
     publication: tuple[Told, ...]
     information: tuple[Told, ...]
     identity_data: bool
@@ -150,10 +180,12 @@ def _entry(kind: Kind, collected: Collected, switches: Mapping[str, bool]) -> En
             for route in routes_of(name)
             if route.default is not Default.NEVER and route.rule is not None
         ),
-        publication=tuple(
-            Told(row.level.value, _condition(kind, row.when), row.basis)
-            for row in publication_rules().rows[name]
+        handling=tuple(
+            _limit(one, kind.labels[one.starts_from], _condition(kind, one.when))
+            for one in rules().values()
+            if BUREAU in one.platforms and name in one.kinds
         ),
+        publication=tuple(_publication(kind)),
         information=tuple(
             Told(row.information.value, _condition(kind, row.when), row.basis)
             for row in information_classes()[name]
@@ -163,18 +195,34 @@ def _entry(kind: Kind, collected: Collected, switches: Mapping[str, bool]) -> En
     )
 
 
+def _publication(kind: Kind) -> Iterator[Told]:
+    """Yield who may see records of ``kind``; natural persons before the rows they overrule."""
+    rows, persons = publication_rules().rows[kind.identifier], publication_rules().persons
+    if kind.about is not About.ORGANISATIONS and any(row.is_public for row in rows):
+        yield Told(persons.level.value, "自然人的", persons.basis)
+    for row in rows:
+        yield Told(row.level.value, _condition(kind, row.when), row.basis)
+
+
+def _limit(limit: DutyRule, starts: str, condition: str) -> Limit:
+    return Limit(limit.id, limit.days, starts, limit.legal, limit.basis, condition)
+
+
 def _destination(kind: Kind, route: Route, limit: DutyRule, *, taken: bool) -> Destination:
+    condition = _condition(kind, route.when)
+    change = None if route.change_rule is None else rule(route.change_rule)
     return Destination(
         platform=route.platform,
         name=platform_name(route.platform),
         taken=taken,
-        condition=_condition(kind, route.when),
+        condition=condition,
         only_organisations=not route.natural_persons and kind.about is not About.ORGANISATIONS,
         rule=limit.id,
         days=limit.days,
         starts=starts_of(kind, limit),
         legal=limit.legal,
         basis=limit.basis,
+        change=None if change is None else _limit(change, starts_of(kind, change), condition),
         note=route.note,
         format=summarise(format_for(route.platform, kind.identifier).table),
     )

@@ -1,8 +1,9 @@
 """The directory of what is collected in the words of those who read it (采集目录的文字)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from xinqiao.reports.catalogue import Destination, Entry, Told
+from xinqiao.reports.catalogue import Destination, Entry, Limit, Told
 from xinqiao.routing.information import CLASSES
 from xinqiao.routing.publication import LEVELS
 
@@ -16,6 +17,8 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("去向平台", 26),
     ("数据标准", 30),
     ("时限", 26),
+    ("变更、撤销时限", 26),
+    ("办理时限", 24),
     ("时限依据", 38),
     ("公开范围", 24),
     ("信息性质", 16),
@@ -48,7 +51,9 @@ def line(entry: Entry) -> tuple[str, ...]:
         _lines(_places(ways)),
         _lines(_standard(one) for one in ways),
         _lines(_limits(ways)),
-        _lines(_basis(one) for one in ways),
+        _lines(_changes(ways)),
+        _lines(_length(one) for one in entry.handling),
+        _lines(_bases(entry)),
         told(entry.publication, _LEVELS),
         told(entry.information, _CLASSES, basis=False),
         "含" if entry.identity_data else "不含",
@@ -108,13 +113,32 @@ def _limits(ways: Sequence[Destination]) -> Iterator[str]:
     """Yield the time limit of each platform, with the condition where it has several."""
     for one in ways:
         rules = {other.rule for other in ways if other.platform == one.platform}
-        which = f"，{one.condition}" if one.condition and len(rules) > 1 else ""
-        internal = "" if one.legal else "内部时限，"
-        yield f"{one.name}：自{one.starts}起 {one.days} 个工作日（{internal}{one.rule}{which}）"
+        condition = one.condition if len(rules) > 1 else ""
+        yield f"{one.name}：{_length(replace(one.limit, condition=condition))}"
 
 
-def _basis(one: Destination) -> str:
-    return f"{one.rule}　{one.basis}"
+def _changes(ways: Sequence[Destination]) -> Iterator[str]:
+    """Yield the limit of each platform for what is changed or withdrawn."""
+    for one in ways:
+        if one.change is None:
+            continue
+        rules = {other.change for other in ways if other.platform == one.platform}
+        several = len({other.rule for other in rules if other is not None}) > 1
+        condition = one.change.condition if several else ""
+        yield f"{one.name}：{_length(replace(one.change, condition=condition))}"
+
+
+def _length(limit: Limit) -> str:
+    internal = "" if limit.legal else "内部时限，"
+    which = f"，{limit.condition}" if limit.condition else ""
+    return f"自{limit.starts}起 {limit.days} 个工作日（{internal}{limit.rule}{which}）"
+
+
+def _bases(entry: Entry) -> Iterator[str]:
+    ways = entry.destinations
+    changes = (one.change for one in ways if one.change is not None)
+    for limit in (*(one.limit for one in ways), *changes, *entry.handling):
+        yield f"{limit.rule}　{limit.basis}"
 
 
 def _lines(texts: Iterable[str]) -> str:

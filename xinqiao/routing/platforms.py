@@ -17,12 +17,14 @@ class NamedPlatform(BaseModel):
     Attributes:
         id: Identifier, such as ``credit_shandong``.
         name: Chinese name.
+        short: What lists call it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Text
     name: Text
+    short: Text
 
 
 class _Table(BaseModel):
@@ -51,3 +53,9 @@ def platform_name(identifier: str) -> str:
     """Return the Chinese name of a platform; its identifier where the table has none."""
     found = platforms().get(identifier)
     return identifier if found is None else found.name
+
+
+def short_platform_name(identifier: str) -> str:
+    """Return what lists call a platform; its identifier where the table has none."""
+    found = platforms().get(identifier)
+    return identifier if found is None else found.short

@@ -78,6 +78,7 @@ class Stand(ABC):
         kind: Record kind of the rows.
         edition: Edition of the format that the rows are in.
         faults: Faults that :meth:`cause` can cause.
+        without: Faults that the platform cannot have, and why; told where a test is left out.
         variations: Variations that :meth:`connect` can make.
         operations: Operations that :meth:`values` has rows for and the connector can send.
         secrets: Texts that must never be shown: credentials, tokens, keys.
@@ -92,6 +93,7 @@ class Stand(ABC):
     kind: str = "permit"
     edition: str = "2018"
     faults: frozenset[Fault] = frozenset()
+    without: ClassVar[Mapping[Fault, str]] = {}
     variations: frozenset[Variation] = frozenset()
     operations: frozenset[Operation] = frozenset({Operation.INSERT})
     secrets: tuple[str, ...] = ()

@@ -9,24 +9,28 @@ from xinqiao.adapters.base import Operation
 from xinqiao.simulator.process import SimulatorProcess
 from xinqiao.testing import Fault
 
-_NO_TOKENS = frozenset({Fault.TOKEN_EXPIRED})
-_NO_LATER_ANSWER = frozenset(
-    {
+_NO_TOKENS = {Fault.TOKEN_EXPIRED: "it knows no tokens"}
+_AT_ONCE = "it decides in the answer and has no receipts"
+_NO_LATER_ANSWER = dict.fromkeys(
+    (
         Fault.BATCH_REFUSED_LATER,
         Fault.RECEIPT_LATE,
         Fault.RECEIPT_TWICE,
         Fault.RECEIPT_CONTRADICTORY,
-    }
+    ),
+    _AT_ONCE,
 )
-_NO_LIST_OF_ROWS = frozenset(
-    {
-        Fault.BATCH_REFUSED_LATER,
-        Fault.ROW_REFUSED,
-        Fault.DUPLICATE_REPORTED,
-        Fault.RECEIPT_TWICE,
-        Fault.RECEIPT_CONTRADICTORY,
-    }
-)
+_PAGE = "its receipt is a page that shows an article or does not"
+_NO_LIST_OF_ROWS = {
+    Fault.BATCH_REFUSED_LATER: _PAGE,
+    Fault.DUPLICATE_REPORTED: "it has no answer that says that an article was taken as a duplicate",
+    Fault.RECEIPT_TWICE: _PAGE,
+    Fault.RECEIPT_CONTRADICTORY: _PAGE,
+}
+
+
+def _but(without: Mapping[Fault, str]) -> Mapping[Fault, tuple[str, str]]:
+    return {fault: name for fault, name in FAULTS.items() if fault not in without}
 
 
 class _SampleStand(WebStand):
@@ -47,9 +51,8 @@ class TransportCreditStand(_SampleStand):
         "app_id": "xinqiao-demo",
         "app_secret": "rehearsal-only",
     }
-    names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
-        fault: name for fault, name in FAULTS.items() if fault not in _NO_TOKENS
-    }
+    without: ClassVar[Mapping[Fault, str]] = _NO_TOKENS
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = _but(without)
 
 
 class TransportDriverStand(TransportCreditStand):
@@ -67,9 +70,8 @@ class SafetyCreditStand(_SampleStand):
         "username": "xinqiao-demo",
         "password": "rehearsal-only",
     }
-    names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
-        fault: name for fault, name in FAULTS.items() if fault not in _NO_LATER_ANSWER
-    }
+    without: ClassVar[Mapping[Fault, str]] = _NO_LATER_ANSWER
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = _but(without)
 
 
 class SafetyUnitStand(SafetyCreditStand):
@@ -87,9 +89,17 @@ class CountySiteStand(_SampleStand):
     # a newer version is never told by a page: that is waited for in vain
     patience = 2.0
     credentials: ClassVar[Mapping[str, str]] = {"site_key": "rehearsal-only"}
-    names: ClassVar[Mapping[Fault, tuple[str, str]]] = {
-        fault: name for fault, name in FAULTS.items() if fault not in _NO_TOKENS | _NO_LIST_OF_ROWS
-    }
+    without: ClassVar[Mapping[Fault, str]] = _NO_TOKENS | _NO_LIST_OF_ROWS
+    names: ClassVar[Mapping[Fault, tuple[str, str]]] = _but(without)
+
+    def questions(self) -> list[tuple[str, str | None]]:
+        """Return the number that each look at a page was for, and the fault that befell it."""
+        asked = self._running.received()["queries"]
+        return [
+            (one["parameters"].get("number", ""), one["fault"])
+            for one in asked
+            if one["query"] == "page"
+        ]
 
     def effects(self) -> Mapping[str, int]:
         received = self._running.received()

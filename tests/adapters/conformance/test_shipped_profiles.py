@@ -1,6 +1,6 @@
 """Every shipped profile through the suite that other packages use for their connectors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,13 @@ from tests.adapters.conformance.stands import (
     SdGatewayStand,
     UploadStand,
     VoidAndInsertStand,
+    WebStand,
 )
+from xinqiao.adapters.base import BatchProgress
 from xinqiao.adapters.profile import SHIPPED
 from xinqiao.simulator.process import SimulatorProcess, start
-from xinqiao.testing import ConnectorConformance, Stand
+from xinqiao.testing import ConnectorConformance, Fault, Stand
+from xinqiao.testing.trial import Trial
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +199,49 @@ PROVEN = {
 
 def test_every_shipped_profile_is_proven() -> None:
     assert set(PROVEN) == set(SHIPPED)
+
+
+NO_RECEIPTS = {
+    Fault.BATCH_REFUSED_LATER,
+    Fault.RECEIPT_LATE,
+    Fault.RECEIPT_TWICE,
+    Fault.RECEIPT_CONTRADICTORY,
+}
+LEFT_OUT: Mapping[type[WebStand], set[Fault]] = {
+    TransportCreditStand: {Fault.TOKEN_EXPIRED},
+    TransportDriverStand: {Fault.TOKEN_EXPIRED},
+    SafetyCreditStand: NO_RECEIPTS,
+    SafetyUnitStand: NO_RECEIPTS,
+    CountySiteStand: {
+        Fault.TOKEN_EXPIRED,
+        Fault.BATCH_REFUSED_LATER,
+        Fault.DUPLICATE_REPORTED,
+        Fault.RECEIPT_TWICE,
+        Fault.RECEIPT_CONTRADICTORY,
+    },
+    CommitmentStand: set(),
+}
+"""Stand → faults that it is not tried with."""
+
+
+@pytest.mark.parametrize("stand", LEFT_OUT, ids=lambda one: one.__name__)
+def test_a_fault_is_left_out_only_where_the_platform_cannot_have_it_and_it_is_said_why(
+    stand: type[WebStand],
+) -> None:
+    assert set(Fault) - set(stand.names) == set(stand.without) == LEFT_OUT[stand]
+    assert all(stand.without.values())
+
+
+def test_a_fault_of_the_page_befalls_the_look_for_the_record_and_no_other_call(
+    county_site: SimulatorProcess,
+) -> None:
+    stand = CountySiteStand(county_site)
+    connector = stand.connect()
+    try:
+        trial = Trial(stand, connector, stand.batch(1))
+        trial.submit()
+        stand.cause(Fault.UNREADABLE_WHEN_ASKED)
+        assert trial.poll().progress is BatchProgress.NO_ANSWER
+        assert stand.questions() == [(trial.batch.rows[0].key, "html_page")]
+    finally:
+        connector.close()
