@@ -115,7 +115,7 @@ def test_corrections_are_written_for_each_department_and_none_is_said_kindly(
     assert "待更正-运管所-行政许可" in desk.run("corrections").out
     assert desk.run("corrections", "--department", "别的").code == 0
     unknown = desk.run("corrections", "--kind", "parking")
-    assert (unknown.code, "parking" in unknown.err) == (1, True)
+    assert (unknown.code, "parking" in unknown.err) == (2, True)
 
 
 def test_reconcile_says_when_the_platform_cannot_be_asked(desk: Terminal) -> None:
