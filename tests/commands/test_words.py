@@ -109,7 +109,6 @@ def test_a_group_without_a_command_is_wrong_usage_and_not_an_error_of_the_progra
         (("formats", "show", "nowhere", "permit"), "nowhere"),
         (("queue", "show", "77"), "xinqiao queue list"),
         (("audit", "show", "77777"), "77777"),
-        (("import", "x.xlsx", "--kind", "permits"), "permit（行政许可）"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_known_ones(
@@ -118,6 +117,14 @@ def test_an_unknown_name_is_answered_with_the_known_ones(
     done = terminal.run(*words)
     assert done.code == 1
     assert told in "".join(done.err.split("\n"))
+
+
+def test_an_unknown_kind_is_wrong_usage_and_answered_with_the_known_ones(
+    terminal: Terminal,
+) -> None:
+    done = terminal.run("import", "x.xlsx", "--kind", "permits")
+    assert done.code == 2
+    assert "permit（行政许可）" in "".join(done.err.split("\n"))
 
 
 @pytest.mark.parametrize("day", ["明天", "2026-02-30"])
