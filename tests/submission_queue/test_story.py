@@ -135,7 +135,8 @@ def test_two_hundred_polls_are_one_line_with_the_first_and_the_last(world: World
     polls = [*(poll(one) for one in range(150)), poll(150, "in_doubt")]
     polls += [poll(one) for one in range(151, 200)]
     nothing: dict[str, Any] = {"versions": [], "duties": [], "receipts": [], "actions": []}
-    events = in_order_of_time({**nothing, "withdrawal": None, "attempts_made": polls})
+    undecided = {"withdrawal": None, "take_down": None}
+    events = in_order_of_time({**nothing, **undecided, "attempts_made": polls})
     lines = list(folded(events))
     assert [one["times"] for one in lines] == [150, 1, 49]
     assert lines[0]["at"] == start.isoformat()
