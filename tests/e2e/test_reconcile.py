@@ -100,11 +100,12 @@ def test_a_ledger_that_breaks_off_is_never_taken_for_the_rest_is_missing(
 ) -> None:
     settled.simulator.plant("permit", number(3), fields=None)
     seconds = {"seconds": 20} if fault.startswith("timeout") else {}
-    settled.simulator.queue_faults([{"name": fault, "call": "ledger", "nth": 2, **seconds}])
+    # ledgers are read in the order of the kinds' names: the fifth is that of the permits
+    settled.simulator.queue_faults([{"name": fault, "call": "ledger", "nth": 5, **seconds}])
     found = reconcile(settled)
     assert found["complete"] is False
     assert found["incomplete_because"]
-    # the first ledger was whole, the second was not: its rows are not called missing
+    # the ledgers before it were whole, this one was not: its rows are not called missing
     assert all(one["kind"] == "penalty" for one in found["missing_at_platform"])
     # after a call without an answer the platform is left alone for a moment
     wait_until(lambda: reconcile(settled)["complete"], lambda: "the ledger stays incomplete")
