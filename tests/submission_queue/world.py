@@ -40,9 +40,10 @@ from xinqiao.database.tables import (
 )
 from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.changes import Change
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.pace import Pace
-from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State

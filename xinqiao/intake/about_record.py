@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from xinqiao.errors import RefusedError
-from xinqiao.queue.planning import Change
+from xinqiao.queue.changes import Change
 from xinqiao.queue.targets import TARGET_KINDS
 from xinqiao.records.doubtful_text import may_hold_identity_number
 from xinqiao.records.fields import YES

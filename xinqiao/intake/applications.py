@@ -16,8 +16,9 @@ from xinqiao.intake.about_record import about, repairable_as
 from xinqiao.intake.single import enter
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.changes import Change
 from xinqiao.queue.objections import find_objection, free_number
-from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.planning import Planner
 from xinqiao.queue.present import present_changes
 from xinqiao.queue.targets import objections_to
 from xinqiao.queue.transitions import Cause

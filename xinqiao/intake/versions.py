@@ -15,7 +15,7 @@ from xinqiao.intake import store
 from xinqiao.intake.census import Census
 from xinqiao.intake.reading import Draft
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import Change
+from xinqiao.queue.changes import Change
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import same_name, subject_identifier

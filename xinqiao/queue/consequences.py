@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.clock import local_date
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.changes import Change
+from xinqiao.queue.planning import Planner
 from xinqiao.queue.present import OWED, present_changes
 from xinqiao.queue.publishing import (
     STILL_DOWN,

@@ -7,7 +7,7 @@ platform, so that whatever counts, recounts or logs duties has it too.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.clock import end_of, start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty
+from xinqiao.queue.changes import Change
 from xinqiao.queue.duties import Owed, open_duties
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.fields import iso_date
@@ -24,13 +25,10 @@ from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting, due
 from xinqiao.routing.rules import BUREAU, DutyRule, handling_rule
 
-if TYPE_CHECKING:
-    from xinqiao.queue.planning import Change
-
 
 def keep_clocks(
     connection: Connection,
-    changes: Sequence["Change"],
+    changes: Sequence[Change],
     counting: Counting,
     calendar: WorkingCalendar,
     cause: Cause,
@@ -66,7 +64,7 @@ def _known(connection: Connection, record_ids: Sequence[str]) -> dict[str, Any]:
 def _follow(
     connection: Connection,
     row: Any,
-    change: "Change",
+    change: Change,
     rule: DutyRule,
     calendar: WorkingCalendar,
     cause: Cause,

@@ -18,6 +18,7 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
 from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
+from xinqiao.queue.changes import Change
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.handling import keep_clocks
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
@@ -44,27 +45,6 @@ from xinqiao.routing.rules import OpensOn, rule
 
 Place = tuple[str, str]
 """A record and a platform."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A new version of a record.
-
-    Attributes:
-        record_id: Which record.
-        kind: Its kind.
-        version: Number of the new version.
-        content: The plain content.
-        valid: Whether the record itself has no errors.
-        decided_on: Decision date, or None when it is missing or in error.
-    """
-
-    record_id: str
-    kind: str
-    version: int
-    content: Mapping[str, str]
-    valid: bool
-    decided_on: date | None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version, withdrawal
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import Change
+from xinqiao.queue.changes import Change
 
 OWED = (
     record.c.exemption.is_(None),

@@ -22,7 +22,8 @@ from xinqiao.database.tables import (
 from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
-from xinqiao.queue.planning import Change, Planner
+from xinqiao.queue.changes import Change
+from xinqiao.queue.planning import Planner
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
