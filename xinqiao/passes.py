@@ -16,7 +16,7 @@ from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
 from xinqiao.queue.strategies import follow_strategies
 from xinqiao.queue.worker import Worker
-from xinqiao.reconcile.permitted import words
+from xinqiao.reconcile.ledgers.permitted import words
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.unanswered import hold_unanswered
 from xinqiao.records.kinds import kind_of

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.life.bureau import SITE, Bureau
-from tests.reconcile.ledgers import LedgerPlatform
+from tests.reconcile.ledger_stands import LedgerPlatform
 from tests.submission_queue.world import accepted, reply
 from xinqiao.adapters.base import LedgerEntry, Outcome, RowResult
 from xinqiao.queue.publishing import Why
-from xinqiao.reconcile.findings import LedgerFindings
-from xinqiao.reconcile.ledger import compare_ledger
+from xinqiao.reconcile.ledgers.comparison import compare_ledger
+from xinqiao.reconcile.ledgers.findings import LedgerFindings
 from xinqiao.reconcile.window import Window
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reconcile.ledgers import LedgerPlatform
+from tests.reconcile.ledger_stands import LedgerPlatform
 from tests.submission_queue.world import World, make_world
 from tests.support import FrozenClock
 from xinqiao.database.engine import Database

@@ -19,7 +19,7 @@ from xinqiao.commands.output import (
 )
 
 if TYPE_CHECKING:
-    from xinqiao.reconcile.findings import LedgerFindings
+    from xinqiao.reconcile.ledgers.findings import LedgerFindings
     from xinqiao.reconcile.metrics import Punctuality
     from xinqiao.reconcile.report import PlatformReport
 

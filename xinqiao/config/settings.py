@@ -1,5 +1,6 @@
 """What ``xinqiao.toml`` may say. Every field has a meaning, a unit and a safe default."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -44,6 +45,21 @@ class DeadlinesSection(_Section):
 
     due_soon_working_days: int = Field(default=2, ge=0, le=30)
     """A duty is shown as 即将到期 when this many working days or fewer are left."""
+
+    slack_working_days: int = Field(default=1, ge=0, le=7)
+    """内部提前量: working days before the last one by which the bureau means to have reported, for a
+    platform may count its own taking in. An 内部时限: it is shown, and enters no figure."""
+
+
+class StartSection(_Section):
+    """Since when the bureau reports through this hub (启用日期)."""
+
+    report_from: date | None = None
+    """Decisions from this day on are owed through the hub; None: all. Older ones are reported by
+    nobody here, unless a platform holds them already (see ``adopt``) and they change."""
+
+    platforms: dict[str, date] = Field(default_factory=dict)
+    """Platform → the same day for it alone, where it was connected at another time."""
 
 
 class DeliverySection(_Section):
@@ -111,6 +127,11 @@ class Settings(_Section):
     routes: dict[str, dict[str, StrictBool]] = Field(default_factory=dict)
     """Record kind → platform → whether it goes there, where that differs from the table of routes;
     see ``routes list``."""
+
+    start: StartSection = StartSection()
+    review: dict[str, Literal["none", "required"]] = Field(default_factory=dict)
+    """Record kind → whether a second person approves a version before it is sent (报送前审核);
+    ``none`` where nothing is said."""
 
     delivery: DeliverySection = DeliverySection()
     daemon: DaemonSection = DaemonSection()

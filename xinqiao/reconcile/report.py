@@ -12,8 +12,8 @@ from xinqiao.database.engine import Database
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
-from xinqiao.reconcile.findings import LedgerFindings
-from xinqiao.reconcile.ledger import compare_ledger
+from xinqiao.reconcile.ledgers.comparison import compare_ledger
+from xinqiao.reconcile.ledgers.findings import LedgerFindings
 from xinqiao.reconcile.metrics import Punctuality, punctuality
 from xinqiao.reconcile.waiting import Waiting, waiting
 from xinqiao.reconcile.window import Window

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.reconcile.ledgers import (
+from tests.reconcile.ledger_stands import (
     BREAKS,
     compare,
     document,

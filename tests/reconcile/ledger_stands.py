@@ -15,8 +15,8 @@ from xinqiao.adapters.base import (
     SealedBatch,
 )
 from xinqiao.queue.delivery import deliver
-from xinqiao.reconcile.findings import LedgerFindings
-from xinqiao.reconcile.ledger import compare_ledger
+from xinqiao.reconcile.ledgers.comparison import compare_ledger
+from xinqiao.reconcile.ledgers.findings import LedgerFindings
 from xinqiao.reconcile.window import Window
 
 TODAY = date(2026, 11, 20)

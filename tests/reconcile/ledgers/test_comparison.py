@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.reconcile.ledgers import (
+from tests.reconcile.ledger_stands import (
     BREAKS,
     TODAY,
     compare,
@@ -27,9 +27,8 @@ from xinqiao.database.tables import platform_state, record_version, submission
 from xinqiao.queue.platforms import note_failure, pause, standing
 from xinqiao.queue.states import State
 from xinqiao.queue.withdrawal import Revocation, withdraw
-from xinqiao.reconcile import ledger
-from xinqiao.reconcile.findings import Waiting
-from xinqiao.reconcile.ledger import CONTENT_PRUNED
+from xinqiao.reconcile.ledgers.comparison import CONTENT_PRUNED
+from xinqiao.reconcile.ledgers.findings import Waiting
 from xinqiao.reconcile.receipts import collect
 from xinqiao.records.kinds import kind_of
 
@@ -613,7 +612,7 @@ def test_the_text_of_pictures_is_never_shown(
     office: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_pictures = replace(kind_of("permit"), pictures=frozenset({"content"}))
-    monkeypatch.setattr(ledger, "kind_of", {"permit": with_pictures}.__getitem__)
+    monkeypatch.setattr(comparison, "kind_of", {"permit": with_pictures}.__getitem__)
     report(office, 1)
     ledger_of(office).shows(1, XK_NR="iVBORw0KGgo")
     settle_down(office)

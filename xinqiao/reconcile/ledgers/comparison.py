@@ -23,8 +23,14 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
 from xinqiao.queue.verdicts import differing
 from xinqiao.queue.worker import Worker
-from xinqiao.reconcile.findings import Different, LedgerFindings, Missing, Unexpected, Waiting
-from xinqiao.reconcile.ours import (
+from xinqiao.reconcile.ledgers.findings import (
+    Different,
+    LedgerFindings,
+    Missing,
+    Unexpected,
+    Waiting,
+)
+from xinqiao.reconcile.ledgers.ours import (
     Held,
     Scope,
     Sent,
@@ -33,9 +39,9 @@ from xinqiao.reconcile.ours import (
     sent_under,
     taken_in,
 )
-from xinqiao.reconcile.pages import LedgerReader, identity
-from xinqiao.reconcile.permitted import PermittedLedger, words
-from xinqiao.reconcile.shown import accept_shown
+from xinqiao.reconcile.ledgers.pages import LedgerReader, identity
+from xinqiao.reconcile.ledgers.permitted import PermittedLedger, words
+from xinqiao.reconcile.ledgers.shown import accept_shown
 from xinqiao.reconcile.window import Window
 from xinqiao.records.kinds import kind_of
 

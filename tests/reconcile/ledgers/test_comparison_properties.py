@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reconcile.ledgers import (
+from tests.reconcile.ledger_stands import (
     BREAKS,
     LedgerPlatform,
     compare,

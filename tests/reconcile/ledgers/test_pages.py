@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reconcile.ledgers import BREAKS, LedgerPlatform, entries
+from tests.reconcile.ledger_stands import BREAKS, LedgerPlatform, entries
 from xinqiao.adapters.base import LedgerEntry, LedgerPage, Outcome, Reply
-from xinqiao.reconcile.pages import LedgerReader
+from xinqiao.reconcile.ledgers.pages import LedgerReader
 
 DAY = date(2026, 11, 20)
 ANSWERED = Reply(Outcome.RECEIVED)

@@ -21,7 +21,7 @@ from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket, read_tickets, select_tickets
 from xinqiao.queue.verdicts import Verdict, differing
 from xinqiao.queue.worker import Worker
-from xinqiao.reconcile.ours import Scope
+from xinqiao.reconcile.ledgers.ours import Scope
 from xinqiao.reconcile.unanswered import CODE as OVERDUE
 
 log = structlog.get_logger()
