@@ -47,7 +47,7 @@ class DeadlinesSection(_Section):
     """A duty is shown as 即将到期 when this many working days or fewer are left."""
 
     slack_working_days: int = Field(default=1, ge=0, le=7)
-    """内部提前量: working days before the last one by which the bureau means to have reported, for a
+    """内部提前量: working days before the last one by which the bureau wants to have reported; a
     platform may count its own taking in. An 内部时限: it is shown, and enters no figure."""
 
 

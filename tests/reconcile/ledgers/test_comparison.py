@@ -27,6 +27,7 @@ from xinqiao.database.tables import platform_state, record_version, submission
 from xinqiao.queue.platforms import note_failure, pause, standing
 from xinqiao.queue.states import State
 from xinqiao.queue.withdrawal import Revocation, withdraw
+from xinqiao.reconcile.ledgers import comparison
 from xinqiao.reconcile.ledgers.comparison import CONTENT_PRUNED
 from xinqiao.reconcile.ledgers.findings import Waiting
 from xinqiao.reconcile.receipts import collect
