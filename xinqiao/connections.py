@@ -29,11 +29,11 @@ from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
 from xinqiao.errors import SettingsError
-from xinqiao.mapping.registry import digest as format_digest
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import Formats
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.routing.calendar import WorkingCalendar
+from xinqiao.routing.routes import routes_of
 
 _FROM_WORKSPACE = "organisation_code"
 """A value that every profile may ask for: it stands in the workspace's own settings."""
@@ -174,13 +174,21 @@ class Connections:
         return self.sound[name]
 
 
-def read_connections(workspace: Workspace) -> Connections:
-    """Return every file in ``platforms/``; one that is broken keeps no other from being read."""
+def read_connections(workspace: Workspace, formats: Formats | None = None) -> Connections:
+    """Return every file in ``platforms/``; one that is broken keeps no other from being read.
+
+    A platform of which a format table is broken counts as broken itself: nothing is sent to it.
+
+    Args:
+        workspace: Where they are.
+        formats: The format tables in use; read anew unless given.
+    """
+    tables = formats or Formats((workspace.tables,))
     sound: dict[str, Connection] = {}
     broken: dict[str, SettingsError] = {}
     for name, path in workspace.platform_files().items():
         try:
-            sound[name] = _read(path, name)
+            sound[name] = _read(path, name, tables)
         except SettingsError as error:
             broken[name] = error
     return Connections(sound, broken)
@@ -222,7 +230,7 @@ def surroundings(
     )
 
 
-def _read(path: Path, name: str) -> Connection:
+def _read(path: Path, name: str, formats: Formats) -> Connection:
     file = read_toml(path)
     given = file.pop("values", {})
     transport = file.get("transport")
@@ -232,9 +240,9 @@ def _read(path: Path, name: str) -> Connection:
     # packages for a clerk lie on this machine: a folder of ours is no address to be found out
     local = profile.transport.type == "manual"
     connected = local or any(transport.get(key) for key in ADDRESS_KEYS)
-    kinds = [one.kind for one in formats() if one.platform == name]
+    _check_public(name, formats)
     values = _values(path, given, profile)
-    around = [*(format_digest(name, kind) for kind in sorted(kinds)), version_of(profile)]
+    around = [*(digest for _, digest in sorted(formats.digests(name).items())), version_of(profile)]
     if values:
         around.append(hashlib.sha256(rfc8785.dumps(values)).hexdigest())
     digest, way = (
@@ -242,6 +250,21 @@ def _read(path: Path, name: str) -> Connection:
         for one in (profile_digest(profile), way_digest(profile))
     )
     return Connection(path, profile, connected, digest, way, values)
+
+
+def _check_public(name: str, formats: Formats) -> None:
+    """Check every format table of a platform, and that what is shown to everybody says so.
+
+    Raises:
+        SettingsError: One is broken, or would let what is about natural persons be shown.
+    """
+    for kind, table in formats.of_platform(name).items():
+        shown = any(one.publishes and one.platform == name for one in routes_of(kind))
+        if shown and not table.public:
+            raise SettingsError(
+                f"平台 {name} 的 {kind} 报送格式表（{table.edition} 版）应写 public = true："
+                "这个平台向社会公开，自然人的信息不能报送"
+            )
 
 
 def _values(path: Path, given: Any, profile: Profile) -> dict[str, str]:

@@ -269,7 +269,12 @@ class Daemon:
 
 def _file_times(root: Path) -> Mapping[Path, int]:
     """Return when each of the workspace's files was last changed, in nanoseconds."""
-    files = [root / "xinqiao.toml", *root.glob("platforms/*.toml"), *root.glob("secrets/*")]
+    files = [
+        root / "xinqiao.toml",
+        *root.glob("platforms/*.toml"),
+        *root.glob("tables/**/*.toml"),
+        *root.glob("secrets/*"),
+    ]
     times = {}
     for file in files:
         # an editor may be replacing it at this very moment; what cannot be looked at has changed

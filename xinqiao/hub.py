@@ -44,7 +44,7 @@ from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import Formats
 from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
@@ -128,9 +128,14 @@ class Hub:
         return Counting(self.settings.deadlines.counting)
 
     @cached_property
+    def formats(self) -> Formats:
+        """The format tables: the workspace's own above the shipped ones."""
+        return Formats((self.workspace.tables,))
+
+    @cached_property
     def connections(self) -> Connections:
         """Every file in ``platforms/``, sound or broken."""
-        return read_connections(self.workspace)
+        return read_connections(self.workspace, self.formats)
 
     @property
     def platforms(self) -> Mapping[str, Connection]:
@@ -158,6 +163,7 @@ class Hub:
                 if way is CorrectionStrategy.REPLACE
             ),
             self.switches,
+            self.formats,
         )
 
     @property
@@ -310,7 +316,7 @@ class Hub:
             report.note = f"{unreachable}，没有核对台账"
             return report
         spoken = self.platforms[name].profile.words.kinds
-        kinds = [one.kind for one in formats() if one.platform == name and one.kind in spoken]
+        kinds = [kind for kind in self.formats.of_platform(name) if kind in spoken]
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
             collect(self.worker, platform)
@@ -566,7 +572,7 @@ class Hub:
         taken = 0
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
-                missed = may_be_missed(connection, name, self.switches)
+                missed = may_be_missed(connection, self.planner, name)
             if missed:
                 planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)
@@ -601,6 +607,7 @@ class Hub:
             return write_corrections(
                 connection,
                 self.keys,
+                self.formats,
                 wanted,
                 folder or self.workspace.var / "findings",
                 self.clock.now(),
@@ -656,6 +663,7 @@ class Hub:
             Backoff(delivery.backoff_first_seconds, delivery.backoff_longest_seconds),
             delivery.questions_before_hold,
             delivery.parallel_calls,
+            formats=self.formats,
         )
 
     @contextmanager

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.kind_name import KIND
-from xinqiao.commands.output import console, json_option, print_json, print_table
+from xinqiao.commands.output import console, formats_in_use, json_option, print_json, print_table
 
 _REQUIRED = {"always": "必填", "when": "有条件", "never": ""}
 _STATUS = {"reference": "参考", "confirmed": "已确认"}
@@ -20,11 +20,10 @@ def formats() -> None:
 
 @formats.command("list")
 @json_option
-def list_(*, as_json: bool) -> None:
+@click.pass_context
+def list_(context: click.Context, *, as_json: bool) -> None:
     """列出全部格式表。"""
-    from xinqiao.mapping.registry import formats as all_formats
-
-    tables = all_formats()
+    tables = formats_in_use(context).all()
     if as_json:
         print_json(
             [
@@ -49,11 +48,10 @@ def list_(*, as_json: bool) -> None:
 @click.argument("platform", metavar="平台")
 @click.argument("kind", type=KIND, metavar="类型")
 @json_option
-def show(platform: str, kind: str, *, as_json: bool) -> None:
+@click.pass_context
+def show(context: click.Context, platform: str, kind: str, *, as_json: bool) -> None:
     """逐字段显示一张格式表，如 formats show credit_shandong permit。"""
-    from xinqiao.mapping.registry import format_for
-
-    table = format_for(platform, kind).table
+    table = formats_in_use(context).of(platform, kind).table
     if as_json:
         print_json(table.model_dump(mode="json", by_alias=True))
         return

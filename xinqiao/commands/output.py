@@ -19,6 +19,7 @@ from xinqiao.commands.layout import Layout, lay_out
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
+    from xinqiao.mapping.registry import Formats
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,6 +67,17 @@ def open_hub(context: click.Context) -> "Hub":
     from xinqiao.hub import Hub
 
     return Hub(open_workspace(context.find_root().obj))
+
+
+def formats_in_use(context: click.Context) -> "Formats":
+    """Return the format tables of the workspace that the command line names; else the shipped."""
+    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace
+    from xinqiao.mapping.registry import Formats
+
+    root = context.find_root().obj
+    if not (root / SETTINGS_FILE).is_file():
+        return Formats()
+    return Formats((open_workspace(root).tables,))
 
 
 def print_json(value: Any) -> None:

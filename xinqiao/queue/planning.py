@@ -17,7 +17,7 @@ from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.queue.changes import Change
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.handling import keep_clocks
@@ -99,6 +99,7 @@ class Planner:
         replacing: (platform, kind) whose newer versions are taken only after the old one was
             withdrawn (先撤后报).
         switches: Kind → platform → whether it goes there, where that differs from the table.
+        formats: The format tables in use.
         only: Platforms that are planned for; None for all.
     """
 
@@ -108,6 +109,7 @@ class Planner:
     exemptions: tuple[Exemption, ...]
     replacing: frozenset[tuple[str, str]] = frozenset()
     switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
     only: frozenset[str] | None = None
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
@@ -329,11 +331,20 @@ class Planner:
         routes = open_routes(change.kind, self.switches.get(change.kind))
         taken = chosen_routes(routes, change.content)
         places = sorted(set(taken) & self._publishing(change.kind))
-        found = [one for platform in places for one in _doubtful(change, platform)]
+        found = [one for platform in places for one in self._doubtful(change, platform)]
         today = local_date(cause.at)
         now = standing(change.kind, change.content, change.decided_on, Facts(), today)
         found += [past_bound(change.kind)] if places and now.past_bound else []
         return list({one.field: one for one in found}.values())
+
+    def _doubtful(self, change: Change, platform: str) -> Iterator[Finding]:
+        table = self.formats.of(platform, change.kind).table
+        shown = dict.fromkeys(
+            one.source_path
+            for one in table.fields
+            if one.source_path is not None and one.type in ("text", "long_text")
+        )
+        return doubtful_fields(change.kind, change.content, shown)
 
     def _standings(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
@@ -383,7 +394,7 @@ class Planner:
         if now.stopped is not None:
             return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
-        doubts = list(_doubtful(change, platform))
+        doubts = list(self._doubtful(change, platform))
         if now.past_bound and platform not in now.shown_at:
             doubts.append(past_bound(change.kind))
         row["findings"] += [asdict(one) for one in doubts if not now.allows(one, change.content)]
@@ -406,7 +417,7 @@ class Planner:
 
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
-        compiled = format_for(platform, change.kind)
+        compiled = self.formats.of(platform, change.kind)
         rendering = compiled.render(identified(change.record_id, change.content))
         fits = rendering.values is not None
         key = compiled.key_of(rendering.values) if rendering.values is not None else None
@@ -452,16 +463,6 @@ def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: C
     turned = write_holdings(connection, holdings)
     places = [(row["record_id"], row["platform"]) for row in holdings]
     replan(connection, places, cause, turned)
-
-
-def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
-    table = format_for(platform, change.kind).table
-    shown = dict.fromkeys(
-        one.source_path
-        for one in table.fields
-        if one.source_path is not None and one.type in ("text", "long_text")
-    )
-    return doubtful_fields(change.kind, change.content, shown)
 
 
 def _removal(platform: str, publishing: frozenset[str]) -> Operation:

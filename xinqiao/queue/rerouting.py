@@ -19,7 +19,6 @@ from xinqiao.database.tables import (
     record_version,
     withdrawal,
 )
-from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.changes import Change
@@ -27,7 +26,6 @@ from xinqiao.queue.planning import Planner
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
-from xinqiao.routing.switches import Switches
 
 _CHUNK = 500
 
@@ -105,41 +103,41 @@ def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) ->
     Returns:
         How many records there were.
     """
-    routes = _routes_to(platform, planner.switches)
+    routes = _routes_to(planner, platform)
 
     def owed(_row: _Row, change: Change) -> bool:
         return bool(chosen_routes(routes[change.kind], change.content))
 
     alone = replace(planner, platforms=frozenset({platform}), only=frozenset({platform}))
-    return _plan_again(acting, alone, keys, _missed(platform, planner.switches), owed)
+    return _plan_again(acting, alone, keys, _missed(planner, platform), owed)
 
 
-def may_be_missed(connection: Connection, platform: str, switches: Switches) -> bool:
+def may_be_missed(connection: Connection, planner: Planner, platform: str) -> bool:
     """Tell whether records may be owed to ``platform`` that were never planned for it.
 
     Where it takes no records about natural persons, theirs are among them: only their content
     tells.
     """
-    statement = sa.select(record.c.id).where(_missed(platform, switches), *_OWED).limit(1)
+    statement = sa.select(record.c.id).where(_missed(planner, platform), *_OWED).limit(1)
     return connection.execute(statement).one_or_none() is not None
 
 
 _OWED = (~sa.exists().where(withdrawal.c.record_id == record.c.id),)
 
 
-def _routes_to(platform: str, switches: Switches) -> dict[str, tuple[Route, ...]]:
+def _routes_to(planner: Planner, platform: str) -> dict[str, tuple[Route, ...]]:
     """Return kind → routes to ``platform``, of kinds for which it has a format table."""
     found = {
-        kind: routes_for(kind, frozenset({platform}), switches.get(kind))
-        for name, kind in known_formats()
+        kind: routes_for(kind, frozenset({platform}), planner.switches.get(kind))
+        for name, kind in planner.formats.known()
         if name == platform and kind in KINDS
     }
     return {kind: routes for kind, routes in found.items() if routes}
 
 
-def _missed(platform: str, switches: Switches) -> sa.ColumnElement[bool]:
+def _missed(planner: Planner, platform: str) -> sa.ColumnElement[bool]:
     held = sa.exists().where(holding.c.record_id == record.c.id, holding.c.platform == platform)
-    kinds = sorted(_routes_to(platform, switches))
+    kinds = sorted(_routes_to(planner, platform))
     return sa.and_(record.c.kind.in_(kinds), record.c.exemption.is_(None), ~held)
 
 

@@ -13,7 +13,7 @@ from xinqiao.database.tables import take_down, withdrawal
 from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.removal import DECIDED_ON, DOCUMENT, REASON
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -56,11 +56,15 @@ class Rows:
 
 
 def render(
-    connection: Connection, platform: Platform, tickets: Sequence[Ticket], keys: KeyRing
+    connection: Connection,
+    platform: Platform,
+    tickets: Sequence[Ticket],
+    keys: KeyRing,
+    formats: Formats,
 ) -> Rows:
     """Return ``tickets``, all of one kind and operation, in the form of ``platform``."""
     head = tickets[0]
-    compiled = format_for(platform.id, head.kind)
+    compiled = formats.of(platform.id, head.kind)
     operation = Operation(head.operation)
     if operation is Operation.UPDATE and platform.correction(head.kind) is Correction.BY_HAND:
         unfit = [(ticket, CORRECT_BY_HAND) for ticket in tickets]
