@@ -213,6 +213,8 @@ class Daemon:
     def _passes(self, hub: Hub, name: str) -> None:
         """Make passes over one platform on one connector, until something goes wrong."""
         stopping = hub.worker.stopping
+        # before anything is sent: what no longer fits edited tables must not come to be held back
+        hub.refit(name)
         while not stopping.is_set():
             why_not = hub.unreachable(name)
             if why_not:

@@ -139,5 +139,7 @@ def _platform(hub: Hub, name: str) -> Check:
     if not confirmed:
         remark = "档案未经确认或确认后有改动；核对后执行 xinqiao platforms confirm"
         return Check(title, ok=False, remark=remark)
-    remark = f"{connection.profile.address}；接通试验：xinqiao platforms check {name}"
+    waiting = hub.outdated(name)
+    tables = f"；格式表有改动，{waiting} 条待重新判定（下一次 sync 时自动进行）" if waiting else ""
+    remark = f"{connection.profile.address}{tables}；接通试验：xinqiao platforms check {name}"
     return Check(title, ok=True, remark=remark)

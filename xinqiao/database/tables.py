@@ -214,6 +214,14 @@ holding = sa.Table(
         comment="how the platform lets go of it, when it should hold nothing",
     ),
     sa.Column("shown_until", sa.Date, comment="last day it may be shown to the public"),
+    sa.Column(
+        "leaves_key",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="a withdrawn row stays there under its key, marked void",
+    ),
+    sa.Column("format_digest", sa.String(64), comment="of the tables it was planned by"),
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
     sa.Index(

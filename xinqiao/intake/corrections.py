@@ -29,6 +29,7 @@ from xinqiao.intake.findings_workbook import (
 from xinqiao.intake.headers import header_table
 from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.planning import NO_TABLE
 from xinqiao.queue.refusals import Refusal, open_refusals
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import kind_of
@@ -116,8 +117,11 @@ class _Faults:
             self.ids.add(one.record_id)
 
     def take_misfits(self, misfits: Mapping[str, tuple[Finding, ...]]) -> None:
-        self.misfits.update(misfits)
-        self.ids.update(misfits)
+        for record_id, findings in misfits.items():
+            # no correction of a record mends a table
+            if own := tuple(one for one in findings if one.code != NO_TABLE):
+                self.misfits[record_id] = own
+                self.ids.add(record_id)
 
 
 def _refusal(refusal: Refusal, formats: Formats) -> Finding:
