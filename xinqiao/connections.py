@@ -32,8 +32,8 @@ from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import Formats
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
+from xinqiao.reports.format_check import shown_in_error
 from xinqiao.routing.calendar import WorkingCalendar
-from xinqiao.routing.routes import routes_of
 
 _FROM_WORKSPACE = "organisation_code"
 """A value that every profile may ask for: it stands in the workspace's own settings."""
@@ -240,7 +240,7 @@ def _read(path: Path, name: str, formats: Formats) -> Connection:
     # packages for a clerk lie on this machine: a folder of ours is no address to be found out
     local = profile.transport.type == "manual"
     connected = local or any(transport.get(key) for key in ADDRESS_KEYS)
-    _check_public(name, formats)
+    _check_tables(name, formats)
     values = _values(path, given, profile)
     around = [*(digest for _, digest in sorted(formats.digests(name).items())), version_of(profile)]
     if values:
@@ -252,19 +252,15 @@ def _read(path: Path, name: str, formats: Formats) -> Connection:
     return Connection(path, profile, connected, digest, way, values)
 
 
-def _check_public(name: str, formats: Formats) -> None:
-    """Check every format table of a platform, and that what is shown to everybody says so.
+def _check_tables(name: str, formats: Formats) -> None:
+    """Check every format table of a platform.
 
     Raises:
         SettingsError: One is broken, or would let what is about natural persons be shown.
     """
-    for kind, table in formats.of_platform(name).items():
-        shown = any(one.publishes and one.platform == name for one in routes_of(kind))
-        if shown and not table.public:
-            raise SettingsError(
-                f"平台 {name} 的 {kind} 报送格式表（{table.edition} 版）应写 public = true："
-                "这个平台向社会公开，自然人的信息不能报送"
-            )
+    for table in formats.of_platform(name).values():
+        if problem := shown_in_error(table):
+            raise SettingsError(problem)
 
 
 def _values(path: Path, given: Any, profile: Profile) -> dict[str, str]:

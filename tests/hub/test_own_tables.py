@@ -89,3 +89,14 @@ def test_a_table_for_what_is_shown_to_everybody_must_say_so(rehearsal: Workspace
     assert "county_site" in read_connections(rehearsal).sound
     lay(rehearsal, f"formats/county_site/{name}", ("public = true", "public = false"))
     assert "public = true" in read_connections(rehearsal).broken["county_site"].message
+
+
+def test_what_is_planned_is_sent_and_confirmed_by_the_same_tables(rehearsal: Workspace) -> None:
+    hub = hub_of(rehearsal)
+    lay(rehearsal, PERMIT, ("length = 4000", "length = 2"))
+    assert hub.planner.formats is hub.worker.formats is hub.formats
+    before = hub.platforms[PLATFORM].digest
+    # edited once more after it was read: what goes out is what was confirmed
+    lay(rehearsal, PERMIT, ("length = 4000", "length = 3"))
+    assert hub.worker.formats.of(PLATFORM, "permit").fields["XK_NR"].length == 2
+    assert hub_of(rehearsal).platforms[PLATFORM].digest != before

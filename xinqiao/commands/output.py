@@ -69,15 +69,20 @@ def open_hub(context: click.Context) -> "Hub":
     return Hub(open_workspace(context.find_root().obj))
 
 
-def formats_in_use(context: click.Context) -> "Formats":
-    """Return the format tables of the workspace that the command line names; else the shipped."""
+def tables_folder(context: click.Context) -> Path | None:
+    """Return where the workspace that the command line names has its tables; None without one."""
     from xinqiao.config.workspace import SETTINGS_FILE, open_workspace
-    from xinqiao.mapping.registry import Formats
 
     root = context.find_root().obj
-    if not (root / SETTINGS_FILE).is_file():
-        return Formats()
-    return Formats((open_workspace(root).tables,))
+    return open_workspace(root).tables if (root / SETTINGS_FILE).is_file() else None
+
+
+def formats_in_use(context: click.Context) -> "Formats":
+    """Return the format tables of the workspace that the command line names; else the shipped."""
+    from xinqiao.mapping.registry import Formats
+
+    folder = tables_folder(context)
+    return Formats() if folder is None else Formats((folder,))
 
 
 def print_json(value: Any) -> None:

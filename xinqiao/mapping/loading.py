@@ -86,6 +86,14 @@ def known_formats(folders: Sequence[Path] = ()) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
+def own_format(platform: str, kind: str, folders: Sequence[Path]) -> Path | None:
+    """Return the file of a format table that lies above the shipped ones; None where none does."""
+    for folder in folders:
+        if (name := _latest(folder, platform, kind)) is not None:
+            return folder / name
+    return None
+
+
 def parse_format(content: bytes, name: str) -> FormatTable:
     """Return the format table in ``content``; ``name`` is the file's name for messages.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.engine import CompiledFormat, compile_format
-from xinqiao.mapping.loading import known_formats, load_table_set
+from xinqiao.mapping.loading import known_formats, load_table_set, own_format
 from xinqiao.mapping.tables import FormatTable
 
 
@@ -56,6 +56,10 @@ class Formats:
     def known(self) -> tuple[tuple[str, str], ...]:
         """Return platform and kind of every table there is, sound or broken, sorted."""
         return known_formats(self._folders)
+
+    def own(self, platform: str, kind: str) -> Path | None:
+        """Return the workspace's own file of a format table; None where the shipped one is used."""
+        return own_format(platform, kind, self._folders)
 
     def of_platform(self, platform: str) -> dict[str, FormatTable]:
         """Return kind → table, of every kind for which ``platform`` has one.
