@@ -144,3 +144,16 @@ def test_a_broken_table_leaves_what_was_planned_and_what_comes_meanwhile_is_owed
     lay(world, folder)
     assert apply(world) == (1, 0)
     assert (codes(world), world.states()) == ([[], []], ["ready", "ready"])
+
+
+def test_what_was_looked_through_is_not_looked_through_again(world: World, folder: Path) -> None:
+    def waiting() -> int:
+        with world.database.reading() as connection:
+            return rerouting.outdated(connection, world.planner(), PLATFORM)
+
+    world.add(1, 2)
+    assert waiting() == 0
+    lay(world, folder, SHORTER)
+    assert waiting() == 2
+    apply(world)
+    assert waiting() == 0
