@@ -29,10 +29,10 @@ from xinqiao.clock import Clock
 from xinqiao.config.loading import read_toml
 from xinqiao.config.workspace import Workspace
 from xinqiao.errors import SettingsError
-from xinqiao.mapping.registry import digest as format_digest
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import Formats
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
+from xinqiao.reports.format_check import shown_in_error
 from xinqiao.routing.calendar import WorkingCalendar
 
 _FROM_WORKSPACE = "organisation_code"
@@ -174,13 +174,21 @@ class Connections:
         return self.sound[name]
 
 
-def read_connections(workspace: Workspace) -> Connections:
-    """Return every file in ``platforms/``; one that is broken keeps no other from being read."""
+def read_connections(workspace: Workspace, formats: Formats | None = None) -> Connections:
+    """Return every file in ``platforms/``; one that is broken keeps no other from being read.
+
+    A platform of which a format table is broken counts as broken itself: nothing is sent to it.
+
+    Args:
+        workspace: Where they are.
+        formats: The format tables in use; read anew unless given.
+    """
+    tables = formats or Formats((workspace.tables,))
     sound: dict[str, Connection] = {}
     broken: dict[str, SettingsError] = {}
     for name, path in workspace.platform_files().items():
         try:
-            sound[name] = _read(path, name)
+            sound[name] = _read(path, name, tables)
         except SettingsError as error:
             broken[name] = error
     return Connections(sound, broken)
@@ -222,7 +230,7 @@ def surroundings(
     )
 
 
-def _read(path: Path, name: str) -> Connection:
+def _read(path: Path, name: str, formats: Formats) -> Connection:
     file = read_toml(path)
     given = file.pop("values", {})
     transport = file.get("transport")
@@ -232,9 +240,9 @@ def _read(path: Path, name: str) -> Connection:
     # packages for a clerk lie on this machine: a folder of ours is no address to be found out
     local = profile.transport.type == "manual"
     connected = local or any(transport.get(key) for key in ADDRESS_KEYS)
-    kinds = [one.kind for one in formats() if one.platform == name]
+    _check_tables(name, formats)
     values = _values(path, given, profile)
-    around = [*(format_digest(name, kind) for kind in sorted(kinds)), version_of(profile)]
+    around = [*(digest for _, digest in sorted(formats.digests(name).items())), version_of(profile)]
     if values:
         around.append(hashlib.sha256(rfc8785.dumps(values)).hexdigest())
     digest, way = (
@@ -242,6 +250,17 @@ def _read(path: Path, name: str) -> Connection:
         for one in (profile_digest(profile), way_digest(profile))
     )
     return Connection(path, profile, connected, digest, way, values)
+
+
+def _check_tables(name: str, formats: Formats) -> None:
+    """Check every format table of a platform.
+
+    Raises:
+        SettingsError: One is broken, or would let what is about natural persons be shown.
+    """
+    for table in formats.of_platform(name).values():
+        if problem := shown_in_error(table):
+            raise SettingsError(problem)
 
 
 def _values(path: Path, given: Any, profile: Profile) -> dict[str, str]:

@@ -213,6 +213,8 @@ class Daemon:
     def _passes(self, hub: Hub, name: str) -> None:
         """Make passes over one platform on one connector, until something goes wrong."""
         stopping = hub.worker.stopping
+        # before anything is sent: what no longer fits edited tables must not come to be held back
+        hub.refit(name)
         while not stopping.is_set():
             why_not = hub.unreachable(name)
             if why_not:
@@ -269,7 +271,12 @@ class Daemon:
 
 def _file_times(root: Path) -> Mapping[Path, int]:
     """Return when each of the workspace's files was last changed, in nanoseconds."""
-    files = [root / "xinqiao.toml", *root.glob("platforms/*.toml"), *root.glob("secrets/*")]
+    files = [
+        root / "xinqiao.toml",
+        *root.glob("platforms/*.toml"),
+        *root.glob("tables/**/*.toml"),
+        *root.glob("secrets/*"),
+    ]
     times = {}
     for file in files:
         # an editor may be replacing it at this very moment; what cannot be looked at has changed

@@ -17,6 +17,7 @@ from xinqiao.errors import SettingsError, XinqiaoError
 from xinqiao.growth import capacity
 from xinqiao.hub import Hub
 from xinqiao.queue.counts import check_counts
+from xinqiao.reports.format_check import examine_tables, problems_of
 from xinqiao.routing.calendar import WorkingCalendar
 
 _PACKAGES = ("xinqiao", "sqlalchemy", "httpx", "pydantic", "cryptography", "chinesecalendar")
@@ -48,6 +49,7 @@ def diagnose(root: Path) -> list[Check]:
     if checks[-1].ok:
         checks.append(_run("容量", lambda: capacity(workspace, hub.database, hub.clock.now())))
     checks.append(_run("工作日历", lambda: _calendar(hub)))
+    checks.append(_run("格式表", lambda: _tables(hub)))
     checks += [_platform(hub, name) for name in hub.platforms]
     checks += [
         Check(f"平台 {name}", ok=False, remark=error.message)
@@ -119,6 +121,16 @@ def _calendar(hub: Hub) -> str:
     return f"{calendar.edition}；今天 {today} {status.reason}{doubtful}"
 
 
+def _tables(hub: Hub) -> str:
+    problems = problems_of(hub.formats, hub.workspace.tables)
+    if problems:
+        raise SettingsError("；".join(problems), code="tables")
+    own = [one for one in examine_tables(hub.formats) if one.own is not None]
+    if not own:
+        return "都用随软件提供的"
+    return f"本工作区自有：{'、'.join(f'{one.platform} / {one.kind}' for one in own)}"
+
+
 def _platform(hub: Hub, name: str) -> Check:
     connection = hub.platforms[name]
     title = f"平台 {name}"
@@ -139,5 +151,14 @@ def _platform(hub: Hub, name: str) -> Check:
     if not confirmed:
         remark = "档案未经确认或确认后有改动；核对后执行 xinqiao platforms confirm"
         return Check(title, ok=False, remark=remark)
-    remark = f"{connection.profile.address}；接通试验：xinqiao platforms check {name}"
+    address = f"{connection.profile.address}{_outdated(hub, name)}"
+    remark = f"{address}；接通试验：xinqiao platforms check {name}"
     return Check(title, ok=True, remark=remark)
+
+
+def _outdated(hub: Hub, name: str) -> str:
+    try:
+        waiting = hub.outdated(name)
+    except XinqiaoError:
+        return ""  # what is wrong with the database is told above
+    return f"；格式表有改动，{waiting} 条待重新判定（下一次 sync 时自动进行）" if waiting else ""

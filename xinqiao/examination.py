@@ -18,7 +18,7 @@ from xinqiao.adapters.profile import Profile
 from xinqiao.connections import Connection, surroundings
 from xinqiao.errors import RefusedError, XinqiaoError
 from xinqiao.hub import Hub
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.tables import FormatTable, Status
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.routes import routes_for, routes_of
@@ -121,7 +121,7 @@ def examine(hub: Hub, platform: str) -> Examination:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    kinds = tuple(kinds_of(name, connection.profile, hub.switches))
+    kinds = tuple(kinds_of(name, connection.profile, hub.switches, hub.formats))
     checks = [] if kinds else [_NO_ROUTE]
     filled_in = list(_filled_in(hub, name, connection))
     checks += filled_in
@@ -177,7 +177,7 @@ def require_usable(hub: Hub, platform: str) -> None:
     """
     (name,) = hub.chosen(platform)
     connection = hub.platforms[name]
-    kinds = tuple(kinds_of(name, connection.profile, hub.switches))
+    kinds = tuple(kinds_of(name, connection.profile, hub.switches, hub.formats))
     wrong = [_NO_ROUTE] if not kinds else []
     wrong += [one for one in _filled_in(hub, name, connection) if not one.ok]
     if not wrong and connection.profile.transport.type in _ON_THIS_MACHINE:
@@ -240,7 +240,10 @@ def _filled_in(hub: Hub, name: str, connection: Connection) -> Iterator[Check]:
 
 
 def kinds_of(
-    name: str, profile: Profile, switches: Mapping[str, Mapping[str, bool]]
+    name: str,
+    profile: Profile,
+    switches: Mapping[str, Mapping[str, bool]],
+    formats: Formats,
 ) -> Iterator[KindExamined]:
     """Yield what there is for each kind of record that is owed to platform ``name``.
 
@@ -248,8 +251,9 @@ def kinds_of(
         name: Identifier of the platform.
         profile: Its profile.
         switches: Kind → platform → whether it goes there, where that differs from the table.
+        formats: The format tables in use.
     """
-    tables = {one.kind: one for one in formats() if one.platform == name}
+    tables = formats.of_platform(name)
     for kind in KINDS:
         if routes_for(kind, frozenset({name}), switches.get(kind)):
             table = tables.get(kind)

@@ -44,7 +44,7 @@ from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import Formats
 from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
@@ -65,7 +65,15 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.publishing import STILL_DOWN, Why
 from xinqiao.queue.recalculation import MovedDuty
-from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
+from xinqiao.queue.rerouting import (
+    Refit,
+    Rerouted,
+    may_be_missed,
+    outdated,
+    refit,
+    reroute,
+    take_over,
+)
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.showing import Desk
 from xinqiao.queue.to_handle import ToHandle, to_handle
@@ -128,9 +136,14 @@ class Hub:
         return Counting(self.settings.deadlines.counting)
 
     @cached_property
+    def formats(self) -> Formats:
+        """The format tables: the workspace's own above the shipped ones."""
+        return Formats((self.workspace.tables,))
+
+    @cached_property
     def connections(self) -> Connections:
         """Every file in ``platforms/``, sound or broken."""
-        return read_connections(self.workspace)
+        return read_connections(self.workspace, self.formats)
 
     @property
     def platforms(self) -> Mapping[str, Connection]:
@@ -158,6 +171,7 @@ class Hub:
                 if way is CorrectionStrategy.REPLACE
             ),
             self.switches,
+            self.formats,
         )
 
     @property
@@ -310,7 +324,7 @@ class Hub:
             report.note = f"{unreachable}，没有核对台账"
             return report
         spoken = self.platforms[name].profile.words.kinds
-        kinds = [one.kind for one in formats() if one.platform == name and one.kind in spoken]
+        kinds = [kind for kind in self.formats.of_platform(name) if kind in spoken]
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
             collect(self.worker, platform)
@@ -551,14 +565,25 @@ class Hub:
     def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
         """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.
 
+        What was planned by format tables that were edited since is planned again too.
+
         Args:
             reason: Why; goes to the audit log.
             dry_run: Tell what would move, and keep nothing.
         """
-        return reroute(lambda: self.acting(reason), self.planner, self.keys, dry_run=dry_run)
+        found = Refit()
+        for name in sorted(self.connections.names):
+            one = refit(lambda: self.acting(reason), self.planner, self.keys, name, dry_run=dry_run)
+            found.fitting += one.fitting
+            found.unfit += one.unfit
+        done = reroute(lambda: self.acting(reason), self.planner, self.keys, dry_run=dry_run)
+        done.by_tables = found
+        return done
 
     def take_over(self, reason: str = "平台接入前已导入的记录") -> int:
         """Plan what was imported before a platform's file was there, once for these files.
+
+        What was planned by format tables that were edited since is planned again.
 
         Returns:
             How many records that concerned.
@@ -566,13 +591,26 @@ class Hub:
         taken = 0
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
-                missed = may_be_missed(connection, name, self.switches)
+                missed = may_be_missed(connection, self.planner, name)
             if missed:
                 planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)
                 taken += planned
+            self.refit(name)
             self._taken_over.add(name)
         return taken
+
+    def refit(self, platform: str) -> None:
+        """Plan again what was planned for ``platform`` by other format tables than those now."""
+        done = refit(lambda: self.acting("格式表有改动"), self.planner, self.keys, platform)
+        fitting, unfit = done.fitting[platform], done.unfit[platform]
+        if fitting or unfit:
+            _log.info("platform.refitted", platform=platform, fitting=fitting, unfit=unfit)
+
+    def outdated(self, platform: str) -> int:
+        """Return how many records were planned for it by other format tables than those now."""
+        with self.database.reading() as connection:
+            return outdated(connection, self.planner, platform)
 
     def unclaimed(self) -> int:
         """Return how many records are owed, but to no platform that the workspace has."""
@@ -601,6 +639,7 @@ class Hub:
             return write_corrections(
                 connection,
                 self.keys,
+                self.formats,
                 wanted,
                 folder or self.workspace.var / "findings",
                 self.clock.now(),
@@ -656,6 +695,7 @@ class Hub:
             Backoff(delivery.backoff_first_seconds, delivery.backoff_longest_seconds),
             delivery.questions_before_hold,
             delivery.parallel_calls,
+            formats=self.formats,
         )
 
     @contextmanager

@@ -124,7 +124,7 @@ def test_every_shipped_template_is_toml_or_plain_text() -> None:
     toml = {path.name for path in TEMPLATES.glob("*.toml") if read_toml(path)}
     # those of a platform are filled in first; what comes out is read in tests/hub
     filled_in = {"platform.txt", "platform-rehearsal.txt", "credentials.txt"}
-    assert names - toml == {"sources.txt", *filled_in}
+    assert names - toml == {"sources.txt", "tables.txt", *filled_in}
 
 
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:

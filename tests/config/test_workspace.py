@@ -42,7 +42,13 @@ def test_a_new_workspace_has_its_folders_with_the_right_modes(tmp_path: Path, um
     finally:
         os.umask(before)
     modes = {path.name: mode(path) for path in root.iterdir() if path.is_dir()}
-    assert modes == {"platforms": 0o755, "sources": 0o755, "secrets": 0o700, "var": 0o700}
+    assert modes == {
+        "platforms": 0o755,
+        "tables": 0o755,
+        "sources": 0o755,
+        "secrets": 0o700,
+        "var": 0o700,
+    }
     assert {path.name: mode(path) for path in (root / "secrets").iterdir()} == {
         "keys.toml": 0o600,
         **{f"{name}.toml": 0o600 for name in PLATFORMS},

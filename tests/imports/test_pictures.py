@@ -13,6 +13,7 @@ from tests.records.whole import NEWS
 from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import record, record_version
 from xinqiao.intake.corrections import Wanted, write_corrections
+from xinqiao.mapping.registry import Formats
 from xinqiao.records.pictures import Picture, read_pictures
 
 
@@ -87,7 +88,12 @@ def test_a_workbook_of_corrections_shows_names_and_reads_back(desk_with_pictures
     desk.take(news(pictures="甲.jpg；乙.jpg", published_on="2026-11-21"))
     with desk.database.reading() as connection:
         (made,) = write_corrections(
-            connection, desk.keys, Wanted(), desk.folder / "更正", desk.clock.now()
+            connection,
+            desk.keys,
+            Formats(),
+            Wanted(),
+            desk.folder / "更正",
+            desk.clock.now(),
         )
     cells = [
         str(cell.value or "")

@@ -18,6 +18,7 @@ from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, duty, holding, record, submission
 from xinqiao.intake.applications import EntryDesk
 from xinqiao.intake.single import enter
+from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.ending import END_PUBLICATIONS
@@ -130,6 +131,7 @@ class Bureau:
     away: set[str] = field(default_factory=set)
     """Platforms whose file is not there at the moment."""
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
 
     @property
     def planner(self) -> Planner:
@@ -139,6 +141,7 @@ class Bureau:
             Counting.EXCLUSIVE,
             exemptions_in_force({}),
             switches=self.switches,
+            formats=self.formats,
         )
 
     @property
@@ -150,7 +153,14 @@ class Bureau:
 
     def worker(self, name: str = "one") -> Worker:
         return Worker(
-            self.database, self.keys, self.clock, Lease(name, 60, 2), Backoff(60, 3600), 3, 1
+            self.database,
+            self.keys,
+            self.clock,
+            Lease(name, 60, 2),
+            Backoff(60, 3600),
+            3,
+            1,
+            formats=self.formats,
         )
 
     def platform(self, name: str) -> Platform:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xinqiao.errors import SettingsError
-from xinqiao.mapping.registry import digest, format_for, formats
+from xinqiao.mapping.registry import Formats, format_for, formats
 from xinqiao.mapping.tables import Status
 
 SHIPPED = files("xinqiao.mapping")
@@ -22,7 +22,16 @@ def shipped(name: str) -> str:
 
 
 def test_a_format_is_compiled_once() -> None:
-    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit", ())
+    assert format_for("credit_shandong", "permit") is format_for("credit_shandong", "permit")
+
+
+def test_a_workspaces_own_format_is_compiled_once_and_stays_as_it_was_read(
+    write_tables: WriteTables,
+) -> None:
+    used = Formats((write_tables(shipped(PERMIT), PERMIT),))
+    first = used.of("credit_shandong", "permit")
+    write_tables("nothing but noise", PERMIT)
+    assert used.of("credit_shandong", "permit") is first
 
 
 def test_an_unknown_format_is_told_with_those_there_are() -> None:
@@ -42,7 +51,7 @@ def test_the_list_holds_the_permit_format_and_calls_it_a_reference() -> None:
 def test_a_workspaces_own_table_wins_over_the_shipped_one(write_tables: WriteTables) -> None:
     own = shipped(PERMIT).replace("length = 4000", "length = 5")
     folder = write_tables(own, PERMIT)
-    assert format_for("credit_shandong", "permit", (folder,)).fields["XK_NR"].length == 5
+    assert Formats((folder,)).of("credit_shandong", "permit").fields["XK_NR"].length == 5
     assert format_for("credit_shandong", "permit").fields["XK_NR"].length == 4000
 
 
@@ -51,7 +60,7 @@ def test_a_workspaces_own_code_table_serves_the_shipped_format(
 ) -> None:
     codes = shipped(CLASSES).replace('wire = "普通"', 'wire = "01"')
     folder = write_tables(shipped(PERMIT), PERMIT, permit_class=codes)
-    values = format_for("credit_shandong", "permit", (folder,)).render(organisation).values
+    values = Formats((folder,)).of("credit_shandong", "permit").render(organisation).values
     assert values is not None
     assert values["XK_XKLB"] == "01"
 
@@ -60,14 +69,17 @@ def test_in_one_folder_the_latest_edition_wins(write_tables: WriteTables) -> Non
     write_tables(shipped(PERMIT), PERMIT)
     newer = shipped(PERMIT).replace('edition = "2018"', 'edition = "2026"')
     folder = write_tables(newer, "formats/credit_shandong/permit-2026.toml")
-    assert format_for("credit_shandong", "permit", (folder,)).table.edition == "2026"
-    assert len(formats((folder,))) == len(formats())
+    assert Formats((folder,)).of("credit_shandong", "permit").table.edition == "2026"
+    assert len(Formats((folder,)).all()) == len(formats())
 
 
 def test_the_digest_is_the_same_for_the_same_tables(write_tables: WriteTables) -> None:
     folder = write_tables(shipped(PERMIT), PERMIT)
-    assert digest("credit_shandong", "permit", (folder,)) == digest("credit_shandong", "permit")
-    assert len(digest("credit_shandong", "permit")) == 64
+    assert (
+        Formats((folder,)).of("credit_shandong", "permit").digest
+        == format_for("credit_shandong", "permit").digest
+    )
+    assert len(format_for("credit_shandong", "permit").digest) == 64
 
 
 def test_the_digest_changes_with_any_edit_of_the_format_or_of_a_code_table(
@@ -79,7 +91,10 @@ def test_the_digest_changes_with_any_edit_of_the_format_or_of_a_code_table(
     (by_codes / "codes").mkdir()
     edited = shipped(CLASSES).replace('wire = "普通"', 'wire = "一般"')
     (by_codes / CLASSES).write_text(edited, encoding="utf-8")
-    found = {digest("credit_shandong", "permit", f) for f in ((), (by_format,), (by_codes,))}
+    found = {
+        Formats(folders).of("credit_shandong", "permit").digest
+        for folders in ((), (by_format,), (by_codes,))
+    }
     assert len(found) == 3
 
 

@@ -8,7 +8,7 @@ import pytest
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.loading import load_table_set, parse_codes, parse_format
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 
 HEAD = """
 platform = "demo"
@@ -63,7 +63,7 @@ WriteTables = Callable[..., Path]
 
 def compiled(write: WriteTables, *fields: str, charset: str = "utf-8") -> CompiledFormat:
     folder = write(HEAD.format(charset=charset) + KEY + "".join(fields))
-    return format_for("demo", "note", (folder,))
+    return Formats((folder,)).of("demo", "note")
 
 
 @pytest.mark.parametrize(("charset", "fits"), [("utf-8", 2), ("gbk", 3), ("gb18030", 3)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from xinqiao.mapping.engine import CompiledFormat, Rendering
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats, format_for
 from xinqiao.mapping.tables import FormatField
 from xinqiao.mapping.values import annotate
 from xinqiao.records.findings import Severity
@@ -272,4 +272,4 @@ def small(write_tables: Callable[..., Path], form: str) -> CompiledFormat:
     key = '[[field]]\ncode = "ID"\nname = "号"\nfrom = "id"\ntype = "text"\nlength = 9\n'
     field = f'[[field]]\ncode = "N"\nname = "数"\nfrom = "n"\n{form}\n'
     text = head + key + common.format("always") + field + common.format("never")
-    return format_for("demo", "note", (write_tables(text),))
+    return Formats((write_tables(text),)).of("demo", "note")

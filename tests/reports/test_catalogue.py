@@ -5,7 +5,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats, format_for
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.reports.catalogue import Entry, catalogue, formats_without_route
 from xinqiao.reports.catalogue_words import COLUMNS, incoming_line, line
@@ -19,7 +19,7 @@ from xinqiao.routing.routes import Default, routes_of
 
 @pytest.fixture(scope="module")
 def entries() -> dict[str, Entry]:
-    return {one.kind: one for one in catalogue({})}
+    return {one.kind: one for one in catalogue({}, Formats())}
 
 
 def cell(entry: Entry, heading: str) -> str:
@@ -71,7 +71,9 @@ def test_what_comes_back_says_from_where_and_goes_nowhere(entries: dict[str, Ent
 def test_a_switch_of_the_workspace_shows(entries: dict[str, Entry]) -> None:
     assert "信用交通·山东（未打开）" in cell(entries["permit"], "去向平台")
     (switched,) = (
-        one for one in catalogue({"permit": {"transport_credit": True}}) if one.kind == "permit"
+        one
+        for one in catalogue({"permit": {"transport_credit": True}}, Formats())
+        if one.kind == "permit"
     )
     assert "未打开" not in cell(switched, "去向平台")
 

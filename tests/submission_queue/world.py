@@ -39,6 +39,7 @@ from xinqiao.database.tables import (
     submission_count,
 )
 from xinqiao.intake import store as intake_store
+from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.changes import Change
 from xinqiao.queue.lease import Lease
@@ -197,6 +198,7 @@ class World:
     platforms: frozenset[str] = frozenset({PLATFORM})
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
     exemptions: dict[str, bool] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
 
     @property
     def worker(self) -> Worker:
@@ -213,6 +215,7 @@ class World:
             backoff,
             self.questions_before_hold,
             self.lanes,
+            formats=self.formats,
         )
 
     @property
@@ -246,6 +249,7 @@ class World:
                 if way is Correction.REPLACE
             ),
             self.switches,
+            self.formats,
         )
 
     @contextmanager

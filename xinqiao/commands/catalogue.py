@@ -8,7 +8,14 @@ import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, open_hub, print_json, print_table
+from xinqiao.commands.output import (
+    console,
+    formats_in_use,
+    json_option,
+    open_hub,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from xinqiao.reports.catalogue import Entry
@@ -33,7 +40,7 @@ def catalogue(context: click.Context, output: Path | None, *, force: bool, as_js
     from xinqiao.reports.writing import write_report
 
     bureau, switches = _workspace(context)
-    entries = directory(switches)
+    entries = directory(switches, formats_in_use(context))
     if output is not None:
         write_report(output, catalogue_workbook(entries, bureau), replace=force)
     if as_json:

@@ -19,6 +19,7 @@ from xinqiao.commands.layout import Layout, lay_out
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
+    from xinqiao.mapping.registry import Formats
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,6 +67,22 @@ def open_hub(context: click.Context) -> "Hub":
     from xinqiao.hub import Hub
 
     return Hub(open_workspace(context.find_root().obj))
+
+
+def tables_folder(context: click.Context) -> Path | None:
+    """Return where the workspace that the command line names has its tables; None without one."""
+    from xinqiao.config.workspace import SETTINGS_FILE, open_workspace
+
+    root = context.find_root().obj
+    return open_workspace(root).tables if (root / SETTINGS_FILE).is_file() else None
+
+
+def formats_in_use(context: click.Context) -> "Formats":
+    """Return the format tables of the workspace that the command line names; else the shipped."""
+    from xinqiao.mapping.registry import Formats
+
+    folder = tables_folder(context)
+    return Formats() if folder is None else Formats((folder,))
 
 
 def print_json(value: Any) -> None:

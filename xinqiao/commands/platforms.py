@@ -176,7 +176,7 @@ def confirm(context: click.Context, platform: str, reason: str) -> None:
     console.print(f"{platform} 已确认，可以报送真实记录。确认的是：")
     console.print(f"  确认摘要：{connection.digest}", soft_wrap=True)
     console.print(f"  档案：{STATUS[connection.profile.status]}")
-    for one in kinds_of(platform, connection.profile, hub.switches):
+    for one in kinds_of(platform, connection.profile, hub.switches, hub.formats):
         console.print(
             f"  {one.kind}：格式表 {one.edition} 版，{one.columns} 栏，"
             f"其中 {one.unconfirmed} 栏未经平台方文件确认",

@@ -155,14 +155,28 @@ def explain(context: click.Context, record: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) -> None:
-    """开关去向或者不报送规则、更新规则表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
+    """开关去向或者不报送规则、更新规则表、改动格式表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
     done = open_hub(context).apply_routes(reason, dry_run=dry_run)
     moved = {
         platform: {"owed": done.owed[platform], "dropped": done.dropped[platform]}
         for platform in sorted({*done.owed, *done.dropped})
     }
+    refit = done.by_tables
+    by_tables = {
+        platform: {"fitting": refit.fitting[platform], "unfit": refit.unfit[platform]}
+        for platform in sorted({*+refit.fitting, *+refit.unfit})
+    }
     if as_json:
-        print_json({"changed": done.records, "platforms": moved, "dry_run": dry_run})
+        told = {"changed": done.records, "platforms": moved, "by_tables": by_tables}
+        print_json({**told, "dry_run": dry_run})
+        return
+    for platform, one in by_tables.items():
+        console.print(
+            f"{platform} 的格式表有改动：{one['fitting']} 条{'可' if dry_run else '改'}按新表报送，"
+            f"{one['unfit']} 条不合新表（原因见 xinqiao corrections）。",
+            soft_wrap=True,
+        )
+    if not done.records and by_tables:
         return
     if not done.records:
         console.print("没有须重新判定的记录。")

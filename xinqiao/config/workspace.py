@@ -4,6 +4,7 @@
 
     xinqiao.toml    settings
     platforms/      one small file per connected platform, laid over its shipped profile
+    tables/         format and code tables of its own, laid over the shipped ones
     sources/        descriptions of files and tables that records come from
     secrets/        keys and credentials (0700)
     var/            database, log, findings workbooks
@@ -24,7 +25,13 @@ from xinqiao.errors import InputError, SettingsError
 from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
 
 SETTINGS_FILE = "xinqiao.toml"
-_FOLDERS = {"platforms": 0o755, "sources": 0o755, "secrets": 0o700, "var": 0o700}
+_FOLDERS = {
+    "platforms": 0o755,
+    "tables": 0o755,
+    "sources": 0o755,
+    "secrets": 0o700,
+    "var": 0o700,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,11 @@ class Workspace:
     def var(self) -> Path:
         """Folder of everything the program writes by itself."""
         return self.root / "var"
+
+    @property
+    def tables(self) -> Path:
+        """Folder of its own format tables (``formats/``) and code tables (``codes/``)."""
+        return self.root / "tables"
 
     @property
     def key_file(self) -> Path:
@@ -181,6 +193,7 @@ def _write_files(root: Path, platforms: Sequence[KnownPlatform], *, rehearsal: b
         if written.secrets:
             _write_once(root / "secrets" / f"{platform.id}.toml", written.secrets, mode=0o600)
     _write_once(root / "sources" / "README.txt", _template("sources.txt"))
+    _write_once(root / "tables" / "README.txt", _template("tables.txt"))
 
 
 def _template(name: str) -> str:

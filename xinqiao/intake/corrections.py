@@ -27,8 +27,9 @@ from xinqiao.intake.findings_workbook import (
     write_findings_workbook,
 )
 from xinqiao.intake.headers import header_table
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.planning import NO_TABLE
 from xinqiao.queue.refusals import Refusal, open_refusals
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import kind_of
@@ -73,7 +74,12 @@ class Workbook:
 
 
 def write_corrections(
-    connection: Connection, keys: KeyRing, wanted: Wanted, folder: Path, now: datetime
+    connection: Connection,
+    keys: KeyRing,
+    formats: Formats,
+    wanted: Wanted,
+    folder: Path,
+    now: datetime,
 ) -> list[Workbook]:
     """Write what must be corrected; return the workbooks, none when nothing must be.
 
@@ -81,7 +87,7 @@ def write_corrections(
         SettingsError: The folder cannot be made or written to.
     """
     found = _Faults()
-    found.take_refusals(open_refusals(connection, wanted.platform))
+    found.take_refusals(open_refusals(connection, wanted.platform), formats)
     found.take_misfits(store.misfits(connection, _misfit_ids(connection, wanted.platform)))
     found.ids.update(_invalid_ids(connection))
     groups: dict[tuple[str, str], list[tuple[FindingsRow, bool]]] = {}
@@ -105,19 +111,27 @@ class _Faults:
     refused: dict[str, list[Finding]] = field(default_factory=dict)
     misfits: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
-    def take_refusals(self, refusals: Iterable[Refusal]) -> None:
+    def take_refusals(self, refusals: Iterable[Refusal], formats: Formats) -> None:
         for one in refusals:
-            self.refused.setdefault(one.record_id, []).append(_refusal(one))
+            self.refused.setdefault(one.record_id, []).append(_refusal(one, formats))
             self.ids.add(one.record_id)
 
     def take_misfits(self, misfits: Mapping[str, tuple[Finding, ...]]) -> None:
-        self.misfits.update(misfits)
-        self.ids.update(misfits)
+        for record_id, findings in misfits.items():
+            # no correction of a record mends a table
+            if own := tuple(one for one in findings if one.code != NO_TABLE):
+                self.misfits[record_id] = own
+                self.ids.add(record_id)
 
 
-def _refusal(refusal: Refusal) -> Finding:
+def _refusal(refusal: Refusal, formats: Formats) -> Finding:
     """Return a platform's refusal as a finding, at the field whose code its words name."""
-    table = format_for(refusal.platform, refusal.kind).table
+    words = refusal.message or "没有说明原因"
+    try:
+        table = formats.of(refusal.platform, refusal.kind).table
+    except SettingsError:
+        # somebody is mending the table: the platform's words stand all the same
+        return Finding("", "refused", Severity.ERROR, f"被平台 {refusal.platform} 退回：{words}")
     path = next(
         (
             one.source_path
@@ -126,7 +140,6 @@ def _refusal(refusal: Refusal) -> Finding:
         ),
         "",
     )
-    words = refusal.message or "没有说明原因"
     return Finding(path, "refused", Severity.ERROR, f"被{table.title}退回：{words}")
 
 

@@ -89,7 +89,8 @@ class CompiledFormat:
         return all(
             ours[code].strip() == theirs[code].strip()
             for code in self.table.key_fields
-            if code in theirs
+            # what was sent before the table was edited may lack a field that it has now
+            if code in theirs and code in ours
         )
 
     def key_of(self, values: Mapping[str, str]) -> str:

@@ -57,20 +57,23 @@ def load_table_set(platform: str, kind: str, folders: Sequence[Path] = ()) -> Ta
     name = next((n for r in roots if (n := _latest(r, platform, kind)) is not None), None)
     if name is None:
         return None
+    shown = _shown(folders, name)
     read = {name: _bytes_of(roots, name)}
-    table = parse_format(read[name], name)
+    table = parse_format(read[name], shown)
     if name != f"formats/{table.platform}/{table.kind}-{table.edition}.toml":
         raise SettingsError(
-            f"报送格式表 {name} 的表头与文件名不符：platform、kind、edition 应与路径一致，请更正"
+            f"报送格式表 {shown} 的表头与文件名不符：platform、kind、edition 应与路径一致，请更正"
         )
     codes: dict[str, CodeTable] = {}
     for field in table.fields:
         if field.codes is not None and field.codes not in codes:
             code_name = f"codes/{field.codes}.toml"
-            read[code_name] = _bytes_of(roots, code_name, wanted_by=f"{name} 的 {field.code}")
-            codes[field.codes] = _shared_codes(read[code_name], code_name)
+            read[code_name] = _bytes_of(roots, code_name, wanted_by=f"{shown} 的 {field.code}")
+            codes[field.codes] = _shared_codes(read[code_name], _shown(folders, code_name))
     if problems := check_tables(table, codes, KINDS.get(table.kind)):
-        raise SettingsError(f"报送格式表 {name} 有误。{told(problems, read[name].decode('utf-8'))}")
+        raise SettingsError(
+            f"报送格式表 {shown} 有误。{told(problems, read[name].decode('utf-8'))}"
+        )
     return TableSet(table, codes, _digest(read))
 
 
@@ -81,6 +84,14 @@ def known_formats(folders: Sequence[Path] = ()) -> tuple[tuple[str, str], ...]:
         for platform in _entries(root.joinpath("formats")):
             found.update((platform.name, kind) for kind, _ in _editions(platform))
     return tuple(sorted(found))
+
+
+def own_format(platform: str, kind: str, folders: Sequence[Path]) -> Path | None:
+    """Return the file of a format table that lies above the shipped ones; None where none does."""
+    for folder in folders:
+        if (name := _latest(folder, platform, kind)) is not None:
+            return folder / name
+    return None
 
 
 def parse_format(content: bytes, name: str) -> FormatTable:
@@ -124,6 +135,12 @@ def _parse(model: type[Table], content: bytes, what: str) -> Table:
         raise SettingsError(f"{what} 有误。{explain(error, raw, text)}") from error
 
 
+def _shown(folders: Sequence[Path], name: str) -> str:
+    """Return what a table is called in messages: a workspace's own by its whole path."""
+    own = (folder / name for folder in folders)
+    return next((str(path) for path in own if path.is_file()), name)
+
+
 def _roots(folders: Sequence[Path]) -> tuple[Traversable, ...]:
     return (*folders, files("xinqiao.mapping"))
 
@@ -151,8 +168,11 @@ def _bytes_of(roots: Sequence[Traversable], name: str, wanted_by: str = "") -> b
         entry = root
         for part in name.split("/"):
             entry = entry.joinpath(part)
-        if entry.is_file():
-            return entry.read_bytes()
+        try:
+            if entry.is_file():
+                return entry.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"{entry} 无法读取（{error.strerror}），请检查权限") from error
     raise SettingsError(f"{wanted_by} 所用的代码表 {name} 不存在，请补上该文件或更正 codes")
 
 

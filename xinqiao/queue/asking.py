@@ -8,7 +8,6 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import BatchReport, KeyReport, Reply, SealedRow, SentBatch
-from xinqiao.mapping.registry import format_for
 from xinqiao.queue import batches, claims
 from xinqiao.queue.batches import LostClaimError
 from xinqiao.queue.calls import (
@@ -96,7 +95,7 @@ class Inquiry:
         asked = self._ask(lambda: self.platform.connector.query(batch.kind, row.key))
         if asked.answer.entries is None:
             return asked
-        compiled = format_for(batch.platform, batch.kind)
+        compiled = self.worker.formats.of(batch.platform, batch.kind)
         ours = tuple(
             entry
             for entry in asked.answer.entries

@@ -9,7 +9,6 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import REMOVALS, Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, submission
-from xinqiao.mapping.registry import format_for
 from xinqiao.queue.duties import reopen_reported
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -25,17 +24,6 @@ _ONCE_ACCEPTED = frozenset({State.CONFLICT, State.HELD})
 def is_removal(ticket: Ticket) -> bool:
     """Tell whether a submission asks the platform to let go of a record, or to show it no more."""
     return ticket.operation in REMOVALS
-
-
-def leaves_key(ticket: Ticket) -> bool:
-    """Tell whether a removed row stays at the platform, marked void, under its key."""
-    # what is shown no more is not marked: it is gone from the page
-    return _leaves_key(ticket, ticket.operation)
-
-
-def _leaves_key(ticket: Ticket, operation: str) -> bool:
-    marks = format_for(ticket.platform, ticket.kind).table.void
-    return operation == Operation.WITHDRAW and bool(marks)
 
 
 def disbelieve(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> None:
@@ -66,17 +54,22 @@ def _held_versions(connection: Connection, tickets: Sequence[Ticket]) -> dict[in
 
 def _take_back(connection: Connection, ticket: Ticket, cause: Cause) -> None:
     earlier = _accepted_before(connection, ticket)
-    version = key = None
+    version = key = stays = None
     if earlier:
         last = earlier[-1]
         if last.operation not in REMOVALS:
             version, key = last.version, last.platform_key or ticket.platform_key
-        elif _leaves_key(ticket, last.operation):
-            key = last.platform_key
+        elif last.operation == Operation.WITHDRAW:
+            stays = last.platform_key
     connection.execute(
         sa.update(holding)
         .where(holding.c.id == ticket.holding_id)
-        .values(held_version=version, held_key=key, updated_at=cause.at)
+        .values(
+            held_version=version,
+            # what is shown no more is not marked: it is gone from the page
+            held_key=key if stays is None else sa.case((holding.c.leaves_key, stays)),
+            updated_at=cause.at,
+        )
     )
     reported = [one.version for one in earlier if one.operation not in REMOVALS]
     up_to = EVERY_VERSION if is_removal(ticket) else ticket.version

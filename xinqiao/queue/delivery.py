@@ -229,7 +229,7 @@ def _prepare(
         The batch and the end of its lease; None when nothing of it can be sent.
     """
     with worker.database.reading() as connection:
-        rows = render(connection, platform, claim.tickets, worker.keys)
+        rows = render(connection, platform, claim.tickets, worker.keys, worker.formats)
     fit = [ticket for ticket in claim.tickets if ticket.id in rows.rendered]
     sealed = None
     if fit:

@@ -1,6 +1,6 @@
 """Holdings (持有): what each platform should hold of a record, and the submission that follows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -255,7 +255,7 @@ def write_holdings(
     }
     fresh = [row for row in wanted if (row["record_id"], row["platform"]) not in existing]
     if fresh:
-        connection.execute(sa.insert(holding), fresh)
+        connection.execute(sa.insert(holding), [_whole(row) for row in fresh])
     changed = [
         {**row, "which": existing[row["record_id"], row["platform"]].id}
         for row in wanted
@@ -269,12 +269,22 @@ def write_holdings(
             "replaces",
             "removal",
             "shown_until",
+            "leaves_key",
+            "format_digest",
             "updated_at",
         )
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == sa.bindparam("which"))
-            .values({name: sa.bindparam(f"new_{name}") for name in names}),
+            .values(
+                {name: sa.bindparam(f"new_{name}") for name in names}
+                # what is wanted no more stays known as it was when it was
+                | {
+                    "leaves_key": sa.func.coalesce(
+                        sa.bindparam("new_leaves_key"), holding.c.leaves_key
+                    )
+                }
+            ),
             [
                 {"which": row["which"]} | {f"new_{name}": row[name] for name in names}
                 for row in changed
@@ -286,6 +296,10 @@ def write_holdings(
         if (before := existing.get(place := (row["record_id"], row["platform"]))) is not None
         and (before.wanted_version is None) != (row["wanted_version"] is None)
     }
+
+
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "leaves_key": bool(row["leaves_key"])}
 
 
 def _holdings(connection: Connection, places: Sequence[tuple[str, str]]) -> list[Holding]:

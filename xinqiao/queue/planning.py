@@ -16,8 +16,10 @@ from xinqiao.adapters.base import Operation
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding, record
+from xinqiao.errors import SettingsError
+from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.queue.changes import Change
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.handling import keep_clocks
@@ -75,6 +77,21 @@ class Moved:
     goes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Refitted:
+    """A record that a platform's changed tables treat otherwise than before (格式变动).
+
+    Attributes:
+        record_id: Which record.
+        platform: Which platform.
+        fits: Whether its present version can be sent now.
+    """
+
+    record_id: str
+    platform: str
+    fits: bool
+
+
 @dataclass(slots=True)
 class _Plan:
     """What follows from a number of changes."""
@@ -99,6 +116,7 @@ class Planner:
         replacing: (platform, kind) whose newer versions are taken only after the old one was
             withdrawn (先撤后报).
         switches: Kind → platform → whether it goes there, where that differs from the table.
+        formats: The format tables in use.
         only: Platforms that are planned for; None for all.
     """
 
@@ -108,6 +126,7 @@ class Planner:
     exemptions: tuple[Exemption, ...]
     replacing: frozenset[tuple[str, str]] = frozenset()
     switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
     only: frozenset[str] | None = None
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
@@ -233,6 +252,42 @@ class Planner:
         _decide(connection, plan.holdings, cause)
         return moved
 
+    def plan_tables(
+        self, connection: Connection, platform: str, changes: Sequence[Change], cause: Cause
+    ) -> list[Refitted]:
+        """Plan again what ``platform`` should hold, after format tables changed.
+
+        The records did not change: what the platform holds already is not sent once more. Whatever
+        else comes out differently is written; every holding is noted as planned by these tables.
+        What should not be held any more stays as it is: whoever takes it down notes why.
+
+        Args:
+            connection: The transaction.
+            platform: Which platform.
+            changes: The present versions of records, planned for it as such.
+            cause: Who changed the tables, or what noticed it.
+
+        Returns:
+            What differs.
+        """
+        standings = self._standings(connection, changes, cause)
+        before = _planned(connection, platform, [change.record_id for change in changes])
+        rows, found = [], []
+        for change in changes:
+            row = self._row_at(change, platform, standings.get(change.record_id, Standing()), cause)
+            planned = before[change.record_id]
+            if row["wanted_version"] != planned["wanted_version"]:
+                continue
+            if all(row[name] == planned[name] for name in _BY_TABLES):
+                row["updated_at"] = planned["updated_at"]
+            else:
+                fits = not row["findings"]
+                found.append(Refitted(change.record_id, platform, fits=fits))
+            rows.append(row)
+        write_holdings(connection, rows)
+        replan(connection, [(one.record_id, one.platform) for one in found], cause)
+        return found
+
     def rows_at(
         self, connection: Connection, change: Change, platforms: Sequence[str], cause: Cause
     ) -> list[dict[str, Any]]:
@@ -329,11 +384,20 @@ class Planner:
         routes = open_routes(change.kind, self.switches.get(change.kind))
         taken = chosen_routes(routes, change.content)
         places = sorted(set(taken) & self._publishing(change.kind))
-        found = [one for platform in places for one in _doubtful(change, platform)]
+        found = [one for platform in places for one in self._doubtful(change, platform)]
         today = local_date(cause.at)
         now = standing(change.kind, change.content, change.decided_on, Facts(), today)
         found += [past_bound(change.kind)] if places and now.past_bound else []
         return list({one.field: one for one in found}.values())
+
+    def _doubtful(self, change: Change, platform: str) -> Iterator[Finding]:
+        table = self.formats.of(platform, change.kind).table
+        shown = dict.fromkeys(
+            one.source_path
+            for one in table.fields
+            if one.source_path is not None and one.type in ("text", "long_text")
+        )
+        return doubtful_fields(change.kind, change.content, shown)
 
     def _standings(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
@@ -383,7 +447,9 @@ class Planner:
         if now.stopped is not None:
             return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
-        doubts = list(_doubtful(change, platform))
+        doubts: list[Finding] = []
+        if self.formats.is_sound(platform, change.kind):
+            doubts += self._doubtful(change, platform)
         if now.past_bound and platform not in now.shown_at:
             doubts.append(past_bound(change.kind))
         row["findings"] += [asdict(one) for one in doubts if not now.allows(one, change.content)]
@@ -406,11 +472,20 @@ class Planner:
 
     def wanted_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the values of the holding by which ``platform`` should hold a new version."""
-        compiled = format_for(platform, change.kind)
-        rendering = compiled.render(identified(change.record_id, change.content))
-        fits = rendering.values is not None
-        key = compiled.key_of(rendering.values) if rendering.values is not None else None
-        stored = [] if fits else [asdict(finding) for finding in rendering.findings]
+        compiled: CompiledFormat | None = None
+        key, stored = None, []
+        try:
+            compiled = self.formats.of(platform, change.kind)
+        except SettingsError as error:
+            # it is owed all the same, and planned again once somebody has mended the table
+            stored = [
+                {"field": "", "code": NO_TABLE, "severity": "error", "message": error.message}
+            ]
+        else:
+            rendering = compiled.render(identified(change.record_id, change.content))
+            stored = [asdict(finding) for finding in rendering.findings]
+            if rendering.values is not None:
+                key = compiled.key_of(rendering.values)
         if not change.valid:
             stored.insert(
                 0, {"field": "", "code": "invalid", "severity": "error", "message": INVALID}
@@ -424,6 +499,8 @@ class Planner:
             "replaces": (platform, change.kind) in self.replacing,
             "removal": Operation.WITHDRAW.value,
             "shown_until": None,
+            "leaves_key": None if compiled is None else bool(compiled.table.void),
+            "format_digest": None if compiled is None else compiled.digest,
             "updated_at": cause.at,
         }
 
@@ -454,16 +531,6 @@ def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: C
     replan(connection, places, cause, turned)
 
 
-def _doubtful(change: Change, platform: str) -> Iterator[Finding]:
-    table = format_for(platform, change.kind).table
-    shown = dict.fromkeys(
-        one.source_path
-        for one in table.fields
-        if one.source_path is not None and one.type in ("text", "long_text")
-    )
-    return doubtful_fields(change.kind, change.content, shown)
-
-
 def _removal(platform: str, publishing: frozenset[str]) -> Operation:
     return Operation.TAKE_DOWN if platform in publishing else Operation.WITHDRAW
 
@@ -479,9 +546,14 @@ def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
         "replaces": False,
         "removal": removal.value,
         "shown_until": None,
+        "leaves_key": None,
+        "format_digest": None,
         "updated_at": cause.at,
     }
 
+
+NO_TABLE = "no_table"
+"""Code of the finding that the platform's format table cannot be used."""
 
 INVALID = "记录本身有错误，改正后重新导入才能报送"
 
@@ -503,6 +575,23 @@ def _versions(
             holding.c.record_id.in_(chunk)
         )
         found.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
+    return found
+
+
+_BY_TABLES = ("wanted_key", "findings", "removal", "shown_until", "leaves_key")
+"""Columns of a holding that follow from the record and the format tables."""
+
+
+def _planned(
+    connection: Connection, platform: str, ids: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return record → what was planned for it at ``platform``."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for chunk in in_chunks(ids):
+        statement = sa.select(holding).where(
+            holding.c.record_id.in_(chunk), holding.c.platform == platform
+        )
+        found.update({one["record_id"]: one for one in connection.execute(statement).mappings()})
     return found
 
 

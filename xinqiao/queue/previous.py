@@ -9,13 +9,13 @@ from xinqiao.adapters.base import Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import holding
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.tickets import Ticket
 
 
 def previous_values(
-    connection: Connection, tickets: Sequence[Ticket], keys: KeyRing
+    connection: Connection, tickets: Sequence[Ticket], keys: KeyRing, formats: Formats
 ) -> dict[int, Mapping[str, str]]:
     """Return submission id → field code → text of the version held before, if one was."""
     updates = [ticket for ticket in tickets if ticket.operation != Operation.INSERT]
@@ -35,7 +35,7 @@ def previous_values(
     for ticket in updates:
         content = contents.get(versions.get(ticket.id, ("", 0)))
         if content is not None:
-            compiled = format_for(ticket.platform, ticket.kind)
+            compiled = formats.of(ticket.platform, ticket.kind)
             rendering = compiled.render(identified(ticket.record_id, content))
             if rendering.values is not None:
                 values[ticket.id] = rendering.values

@@ -1,7 +1,7 @@
-"""Planning records again after what decides where they go has changed (重新判定去向).
+"""Planning records again after what decides about them has changed (重新判定).
 
-Routes, or rules of what is owed to nobody, were switched, their tables changed with a release, or a
-platform's file came after the records.
+Routes, or rules of what is owed to nobody, were switched, their tables changed with a release, a
+platform's file came after the records, or format tables were edited.
 """
 
 from collections import Counter
@@ -19,7 +19,6 @@ from xinqiao.database.tables import (
     record_version,
     withdrawal,
 )
-from xinqiao.mapping.loading import known_formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.changes import Change
@@ -27,12 +26,24 @@ from xinqiao.queue.planning import Planner
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
-from xinqiao.routing.switches import Switches
 
 _CHUNK = 500
 
 
 _Row = sa.Row[tuple[object, ...]]
+
+
+@dataclass(slots=True)
+class Refit:
+    """What planning again by changed format tables came to.
+
+    Attributes:
+        fitting: Platform → how many records can be sent in another form, or can be sent now.
+        unfit: Platform → how many cannot be sent, for other reasons than before.
+    """
+
+    fitting: Counter[str] = field(default_factory=Counter)
+    unfit: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -43,11 +54,13 @@ class Rerouted:
         records: How many records go elsewhere than before, or are exempt for another reason.
         owed: Platform → how many records go there from now on.
         dropped: Platform → how many go there no longer.
+        by_tables: What changed format tables came to.
     """
 
     records: int = 0
     owed: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    by_tables: Refit = field(default_factory=Refit)
 
 
 def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = False) -> Rerouted:
@@ -105,41 +118,97 @@ def take_over(acting: Acting, planner: Planner, keys: KeyRing, platform: str) ->
     Returns:
         How many records there were.
     """
-    routes = _routes_to(platform, planner.switches)
+    routes = _routes_to(planner, platform)
 
     def owed(_row: _Row, change: Change) -> bool:
         return bool(chosen_routes(routes[change.kind], change.content))
 
     alone = replace(planner, platforms=frozenset({platform}), only=frozenset({platform}))
-    return _plan_again(acting, alone, keys, _missed(platform, planner.switches), owed)
+    return _plan_again(acting, alone, keys, _missed(planner, platform), owed)
 
 
-def may_be_missed(connection: Connection, platform: str, switches: Switches) -> bool:
+def may_be_missed(connection: Connection, planner: Planner, platform: str) -> bool:
     """Tell whether records may be owed to ``platform`` that were never planned for it.
 
     Where it takes no records about natural persons, theirs are among them: only their content
     tells.
     """
-    statement = sa.select(record.c.id).where(_missed(platform, switches), *_OWED).limit(1)
+    statement = sa.select(record.c.id).where(_missed(planner, platform), *_OWED).limit(1)
     return connection.execute(statement).one_or_none() is not None
+
+
+def refit(
+    acting: Acting, planner: Planner, keys: KeyRing, platform: str, *, dry_run: bool = False
+) -> Refit:
+    """Plan again what ``platform`` should hold and what was planned by other tables than those now.
+
+    What it holds already is not sent again, and batches under way stay as they were sealed. An
+    interrupted run is simply run again, and one after which nothing changed does nothing. Kinds
+    whose table is broken stay as they are.
+
+    Args:
+        acting: Gives a transaction, and who acts.
+        planner: Knows the tables of now.
+        keys: Of the workspace.
+        platform: Which platform.
+        dry_run: Tell what would differ, and keep nothing.
+    """
+    found, after = Refit(), ""
+    which = _outdated(planner, platform)
+    while True:
+        with acting() as (connection, cause):
+            rows = _portion(connection, which, after)
+            if not rows:
+                return found
+            after = rows[-1].id
+            changes = list(_changes(connection, rows, keys, _always))
+            refitted = planner.plan_tables(connection, platform, changes, cause)
+            if dry_run:
+                connection.rollback()
+        found.fitting[platform] += sum(one.fits for one in refitted)
+        found.unfit[platform] += sum(not one.fits for one in refitted)
+
+
+def outdated(connection: Connection, planner: Planner, platform: str) -> int:
+    """Return how many records were planned for ``platform`` by other tables than those now."""
+    statement = sa.select(sa.func.count()).where(_outdated(planner, platform), *_OWED)
+    count: int = connection.execute(statement.select_from(record)).scalar_one()
+    return count
+
+
+def _outdated(planner: Planner, platform: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a record is wanted at ``platform`` by other tables than now."""
+    digests = planner.formats.digests(platform)
+    planned_otherwise = sa.exists().where(
+        holding.c.record_id == record.c.id,
+        holding.c.platform == platform,
+        # an older one is a matter of the rules, which open what is owed with it
+        holding.c.wanted_version == record.c.current_version,
+        # no two kinds have tables of one digest: their names are part of it
+        sa.or_(
+            holding.c.format_digest.is_(None),
+            holding.c.format_digest.not_in(sorted(digests.values())),
+        ),
+    )
+    return sa.and_(record.c.kind.in_(sorted(digests)), planned_otherwise)
 
 
 _OWED = (~sa.exists().where(withdrawal.c.record_id == record.c.id),)
 
 
-def _routes_to(platform: str, switches: Switches) -> dict[str, tuple[Route, ...]]:
+def _routes_to(planner: Planner, platform: str) -> dict[str, tuple[Route, ...]]:
     """Return kind → routes to ``platform``, of kinds for which it has a format table."""
     found = {
-        kind: routes_for(kind, frozenset({platform}), switches.get(kind))
-        for name, kind in known_formats()
+        kind: routes_for(kind, frozenset({platform}), planner.switches.get(kind))
+        for name, kind in planner.formats.known()
         if name == platform and kind in KINDS
     }
     return {kind: routes for kind, routes in found.items() if routes}
 
 
-def _missed(platform: str, switches: Switches) -> sa.ColumnElement[bool]:
+def _missed(planner: Planner, platform: str) -> sa.ColumnElement[bool]:
     held = sa.exists().where(holding.c.record_id == record.c.id, holding.c.platform == platform)
-    kinds = sorted(_routes_to(platform, switches))
+    kinds = sorted(_routes_to(planner, platform))
     return sa.and_(record.c.kind.in_(kinds), record.c.exemption.is_(None), ~held)
 
 

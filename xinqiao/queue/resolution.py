@@ -163,7 +163,7 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Doubt | list
         batches.end_attempts(connection, batch_id, cause.at)
         try:
             sent = batches.open_batch(connection, batch_id, worker.keys)
-            previous = previous_values(connection, tickets, worker.keys)
+            previous = previous_values(connection, tickets, worker.keys, worker.formats)
             elsewhere = batches.went_elsewhere(connection, batch_id, platform.way_digest)
         except DamageError as error:
             verdict = Verdict(Outcome.IN_DOUBT, "damaged", error.message, named=False)

@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_contents
-from xinqiao.database.tables import take_down, withdrawal
+from xinqiao.database.tables import holding, take_down, withdrawal
 from xinqiao.errors import DamageError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.removal import DECIDED_ON, DOCUMENT, REASON
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -30,6 +30,12 @@ CORRECT_BY_HAND = (
 TAKE_DOWN_BY_HAND = (
     "这个平台的下架须由人到平台页面上办理；办好后用 xinqiao queue resolve --as accepted 登记"
 )
+
+KEY_CHANGED = (
+    "格式表中平台主键的写法改过，平台现有的这条记在原来的主键之下，不能由程序变更或撤回；"
+    "请到平台页面上办理，再用 xinqiao queue resolve --as accepted 登记"
+)
+"""What goes out under a key that the platform does not know would change nothing, or another."""
 
 PRUNED = (
     "这一旧版本的内容已按保存期限清理，不能再由程序报送；请到平台核实、办理，"
@@ -56,11 +62,15 @@ class Rows:
 
 
 def render(
-    connection: Connection, platform: Platform, tickets: Sequence[Ticket], keys: KeyRing
+    connection: Connection,
+    platform: Platform,
+    tickets: Sequence[Ticket],
+    keys: KeyRing,
+    formats: Formats,
 ) -> Rows:
     """Return ``tickets``, all of one kind and operation, in the form of ``platform``."""
     head = tickets[0]
-    compiled = format_for(platform.id, head.kind)
+    compiled = formats.of(platform.id, head.kind)
     operation = Operation(head.operation)
     if operation is Operation.UPDATE and platform.correction(head.kind) is Correction.BY_HAND:
         unfit = [(ticket, CORRECT_BY_HAND) for ticket in tickets]
@@ -81,14 +91,18 @@ def render(
     rows = Rows({}, [], operation, compiled.table.edition)
     contents = _contents(connection, tickets, keys, rows.unfit)
     reasons = _reasons(connection, tickets)
+    keys_there = _keys_there(connection, tickets)
     for ticket in tickets:
         if ticket.id not in contents:
             continue
         content = {**contents[ticket.id], **reasons.get(ticket.id, {})}
         rendering = compiled.render(identified(ticket.record_id, content))
+        known_by = keys_there.get(ticket.holding_id)
         if rendering.values is None:
             why = "；".join(finding.message for finding in rendering.findings)
             rows.unfit.append((ticket, why))
+        elif known_by is not None and known_by != compiled.key_of(rendering.values):
+            rows.unfit.append((ticket, KEY_CHANGED))
         else:
             rows.rendered[ticket.id] = _row(compiled, {**rendering.values, **marks})
     return rows
@@ -118,6 +132,18 @@ def _contents(
         else:
             contents[ticket.id] = content
     return contents
+
+
+def _keys_there(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, str]:
+    """Return holding → key under which the platform holds it, for what is about such a row."""
+    found: dict[int, str] = {}
+    about = [one.holding_id for one in tickets if one.operation != Operation.INSERT]
+    for chunk in in_chunks(about):
+        statement = sa.select(holding.c.id, holding.c.held_key).where(
+            holding.c.id.in_(chunk), holding.c.held_key.is_not(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
 
 
 def _reasons(connection: Connection, tickets: Sequence[Ticket]) -> dict[int, Mapping[str, str]]:

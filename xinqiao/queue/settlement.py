@@ -13,10 +13,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import Operation
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, receipt, submission
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_removal, leaves_key
+from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_removal
 from xinqiao.queue.holdings import replan, unwanted_holdings
 from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
@@ -219,11 +220,16 @@ def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: 
     """Note that nothing valid is held any more; a row that is only marked void keeps its key."""
     for decision in withdrawn:
         ticket = decision.ticket
-        key = {} if leaves_key(ticket) else {"held_key": None}
+        # what is shown no more is not marked: it is gone from the page
+        marked = holding.c.leaves_key if ticket.operation == Operation.WITHDRAW else sa.false()
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == ticket.holding_id, holding.c.held_version <= ticket.version)
-            .values(held_version=None, updated_at=cause.at, **key)
+            .values(
+                held_version=None,
+                held_key=sa.case((marked, holding.c.held_key)),
+                updated_at=cause.at,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from xinqiao.clock import Clock
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import BusyError, XinqiaoError
+from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.retry import Backoff
@@ -45,6 +46,7 @@ class Worker:
         questions_before_hold: Unanswered questions about one submission in doubt before a person.
         lanes: Most calls that this process makes to one platform at once.
         stopping: Set when the process is to end: nothing more is claimed.
+        formats: The format tables in use.
     """
 
     database: Database
@@ -55,6 +57,7 @@ class Worker:
     questions_before_hold: int
     lanes: int = 1
     stopping: threading.Event = field(default_factory=threading.Event)
+    formats: Formats = field(default_factory=Formats)
 
     def cause(self, connection: Connection) -> Cause:
         """Return this worker as the cause of a change now."""

@@ -136,7 +136,9 @@ def _next(worker: Worker, platform: Platform, due_by: datetime) -> _Polled | lis
         tickets = tickets_by_id(connection, ids.values())
         by_row = {number: tickets[submission_id] for number, submission_id in ids.items()}
         try:
-            previous = previous_values(connection, list(tickets.values()), worker.keys)
+            previous = previous_values(
+                connection, list(tickets.values()), worker.keys, worker.formats
+            )
             sent = batches.open_batch(connection, row.id, worker.keys)
             elsewhere = batches.went_elsewhere(connection, row.id, platform.way_digest)
         except DamageError as error:

@@ -7,8 +7,7 @@ said here that another table does not say: rules, routes, publication, classes, 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from xinqiao.mapping.loading import known_formats
-from xinqiao.mapping.registry import format_for
+from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.tables import FormatTable, Status
 from xinqiao.records.condition_words import in_words
 from xinqiao.records.conditions import Condition
@@ -153,19 +152,25 @@ class Entry:
     note: str
 
 
-def catalogue(switches: Switches) -> list[Entry]:
+def catalogue(switches: Switches, formats: Formats) -> list[Entry]:
     """Return the directory, one entry for each kind, what comes back to us last.
 
     Args:
         switches: Checked switches of the workspace; empty for the tables as they are shipped.
+        formats: The format tables in use.
+
+    Raises:
+        SettingsError: A format table is broken.
     """
     return [
-        _entry(kind, collection()[kind.identifier], switches.get(kind.identifier, {}))
+        _entry(kind, collection()[kind.identifier], switches.get(kind.identifier, {}), formats)
         for kind in KINDS.values()
     ]
 
 
-def _entry(kind: Kind, collected: Collected, switches: Mapping[str, bool]) -> Entry:
+def _entry(
+    kind: Kind, collected: Collected, switches: Mapping[str, bool], formats: Formats
+) -> Entry:
     name = kind.identifier
     return Entry(
         kind=name,
@@ -176,7 +181,7 @@ def _entry(kind: Kind, collected: Collected, switches: Mapping[str, bool]) -> En
         basis=collected.basis,
         senders=tuple(platform_name(one) for one in collected.senders),
         destinations=tuple(
-            _destination(kind, route, rule(route.rule), taken=is_open(route, switches))
+            _destination(kind, route, rule(route.rule), formats, taken=is_open(route, switches))
             for route in routes_of(name)
             if route.default is not Default.NEVER and route.rule is not None
         ),
@@ -208,7 +213,9 @@ def _limit(limit: DutyRule, starts: str, condition: str) -> Limit:
     return Limit(limit.id, limit.days, starts, limit.legal, limit.basis, condition)
 
 
-def _destination(kind: Kind, route: Route, limit: DutyRule, *, taken: bool) -> Destination:
+def _destination(
+    kind: Kind, route: Route, limit: DutyRule, formats: Formats, *, taken: bool
+) -> Destination:
     condition = _condition(kind, route.when)
     change = None if route.change_rule is None else rule(route.change_rule)
     return Destination(
@@ -224,7 +231,7 @@ def _destination(kind: Kind, route: Route, limit: DutyRule, *, taken: bool) -> D
         basis=limit.basis,
         change=None if change is None else _limit(change, starts_of(kind, change), condition),
         note=route.note,
-        format=summarise(format_for(route.platform, kind.identifier).table),
+        format=summarise(formats.of(route.platform, kind.identifier).table),
     )
 
 
@@ -257,7 +264,7 @@ def formats_without_route() -> list[tuple[str, str]]:
         for route in routes_of(kind)
         if route.default is not Default.NEVER
     }
-    return [place for place in known_formats() if place not in reachable]
+    return [place for place in Formats().known() if place not in reachable]
 
 
 def _condition(kind: Kind, when: tuple[Condition, ...]) -> str:

@@ -15,7 +15,6 @@ from xinqiao.adapters.base import LedgerEntry, Operation
 from xinqiao.database.record_store import load_contents
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
-from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.calls import admission
@@ -76,7 +75,7 @@ def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window
         return LedgerFindings(incomplete=words(refused))
     visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
     scope = Scope(platform.id, kind, settled_by=now - visible_after)
-    comparison = _Comparison(scope, format_for(platform.id, kind))
+    comparison = _Comparison(scope, worker.formats.of(platform.id, kind))
     source = PermittedLedger(worker, platform)
     reader = LedgerReader(source, kind, window.start, window.end)
     for entries in reader.pages():

@@ -11,8 +11,7 @@ from xinqiao.adapters.base import LedgerEntry, Operation, SealedRow
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
 from xinqiao.errors import DamageError
-from xinqiao.mapping.registry import format_for
-from xinqiao.privacy.keys import KeyRing
+from xinqiao.mapping.registry import Formats
 from xinqiao.queue.batches import open_batch
 from xinqiao.queue.previous import previous_values
 from xinqiao.queue.resolution import judge
@@ -54,7 +53,7 @@ def accept_shown(worker: Worker, scope: Scope, shown: Mapping[str, LedgerEntry])
     """
     with worker.database.reading() as connection:
         tickets = _unanswered(connection, scope, shown)
-        decisions = list(_decisions(connection, tickets, shown, worker.keys))
+        decisions = list(_decisions(connection, tickets, shown, worker))
     if not decisions:
         return 0
     with worker.database.writing() as connection:
@@ -81,13 +80,13 @@ def _decisions(
     connection: Connection,
     tickets: Sequence[Ticket],
     shown: Mapping[str, LedgerEntry],
-    keys: KeyRing,
+    worker: Worker,
 ) -> Iterable[Decision]:
     for batch_id, group in groupby(tickets, key=lambda one: one.batch_id or 0):
         of_batch = list(group)
         try:
-            batch = open_batch(connection, batch_id, keys).batch
-            previous = previous_values(connection, of_batch, keys)
+            batch = open_batch(connection, batch_id, worker.keys).batch
+            previous = previous_values(connection, of_batch, worker.keys, worker.formats)
         except DamageError as error:
             log.warning("ledger.not_compared", batch_id=batch_id, code=error.code)
             continue
@@ -95,7 +94,7 @@ def _decisions(
             sent = batch.rows[(ticket.row_number or 1) - 1]
             entry = shown[ticket.platform_key or ""]
             before = previous.get(ticket.id)
-            if not _proves(ticket, sent, entry, before):
+            if not _proves(worker.formats, ticket, sent, entry, before):
                 continue
             # what the ledger shows is believed, wherever it was sent to
             judged = judge(ticket, batch.operation, sent, [entry], before, elsewhere=False)
@@ -105,11 +104,15 @@ def _decisions(
 
 
 def _proves(
-    ticket: Ticket, sent: SealedRow, entry: LedgerEntry, before: Mapping[str, str] | None
+    formats: Formats,
+    ticket: Ticket,
+    sent: SealedRow,
+    entry: LedgerEntry,
+    before: Mapping[str, str] | None,
 ) -> bool:
     """Tell whether an entry can tell what was sent from what stood there before."""
     told = set(sent.values) & set(entry.values)
-    if told <= set(format_for(ticket.platform, ticket.kind).table.key_fields):
+    if told <= set(formats.of(ticket.platform, ticket.kind).table.key_fields):
         return False
     if ticket.operation == Operation.INSERT:
         return True
