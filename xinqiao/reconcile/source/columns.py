@@ -44,13 +44,11 @@ class SourceColumns:
     Attributes:
         fields: Index of the column, from 0 → the field.
         department: Index of the column of the department, if there is one.
-        tells_authority: Whether the authority stands in it, where the key has one.
         unknown: Headers that are not read, with their column.
     """
 
     fields: Mapping[int, FieldHeader]
     department: int | None
-    tells_authority: bool
     unknown: tuple[str, ...]
 
 
@@ -151,7 +149,6 @@ def match_source(
             {index: table.fields[path] for index, path in paths.items() if path in wanted}
         ),
         next((index for index, path in paths.items() if path == DEPARTMENT), None),
-        AUTHORITY in told or AUTHORITY not in kind.key_fields,
         tuple(unknown),
     )
 

@@ -15,6 +15,7 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import PRESENT_VERSION, record, record_version
 from xinqiao.mapping.engine import KEY_SEPARATOR
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.reconcile.source.columns import AUTHORITY
 from xinqiao.reconcile.source.listed import Listed
 from xinqiao.records.keys import (
@@ -85,8 +86,8 @@ class Finder:
         )
         number = subject_identifier(content) if self._joint else ""
         name = plain_number(content.get(_NAME, "")) if self._joint else ""
-        subject = self._keys.lookup_hash(subject_text(content).encode()) if number else None
-        matching = () if subject is None else (matching_key(one, subject) for one in documents)
+        subject = self._keys.lookup_hash(subject_text(content).encode()) if number else ""
+        matching = [matching_key(one, subject) for one in documents if subject]
         return Wanted(self._shown(content, name, subject), documents, frozenset(matching), name)
 
     def find(self, connection: Connection, wanted: Sequence[Wanted]) -> list[Known | None]:
@@ -96,6 +97,10 @@ class Finder:
         for one in self._records(connection, documents):
             by_document.setdefault(one.document, []).append(one)
         return [self._choose(one, by_document) for one in wanted]
+
+    def is_sure_of(self, wanted: Wanted) -> bool:
+        """Tell whether ``wanted`` tells subjects of one document apart, where there may be many."""
+        return bool(wanted.name) or not self._joint
 
     def _choose(self, wanted: Wanted, held: Mapping[str, list[Known]]) -> Known | None:
         candidates = [one for document in wanted.documents for one in held.get(document, ())]
@@ -131,12 +136,18 @@ class Finder:
             return [content]
         return [{**content, AUTHORITY: code} for code in self._authorities]
 
-    def _shown(self, content: Mapping[str, str], name: str, subject: str | None) -> str:
+    def _shown(self, content: Mapping[str, str], name: str, subject: str) -> str:
         parts = [content[self._kind.number_field]]
         others = (one for one in self._kind.key_fields if one != self._kind.number_field)
         parts += [content[path] for path in others if content.get(path)]
         parts += [name or f"当事人 {subject[:8]}"] if name or subject else []
         return KEY_SEPARATOR.join(plain_number(one) for one in parts)
+
+
+def identifying(kind: Kind, content: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a decision tells which one it is, without what may be an identity number."""
+    paths = (*kind.key_fields, _NAME)
+    return {path: mask_identity_numbers(content[path]) for path in paths if path in content}
 
 
 def authorities(connection: Connection, kind: str) -> set[str]:

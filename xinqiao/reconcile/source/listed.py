@@ -72,7 +72,6 @@ class SourceList:
         undated: Decisions without a day that can be read.
         unread: Sheets with something in them that was not read.
         unknown: Headers that are not read.
-        tells_authority: Whether every sheet tells the authority, where the key has one.
     """
 
     name: str
@@ -87,11 +86,6 @@ class SourceList:
     outside: Rows = field(default_factory=Rows)
     unreadable: Rows = field(default_factory=Rows)
     undated: Rows = field(default_factory=Rows)
-
-    @property
-    def tells_authority(self) -> bool:
-        """Whether every sheet tells the authority, where the key has one."""
-        return all(columns.tells_authority for _, columns in self.parts)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -135,7 +129,7 @@ class SourceList:
                 if not filled:
                     continue
                 content = _content(self.kind, columns, cells, texts)
-                named = _is_named(self.kind, content, columns)
+                named = _is_named(self.kind, content)
                 if below_table(number, filled, named=named) is not None:
                     continue
                 if not named:
@@ -225,14 +219,12 @@ def _content(
     return content
 
 
-def _is_named(kind: Kind, content: Mapping[str, str], columns: SourceColumns) -> bool:
+def _is_named(kind: Kind, content: Mapping[str, str]) -> bool:
     """Tell whether a row says which decision it is; a key never holds an identity number."""
-    needed = [
-        path
-        for path in kind.key_fields
-        if path not in kind.optional_key_fields and (path != AUTHORITY or columns.tells_authority)
-    ]
-    return all(content.get(path) and not may_hold_identity_number(content[path]) for path in needed)
+    needed = set(kind.key_fields) - kind.optional_key_fields - {AUTHORITY}
+    parts = [content.get(path, "") for path in kind.key_fields]
+    told = all(content.get(path) for path in needed)
+    return told and not any(map(may_hold_identity_number, parts))
 
 
 def _decided_on(kind: Kind, content: Mapping[str, str]) -> date | None:
