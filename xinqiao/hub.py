@@ -76,6 +76,7 @@ from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
+from xinqiao.reconcile.source.comparison import SourceLists
 from xinqiao.reconcile.window import Window, check_window
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.calendar import WorkingCalendar
@@ -315,6 +316,21 @@ class Hub:
             platform = self._platform(name, connector)
             collect(self.worker, platform)
             return reconcile_platform(self.worker, platform, kinds, window, self.cause())
+
+    def source_lists(self) -> SourceLists:
+        """Return the service that compares lists of the case system with the records."""
+        return SourceLists(
+            self.database,
+            self.keys,
+            self.clock,
+            self.actor,
+            self.calendar,
+            self.counting,
+            exemptions_in_force(self.settings.exemptions),
+            self.switches,
+            self.settings.start.report_from,
+            self.settings.bureau.code,
+        )
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""

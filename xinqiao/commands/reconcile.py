@@ -39,6 +39,10 @@ COMMANDS = {
         "xinqiao.commands.reconcile_items:items",
         "对账差异：逐条列出、说明和处置",
     ),
+    "source": (
+        "xinqiao.commands.reconcile_source:source",
+        "源头对账：业务系统的决定清单里有没有漏报的",
+    ),
 }
 """Command → (where it is, what it does)."""
 
