@@ -1,7 +1,7 @@
 """``xinqiao reconcile``: receipts, the platform's ledger, and time limits."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.markup import escape
@@ -49,8 +49,15 @@ COMMANDS = {
 
 @click.group(cls=ChineseGroup, commands_table=COMMANDS, invoke_without_command=True)
 @click.option("--platform", metavar="平台", help="只对这个平台；默认全部。")
-@click.option("--from", "start", type=DAY, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
+@click.option(
+    "--from",
+    "start",
+    type=DAY,
+    metavar="日期",
+    help=f"起始日；不写的，台账接着上次核对到的日子读，时限统计 {_DAYS} 天。",
+)
 @click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
+@click.option("--full", is_flag=True, help="台账从启用日期（或首次入库）起全部重读。")
 @json_option
 @click.pass_context
 def reconcile(
@@ -59,11 +66,13 @@ def reconcile(
     start: datetime | None,
     end: datetime | None,
     *,
+    full: bool,
     as_json: bool,
 ) -> None:
     """对账：先收取回执，再逐条核对平台台账，最后统计法定时限的执行情况。
 
-    台账按平台收录的日期取；时限按决定（或变更）的日期统计，内部时限不计入。
+    台账按平台收录的日期取，不写日期的接着上次读；差异逐条留存，用 items 查看和处置。
+    时限按决定（或变更）的日期统计，内部时限不计入。
     """
     if context.invoked_subcommand is not None:
         _refuse_options(context)
@@ -72,7 +81,10 @@ def reconcile(
     today = hub.clock.today()
     last = end.date() if end is not None else today
     first = start.date() if start is not None else last - timedelta(days=_DAYS)
-    reports = hub.reconcile(platform, first, last)
+    if full and (start or end):
+        raise click.UsageError("--full 全部重读，不写 --from、--to", ctx=context)
+    ledgers: Literal["window", "new", "all"] = "all" if full else "new"
+    reports = hub.reconcile(platform, first, last, ledgers="window" if start or end else ledgers)
     if as_json:
         print_json(
             {
@@ -82,7 +94,7 @@ def reconcile(
             }
         )
     else:
-        console.print(f"对账范围：{first} 至 {last}")
+        console.print(f"{'对账' if start or end else '时限统计'}范围：{first} 至 {last}")
         for name, one in reports.items():
             show_platform(name, hub.title(name), one)
         if not reports:
@@ -130,12 +142,14 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
 
 def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     under_way = f"，报送中 {found.under_way}" if found.under_way else ""
-    missing = "未判" if found.incomplete else str(len(found.missing))
+    counts = found.counts
+    missing = "未判" if found.incomplete else str(counts["missing"])
     console.print(
-        f"  {kind}台账：一致 {found.matched}，平台缺 {missing}，本地无 {len(found.unexpected)}，"
-        f"不一致 {len({one.record for one in found.different})}{under_way}",
+        f"  {kind}台账：一致 {found.matched}，平台缺 {missing}，本地无 {counts['unexpected']}，"
+        f"不一致 {counts['different']}{under_way}",
         soft_wrap=True,
     )
+    _show_reading(found)
     if found.accepted:
         console.print(f"  凭台账登记为已入库 {found.accepted} 条（此前没有回执，内容与报送的相同）")
     if found.by_number_only:
@@ -143,7 +157,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.waiting:
         ids = "、".join(str(one.submission) for one in found.waiting[:_LISTED])
         console.print(
-            f"  台账里已见到、报送件还没有定论：{len(found.waiting)} 条（报送件 {ids}）。"
+            f"  台账里已见到、报送件还没有定论：{counts['waiting']} 条（报送件 {ids}）。"
             "待核实的下次 sync 会自动查询；已挂起的请用 xinqiao queue resolve 登记",
             soft_wrap=True,
         )
@@ -153,6 +167,16 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
             "没有显示的不当作缺失，请再对一次。[/]",
             soft_wrap=True,
         )
+    _show_examples(found)
+    if found.known:
+        console.print(f"  其中 {found.known} 项差异已登记为认可，不再列为待办")
+    if not found.clean:
+        more = max(counts[one] for one in ("missing", "unexpected", "fields")) > _LISTED
+        told = f"每类只列 {_LISTED} 条，" if more else ""
+        console.print(f"  {told}逐条查看和处置用 xinqiao reconcile items list")
+
+
+def _show_examples(found: "LedgerFindings") -> None:
     if found.missing:
         print_table(
             ["编号", "收录时间", "记录标识"],
@@ -183,9 +207,17 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.repeated:
         numbers = "、".join(found.repeated[:_LISTED])
         console.print(f"  [red]台账里重复：{escape(numbers)}[/]", soft_wrap=True)
-    most = max(len(found.missing), len(found.unexpected), len(found.different))
-    if most > _LISTED:
-        console.print(f"  …每类只列 {_LISTED} 条，用 --json 查看全部")
+
+
+def _show_reading(found: "LedgerFindings") -> None:
+    if found.read is not None:
+        console.print(f"    读取 {found.read[0]} 至 {found.read[1]}，共 {found.entries} 条")
+    if found.checked_to is not None:
+        console.print(f"    [green]台账已核对至 {found.checked_to}，其间无缺口[/]")
+    elif found.read is not None and not found.incomplete:
+        console.print(
+            "    还没有从启用日期起连续核对：执行 xinqiao reconcile --full", soft_wrap=True
+        )
 
 
 def _show_punctuality(figures: "list[Punctuality]") -> None:
