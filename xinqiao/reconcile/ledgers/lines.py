@@ -14,7 +14,7 @@ from xinqiao.adapters.base import LedgerEntry
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import ledger_line
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.reconcile.ledgers.pages import identity_text
+from xinqiao.reconcile.ledgers.pages import identity_text, whole_text
 
 _DIGITS = 32
 """Hex digits of a hash that are kept: 128 bits never meet by chance."""
@@ -45,13 +45,17 @@ class SeenLines:
     Attributes:
         reading: Number of the reading.
         keys: Of the workspace.
+        copies: Whether the very same entry twice is a copy of one.
         entries: How many entries were seen, repeated ones among them.
+        copied: How many were copies.
         has_moved: Whether an entry stood on two pages.
     """
 
     reading: int
     keys: KeyRing
+    copies: bool = False
     entries: int = 0
+    copied: int = 0
     has_moved: bool = False
 
     def moved(self, entries: Sequence[LedgerEntry]) -> bool:
@@ -61,7 +65,8 @@ class SeenLines:
 
     def tell_apart(self, connection: Connection, pages: Sequence[Page]) -> Block:
         """Return what is new in ``pages``, in their order; nothing is noted yet."""
-        entry_hashes = [[self._hash(identity_text(entry)) for _, entry in page] for page in pages]
+        identity = whole_text if self.copies else identity_text
+        entry_hashes = [[self._hash(identity(entry)) for _, entry in page] for page in pages]
         key_hashes = {key: self.key_hash(key) for page in pages for key, _ in page}
         seen = self._known(
             connection, ledger_line.c.entry_hash, {one for page in entry_hashes for one in page}
@@ -72,6 +77,9 @@ class SeenLines:
             here: set[str] = set()
             for (key, entry), hashed in zip(page, hashes, strict=True):
                 self.entries += 1
+                if self.copies and (hashed in seen or hashed in here):
+                    self.copied += 1
+                    continue
                 again = hashed in seen
                 self.has_moved = self.has_moved or again
                 if key not in block.fresh and key_hashes[key] not in known_keys:
