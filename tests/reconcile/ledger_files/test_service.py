@@ -23,6 +23,7 @@ from tests.reconcile.ledger_stands import (
     send,
     settle_down,
     strangers,
+    took,
 )
 from tests.submission_queue.world import PLATFORM, World, reply
 from tests.support import FrozenClock
@@ -70,7 +71,7 @@ def compare_file(
     write = workbook if name.endswith("x") else text
     table: list[Sequence[Any]] = [header, *rows]
     path = workbook(folder / name, table) if write is workbook else text(folder / name, table)
-    files = LedgerFiles(world.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(10))
+    files = LedgerFiles(world.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(seconds=10))
     said = claims or Claims(world.clock.now())
     return files.compare(path, "permit", window, said)
 
@@ -212,7 +213,7 @@ def test_an_old_file_denies_nothing_that_was_decided_since(office: World, tmp_pa
     rows = download(office, downloaded - timedelta(hours=2))
     office.clock.advance(3600)
     office.version(record_id, 2, 1, content="出租汽车经营")
-    send(office)
+    send(office, took())
     settle_down(office)
     found = compare_file(office, tmp_path, rows, claims=Claims(downloaded)).findings
     assert (found.different, found.under_way) == ([], 1)
