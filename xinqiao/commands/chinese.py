@@ -41,7 +41,11 @@ class ChineseCommand(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Name the options part in Chinese."""
         pieces = super().collect_usage_pieces(ctx)
-        words = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}
+        words = {
+            "[OPTIONS]": "[选项]",
+            "COMMAND [ARGS]...": "命令 [参数]...",
+            "[COMMAND] [ARGS]...": "[命令 [参数]...]",
+        }
         return [words.get(piece, piece) for piece in pieces]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -148,7 +152,8 @@ def _expected(error: click.BadParameter) -> str:
     if isinstance(kind, click.IntRange):
         return f"应为整数，{kind.min} 至 {kind.max}"
     if isinstance(kind, click.DateTime):
-        return "应为日期，如 2026-11-20"
+        timed = any("%H" in form for form in kind.formats)
+        return "应为时间，如 '2026-11-20 09:30'" if timed else "应为日期，如 2026-11-20"
     if kind is click.INT:
         return "应为整数"
     if kind is click.FLOAT:

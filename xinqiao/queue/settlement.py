@@ -199,6 +199,7 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
             # a person may report for a row that never went out through us
             held_key=sa.func.coalesce(sa.bindparam("key", type_=sa.Text), holding.c.wanted_key),
             reference=sa.bindparam("its_reference"),
+            differs=False,
             updated_at=cause.at,
         )
     )
@@ -228,6 +229,7 @@ def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: 
             .values(
                 held_version=None,
                 held_key=sa.case((marked, holding.c.held_key)),
+                differs=False,
                 updated_at=cause.at,
             )
         )
