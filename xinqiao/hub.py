@@ -58,6 +58,7 @@ from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.planning import Planner
@@ -141,6 +142,10 @@ class Hub:
         """Return the Chinese name of a platform; its identifier where its file is broken."""
         sound = self.platforms.get(platform)
         return platform if sound is None else sound.profile.name
+
+    def moments(self) -> dict[str, MomentRule]:
+        """Return platform → which moment counts as reported, of every sound file."""
+        return {name: one.moment for name, one in self.platforms.items()}
 
     @cached_property
     def planner(self) -> Planner:

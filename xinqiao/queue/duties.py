@@ -150,7 +150,7 @@ def reopen_reported(
             duty.c.version.between(versions.start, versions.stop - 1),
             duty.c.closed_by == "accepted",
         )
-        .values(closed_at=None, closed_by=None, reported_at=None)
+        .values(closed_at=None, closed_by=None, reported_at=None, reported_by=None)
         .returning(duty.c.rule)
     ).scalars()
     entries = [
