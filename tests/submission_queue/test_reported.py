@@ -93,7 +93,7 @@ def test_a_time_that_cannot_be_is_told_and_does_not_count(world: World, off: tim
 
 def test_a_time_after_an_earlier_send_of_the_same_row_is_believed(world: World) -> None:
     world.add(1)
-    with_capabilities(world, visible_after=0)
+    with_capabilities(world, poll=False, visible_after=0)
     world.connector.answers = [reply(Outcome.IN_DOUBT)]
     deliver(world.worker, world.platform)
     told = world.clock.now() + timedelta(minutes=1)

@@ -255,6 +255,8 @@ def _move_submissions(connection: Connection, record_ids: Sequence[str]) -> None
         )
         for record_id, platform, due_at in connection.execute(statement):
             earliest[record_id, platform] = due_at
+        if not earliest:
+            continue
         connection.execute(
             sa.update(submission)
             .where(
