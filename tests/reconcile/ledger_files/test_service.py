@@ -71,7 +71,9 @@ def compare_file(
     write = workbook if name.endswith("x") else text
     table: list[Sequence[Any]] = [header, *rows]
     path = workbook(folder / name, table) if write is workbook else text(folder / name, table)
-    files = LedgerFiles(world.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(seconds=10))
+    files = LedgerFiles(
+        world.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(seconds=10), MomentRule()
+    )
     said = claims or Claims(world.clock.now())
     return files.compare(path, "permit", window, said)
 
@@ -295,7 +297,9 @@ def test_a_file_older_than_what_the_platform_showed_is_refused(
 
 
 def test_a_kind_that_the_platform_does_not_take_is_refused(office: World, tmp_path: Path) -> None:
-    files = LedgerFiles(office.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(0))
+    files = LedgerFiles(
+        office.worker, PLATFORM, frozenset({"permit"}), NAMES, timedelta(0), MomentRule()
+    )
     with pytest.raises(InputError, match="行政许可（permit）"):
         files.compare(tmp_path / "x.xlsx", "penalty", WEEK, Claims())
 

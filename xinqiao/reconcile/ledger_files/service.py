@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.clock import SHANGHAI
 from xinqiao.database.tables import ledger_reading
 from xinqiao.errors import InputError, RefusedError
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.ledger_files.names import LedgerNames
 from xinqiao.reconcile.ledger_files.opening import Claims, open_ledger
@@ -69,6 +70,7 @@ class LedgerFiles:
         kinds: Record kinds that it takes.
         names: What it calls the columns.
         visible_after: How long after it was sent a record may still not show.
+        moment: Which moment counts as reported there.
         report_from: The day since which the bureau reports to it, where the settings say one.
     """
 
@@ -77,6 +79,7 @@ class LedgerFiles:
     kinds: frozenset[str]
     names: LedgerNames
     visible_after: timedelta
+    moment: MomentRule
     report_from: date | None = None
 
     def compare(self, path: Path, kind: str, window: Window, claims: Claims) -> FileReport:
@@ -101,7 +104,9 @@ class LedgerFiles:
             self._refuse_what_is_older(connection, kind, window, file.seen_until)
             span = Span(window.end, window, report_from=self.report_from)
             _, since = span.of(connection, self.platform, kind)
-        terms = Terms(self.visible_after, file.seen_until, file.lacking, copies=True)
+        terms = Terms(
+            self.visible_after, file.seen_until, file.lacking, copies=True, moment=self.moment
+        )
         origin = Origin(FILE, file.name, file.sha256)
         found = compare_source(self.worker, self.platform, kind, window, file, origin, terms, since)
         copied = (f"{found.copies} 行与文件里别的行完全相同，只算一次",) if found.copies else ()

@@ -82,7 +82,8 @@ def compare_ledger(
     if refused.why in _NOT_WORTH_TRYING:
         return LedgerFindings(incomplete=words(refused), checked_to=checked_to)
     source = PermittedLedger(worker, platform)
-    terms = Terms(timedelta(seconds=platform.connector.capabilities.visible_after))
+    visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
+    terms = Terms(visible_after, moment=platform.moment)
     return compare_source(worker, platform.id, kind, window, source, Origin(), terms, since)
 
 
@@ -111,7 +112,7 @@ def compare_source(
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
         until = min(cause.at, terms.seen_until or cause.at)
-        scope = Scope(platform, kind, settled_by=until - terms.visible_after)
+        scope = Scope(platform, kind, until - terms.visible_after, terms.moment)
         whole = whole_days(until, terms.visible_after)
         asked = Reading(0, platform, kind, window, whole, since)
         reading, left = begin(connection, asked, origin, cause)

@@ -1,7 +1,9 @@
 """On what terms a ledger is believed: what its silence proves, and until when (台账条件)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from xinqiao.queue.moments import MomentRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +17,11 @@ class Terms:
         lacking: Why nothing can be called missing by it, in Chinese; empty when it can.
         copies: Whether the very same entry twice is a copy of one, as in files that people put
             together, and not a sign that the pages moved.
+        moment: Which moment counts as reported, of what is accepted because it shows.
     """
 
     visible_after: timedelta = timedelta(0)
     seen_until: datetime | None = None
     lacking: str = ""
     copies: bool = False
+    moment: MomentRule = field(default_factory=MomentRule)
