@@ -44,7 +44,7 @@ from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
 from xinqiao.intake.importer import Importer
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import format_for, formats
 from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
@@ -74,6 +74,9 @@ from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
+from xinqiao.reconcile.figures.limits import Limits
+from xinqiao.reconcile.figures.selection import Since
+from xinqiao.reconcile.figures.service import Figures
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -191,6 +194,12 @@ class Hub:
         return Importer(
             self.database, self.keys, self.clock, self.planner, folder, self.actor, behaviours
         )
+
+    def figures(self) -> Figures:
+        """Return the service that counts the figures by which reporting is graded (考核指标)."""
+        start = self.settings.start
+        since = Since(start.report_from, start.platforms)
+        return Figures(self.database, self.clock, Limits(self.calendar), since, format_for)
 
     def behaviour_editions(self) -> list[StoredEdition]:
         """Return every edition of the behaviour codes that was imported, oldest first."""

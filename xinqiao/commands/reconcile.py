@@ -19,8 +19,8 @@ from xinqiao.commands.output import (
 )
 
 if TYPE_CHECKING:
-    from xinqiao.reconcile.ledgers.findings import LedgerFindings
     from xinqiao.reconcile.figures.punctuality import Punctuality
+    from xinqiao.reconcile.ledgers.findings import LedgerFindings
     from xinqiao.reconcile.report import PlatformReport
 
 _DAYS = 30

@@ -12,9 +12,9 @@ from xinqiao.database.engine import Database
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
+from xinqiao.reconcile.figures.punctuality import Punctuality, punctuality
 from xinqiao.reconcile.ledgers.comparison import compare_ledger
 from xinqiao.reconcile.ledgers.findings import LedgerFindings
-from xinqiao.reconcile.figures.punctuality import Punctuality, punctuality
 from xinqiao.reconcile.waiting import Waiting, waiting
 from xinqiao.reconcile.window import Window
 

@@ -1,4 +1,4 @@
-"""What is counted by itself: items of records, rows of files, decisions never imported (其他统计)."""
+"""What is counted by itself: items of records, rows of files, decisions never imported."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -103,9 +103,9 @@ class Amounts:
         """Yield the rows of every file, and how many repeat an earlier row of it."""
         if self.selection.platform is not None:
             return
-        wanted = ((import_run.c.kind, self.selection.kind),)
-        wanted += ((import_run.c.department, self.selection.department),)
-        conditions = [column == value for column, value in wanted if value is not None]
+        conditions = self.selection.conditions(
+            sa.null(), import_run.c.kind, import_run.c.department
+        )
         if self.selection.start is not None:
             conditions.append(import_run.c.started_at >= start_of(self.selection.start))
         if self.selection.end is not None:

@@ -11,9 +11,12 @@ from typing import NamedTuple
 from xinqiao.reconcile.figures.limits import Limit
 
 ACCEPTED = "accepted"
+REFUSED = "rejected"
+"""What a platform said of a row; the first closes its duty too."""
+
 ADOPTED = "adopted"
 WAIVED = "waived"
-"""What closes a duty: see the table."""
+"""What else closes a duty: see the table."""
 
 _NOT_OWED = frozenset({WAIVED, ADOPTED})
 
@@ -70,6 +73,22 @@ class Standing(StrEnum):
 
     PROVISIONAL = "provisional"
     """The last day may still move: nobody can say yet (暂定)."""
+
+
+class Answer(StrEnum):
+    """What a platform said of a first report (平台结论)."""
+
+    STORED = "stored"
+    """Taken in at the first attempt."""
+
+    STORED_AFTER_CORRECTION = "stored_after_correction"
+    """Refused at the first attempt, taken in later."""
+
+    REFUSED = "refused"
+    """Refused, and not taken in since."""
+
+    UNDECIDED = "undecided"
+    """Nothing that lasts: no answer yet, or one that was taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +149,13 @@ class FirstReport:
     first: str | None = None
     stored: bool = False
     repeated: bool = False
+
+    @property
+    def answer(self) -> Answer:
+        """What the platform said, in one word."""
+        if self.stored:
+            return Answer.STORED if self.first == ACCEPTED else Answer.STORED_AFTER_CORRECTION
+        return Answer.REFUSED if self.first == REFUSED else Answer.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from xinqiao.queue.naming import name_of
 from xinqiao.reconcile.figures.cases import (
     ACCEPTED,
     ADOPTED,
+    REFUSED,
     Case,
     ChangeReport,
     FirstReport,
@@ -30,8 +31,6 @@ from xinqiao.routing.rules import BUREAU, OpensOn, rules
 
 STREAM = {"yield_per": 1000}
 """Rows that are fetched at once; PostgreSQL keeps the others on the server."""
-
-_REFUSED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +194,7 @@ def _first_report(row: Any, *, with_answers: bool) -> FirstReport:
     owed = _obligation(row)
     if not with_answers:
         return FirstReport(_place(row), owed, bool(row.wanted))
-    first = None if row.first is None else _REFUSED if row.first else ACCEPTED
+    first = None if row.first is None else REFUSED if row.first else ACCEPTED
     return FirstReport(
         _place(row),
         owed,

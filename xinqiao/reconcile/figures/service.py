@@ -12,7 +12,15 @@ from xinqiao.clock import Clock, local_date
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.reconcile.figures.amounts import Amounts, Formats
-from xinqiao.reconcile.figures.cases import Amount, Case, Place, Share, Standing
+from xinqiao.reconcile.figures.cases import (
+    Amount,
+    Answer,
+    Case,
+    FirstReport,
+    Place,
+    Share,
+    Standing,
+)
 from xinqiao.reconcile.figures.definitions import Counts, Figure
 from xinqiao.reconcile.figures.limits import Limit, Limits, Reckoning
 from xinqiao.reconcile.figures.measures import ANSWERED, share
@@ -72,17 +80,16 @@ class Entry:
         place: Platform, kind, department and day.
         behind: The record, or the file.
         count: What it adds: one, or so many items or rows.
-        standing: How its legal duty stands by the way of counting that was asked for.
+        state: How its legal duty stands by the way of counting that was asked for, or where the
+            figure is about answers, what the platform said; None where there is nothing to say.
         due_on: Its last day by that way; None where there is no time limit.
-        case: Everything that was counted.
     """
 
     place: Place
     behind: Behind
     count: int
-    standing: Standing | None
+    state: Standing | Answer | None
     due_on: date | None
-    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +264,8 @@ class Figures:
             if count:
                 limit = judge.limit(case, reckoning)
                 due_on = None if limit is None else limit.last
-                yield Entry(case.place, behind, count, standing, due_on, case)
+                state = _answer(case) if figure.id in ANSWERED else standing
+                yield Entry(case.place, behind, count, state, due_on)
 
 
 def _need_answers(asked: Sequence[Figure]) -> bool:
@@ -276,3 +284,7 @@ def _group(place: Place, by: Sequence[By]) -> Group:
 
 def _sorted_last_where_unknown(group: Group) -> list[tuple[bool, str]]:
     return [(value is None, value or "") for value in group]
+
+
+def _answer(case: Case) -> Answer | None:
+    return case.answer if isinstance(case, FirstReport) else None
