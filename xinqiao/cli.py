@@ -52,6 +52,7 @@ COMMANDS = {
     ),
     "queue": ("xinqiao.commands.queue:queue", "查看和处置报送件"),
     "deadline": ("xinqiao.commands.deadline:deadline", "说明一个决定日期的报送截止日"),
+    "outage": ("xinqiao.commands.outage:outage", "登记、查看平台停机，期限顺延"),
     "routes": ("xinqiao.commands.routes:routes", "查看报送去向和不报送规则"),
     "catalogue": ("xinqiao.commands.catalogue:catalogue", "采集目录：谁采集、报到哪里、什么时限"),
     "calendar": ("xinqiao.commands.calendar:calendar", "查看、导入工作日历（放假通知）"),

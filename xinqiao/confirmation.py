@@ -3,12 +3,14 @@
 import errno
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from xinqiao.adapters.base import ASKED_FOR, BatchProgress, BatchReport, Outcome, Reply
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
 from xinqiao.adapters.file_drop.receipts import read_result_file
 from xinqiao.adapters.profile import Profile
+from xinqiao.clock import local_date
 from xinqiao.errors import InputError
 from xinqiao.hub import Hub
 from xinqiao.queue import batches
@@ -27,7 +29,7 @@ from xinqiao.queue.deliveries import (
     superseded,
     waiting_deliveries,
 )
-from xinqiao.queue.operations import Evidence
+from xinqiao.queue.operations import Evidence, Proven, proven_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Handed:
         serial: 受理号, or empty.
         evidence: File that the record rests on; a result file is its own evidence.
         reason: Why, for the log.
+        reported_on: Day on which the platform took it in, as the evidence shows; None if unknown.
     """
 
     said: Said | None
@@ -47,6 +50,7 @@ class Handed:
     serial: str
     evidence: Path | None
     reason: str
+    reported_on: date | None = None
 
 
 _UNREADABLE = {
@@ -132,7 +136,10 @@ def record_answer(hub: Hub, text: str, handed: Handed, *, dry_run: bool = False)
             report = read_result_file(_profile(hub, delivery), handed.result_file, sent)
         elif handed.said is not None:
             report = said_of(connection, delivery, handed.said)
-        answer = Answer(report, handed.serial, evidence, spelled_out=handed.said is not None)
+        day = proven_on(handed.reported_on, local_date(cause.at))
+        proven = Proven(day, hub.moments())
+        spelled_out = handed.said is not None
+        answer = Answer(report, handed.serial, evidence, spelled_out, proven)
         confirmed = confirm_delivery(connection, hub.worker, delivery, answer, cause)
         if dry_run:
             connection.rollback()

@@ -31,6 +31,7 @@ from xinqiao.config.workspace import Workspace
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import digest as format_digest
 from xinqiao.mapping.registry import formats
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.routing.calendar import WorkingCalendar
@@ -64,6 +65,12 @@ class Connection:
     def missing_values(self) -> list[str]:
         """Names of values that the profile asks for and nothing gives."""
         return sorted(set(self.profile.settings) - set(self.values) - {_FROM_WORKSPACE})
+
+    @property
+    def moment(self) -> MomentRule:
+        """Which moment counts as reported at the platform."""
+        receipts = self.profile.receipts
+        return MomentRule(receipts.counts_from, receipts.clock_offset_seconds)
 
     def require_address(self) -> None:
         """Refuse to go on without an address.
@@ -99,6 +106,7 @@ class Connection:
             {kind: Correction(way.value) for kind, way in profile.corrections.items()},
             self.way,
             kinds_with_a_form(profile),
+            self.moment,
         )
 
     def check_lease(self, name: str, lease_seconds: float) -> None:

@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
 from xinqiao.adapters.policies import CorrectionStrategy
-from xinqiao.clock import Clock, end_of, local_date
+from xinqiao.clock import Clock, local_date
 from xinqiao.config.workspace import Workspace
 from xinqiao.connections import Connection, Connections, connect, read_connections
 from xinqiao.database.dialect import database_time
@@ -58,8 +58,10 @@ from xinqiao.queue.incidents import open_incidents
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.lookup import RecordSummary, find_record
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.objections import Objected, objections
+from xinqiao.queue.outages import Noticed, Outage, OutageDesk, noticed, outages
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
@@ -87,6 +89,7 @@ from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
 from xinqiao.routing.routes import open_routes
 from xinqiao.routing.switches import checked_switches
+from xinqiao.routing.thresholds import Thresholds, thresholds_at, working_days_after
 
 _log = structlog.get_logger()
 
@@ -144,6 +147,20 @@ class Hub:
         """Return the Chinese name of a platform; its identifier where its file is broken."""
         sound = self.platforms.get(platform)
         return platform if sound is None else sound.profile.name
+
+    def moments(self) -> dict[str, MomentRule]:
+        """Return platform → which moment counts as reported, of every sound file."""
+        return {name: one.moment for name, one in self.platforms.items()}
+
+    def outage_desk(self) -> OutageDesk:
+        """Return where outages of platforms are recorded and revoked."""
+        return OutageDesk(self.acting)
+
+    def outages(self) -> tuple[list[Outage], list[Noticed]]:
+        """Return the recorded outages, and when the hub itself could not use a platform."""
+        with self.database.reading() as connection:
+            now = database_time(connection, self.clock)
+            return outages(connection), noticed(connection, now)
 
     @cached_property
     def planner(self) -> Planner:
@@ -328,10 +345,9 @@ class Hub:
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""
         with self.database.reading() as connection:
-            now = database_time(connection, self.clock)
-            soon = self._due_soon_at(local_date(now))
+            thresholds = self._thresholds(database_time(connection, self.clock))
             return {
-                name: board.platform_board(connection, name, now, soon) | self._told_of(name)
+                name: board.platform_board(connection, name, thresholds) | self._told_of(name)
                 for name in sorted(self.connections.names)
             }
 
@@ -477,8 +493,8 @@ class Hub:
         """Return what is shown to the public, until when, and what waits for a person."""
         with self.database.reading() as connection:
             today = local_date(database_time(connection, self.clock))
-            soon = local_date(self._due_soon_at(today) - timedelta(seconds=1))
-            return publicity(connection, today, soon)
+            days = self.settings.deadlines.due_soon_working_days
+            return publicity(connection, today, working_days_after(today, days, self.calendar))
 
     def left_down(self) -> list[str]:
         """Return the records that a repair took down of which none says any more that they are."""
@@ -499,13 +515,13 @@ class Hub:
     def to_handle(self) -> list[ToHandle]:
         """Return what waits for the bureau itself, the most urgent first."""
         with self.database.reading() as connection:
-            return to_handle(connection, database_time(connection, self.clock))
+            return to_handle(connection, self._thresholds(database_time(connection, self.clock)))
 
     def handling(self) -> dict[str, Any]:
         """Return the figures of what the bureau must handle itself (本单位办理)."""
         with self.database.reading() as connection:
-            now = database_time(connection, self.clock)
-            return board.handling_board(connection, now, self._due_soon_at(local_date(now)))
+            thresholds = self._thresholds(database_time(connection, self.clock))
+            return board.handling_board(connection, thresholds)
 
     def repair(self, record_id: str, repair: Repairing, reason: str) -> Entered:
         """Record that a record was repaired; it is shown no more, and the repair is reported.
@@ -700,10 +716,8 @@ class Hub:
         lease_seconds = self.settings.delivery.lease_seconds
         return self.platforms[name].platform(name, connector, lease_seconds, self.calendar)
 
-    def _due_soon_at(self, today: date) -> datetime:
-        days = self.settings.deadlines.due_soon_working_days
-        day = today
-        while days > 0:
-            day += timedelta(days=1)
-            days -= self.calendar.status(day).working
-        return end_of(day)
+    def _thresholds(self, now: datetime) -> Thresholds:
+        deadlines = self.settings.deadlines
+        return thresholds_at(
+            now, deadlines.due_soon_working_days, deadlines.slack_working_days, self.calendar
+        )

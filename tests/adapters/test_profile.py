@@ -183,3 +183,18 @@ def test_a_profile_cannot_be_changed() -> None:
 def test_the_bound_on_one_submit_counts_the_refreshed_token_and_the_rehearsals_check() -> None:
     overlay = {"transport": {"total_seconds": 10}}
     assert load_profile("credit_shandong", overlay).longest_submit_seconds == 50
+
+
+def test_a_package_that_was_made_is_no_package_that_was_uploaded() -> None:
+    overlay = {"receipts": {"counts_from": "sent"}}
+    with pytest.raises(SettingsError, match="生成上报包不等于已上传"):
+        load_profile("credit_template_2018", overlay)
+    assert load_profile("credit_shandong", overlay).receipts.counts_from == "sent"
+
+
+def test_every_shipped_profile_says_which_moment_counts_and_where_that_comes_from() -> None:
+    for name in SHIPPED:
+        file = resources.files("xinqiao.adapters").joinpath("profiles", f"{name}.toml")
+        receipts = tomllib.loads(file.read_text("utf-8"))["receipts"]
+        assert receipts["counts_from"] in {"platform_time", "receipt"}
+        assert "时间计" in receipts["source"] or "公示的时间计" in receipts["source"]

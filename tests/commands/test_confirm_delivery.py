@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from tests.commands.terminal import Terminal
 from tests.imports.books import company, write_book
 from xinqiao.adapters.profile import load_profile
+from xinqiao.clock import Clock
 
 PLATFORM = "credit_shandong"
 PROFILE = """profile = "credit_template_2018"
@@ -366,3 +367,35 @@ def test_packages_that_must_not_be_uploaded_any_more_are_named(
     )
     assert again["package"] not in done.out
     assert waiting["package"] in done.out
+
+
+def duty_of(desk: Terminal) -> dict[str, str]:
+    (duty,) = desk.run("queue", "show", 1, "--json").json["duties"]
+    assert isinstance(duty, dict)
+    return duty
+
+
+def test_the_day_that_the_evidence_shows_counts(desk: Terminal, picture: Path) -> None:
+    today = Clock().today()
+    words = ("queue", "confirm-delivery", batch_of(desk), "--accepted", "--evidence", picture)
+    too_early = desk.run(*words, "--reported-on", today - timedelta(days=1))
+    assert (too_early.code, "不可能已入库" in too_early.err) == (1, True)
+    tomorrow = desk.run(*words, "--reported-on", today + timedelta(days=1))
+    assert (tomorrow.code, "还没有到" in tomorrow.err) == (1, True)
+    assert states(desk) == ["awaiting_receipt"] * 3
+    assert desk.run(*words, "--reported-on", today).code == 0
+    assert duty_of(desk)["reported_by"] == "person"
+    assert "报送时间按人工凭证据登记的入库日期计" in desk.run("queue", "show", 1).out
+
+
+def test_without_a_day_the_time_of_recording_counts(desk: Terminal, picture: Path) -> None:
+    words = ("queue", "confirm-delivery", batch_of(desk), "--accepted", "--evidence", picture)
+    assert desk.run(*words).code == 0
+    assert duty_of(desk)["reported_by"] == "receipt"
+    assert "报送时间按收到回执的时间计" in desk.run("queue", "show", 1).out
+
+
+def test_a_day_goes_with_what_was_taken_in(desk: Terminal, picture: Path) -> None:
+    words = ("queue", "confirm-delivery", batch_of(desk), "--rejected", "不符", "--rows", "1")
+    done = desk.run(*words, "--evidence", picture, "--reported-on", "2026-11-20")
+    assert (done.code, "--reported-on" in done.err) == (2, True)

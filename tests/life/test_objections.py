@@ -16,6 +16,7 @@ from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.overdue import NOTE_OVERDUE
 from xinqiao.routing.calendar import Notice, NoticeDay
+from xinqiao.routing.thresholds import Thresholds
 
 RECEIVED = Objecting("金额有误", date(2026, 11, 18))
 ANSWER = Answering("异议不成立", date(2026, 11, 20), date(2026, 11, 20))
@@ -39,7 +40,7 @@ def listed(bureau: Bureau, *, handled: bool = False) -> list[Objected]:
 def figures(bureau: Bureau) -> tuple[int, int, int]:
     now = bureau.clock.now()
     with bureau.database.reading() as connection:
-        board = handling_board(connection, now, now)
+        board = handling_board(connection, Thresholds(now, now, now))
     return board["open"], board["overdue"], board["due_soon"]
 
 

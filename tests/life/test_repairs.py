@@ -11,6 +11,7 @@ from xinqiao.intake.applications import Repairing
 from xinqiao.queue.lookup import find_record
 from xinqiao.queue.publishing import STILL_DOWN, Why
 from xinqiao.queue.to_handle import ToHandle, to_handle
+from xinqiao.routing.thresholds import Thresholds
 
 SECOND = "沂交罚〔2026〕0002号"
 OTHER = "91110000600037341L"
@@ -24,8 +25,9 @@ def repair(bureau: Bureau, record_id: str, repairing: Repairing = REPAIRED) -> l
 
 
 def waiting(bureau: Bureau) -> list[ToHandle]:
+    now = bureau.clock.now()
     with bureau.database.reading() as connection:
-        return to_handle(connection, bureau.clock.now())
+        return to_handle(connection, Thresholds(now, now, now))
 
 
 @pytest.mark.parametrize("kind", ["repair", "repair_notice"])

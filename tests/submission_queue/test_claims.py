@@ -30,6 +30,7 @@ from xinqiao.queue.delivery import deliver
 from xinqiao.queue.resolution import resolve_doubts
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
+from xinqiao.routing.thresholds import Thresholds
 
 LEASE_IS_OVER = 61
 POISON = 4
@@ -211,7 +212,7 @@ def test_the_board_reads_no_finished_rows_however_many_there_are(world: World) -
     claim(world)
     now = world.clock.now()
     with listening(world.database) as heard, world.database.reading() as connection:
-        shown = board.platform_board(connection, PLATFORM, now, now)
+        shown = board.platform_board(connection, PLATFORM, Thresholds(now, now, now))
     assert shown["states"]["sending"] == 3
     found = plans(world.database, heard)
     assert len(found) >= 8

@@ -255,6 +255,19 @@ class ReceiptMode(StrEnum):
     """Not at all: only comparing ledgers, or a person, can tell (无回执)."""
 
 
+class CountsFrom(StrEnum):
+    """Which moment counts as reported, when it is judged whether that was in time (以何时计)."""
+
+    PLATFORM_TIME = "platform_time"
+    """When the platform says it took the record in (平台入库时间)."""
+
+    RECEIPT = "receipt"
+    """When its answer reached us (收到回执的时间)."""
+
+    SENT = "sent"
+    """When the delivery began to leave (发出的时间)."""
+
+
 ASKED_FOR = frozenset(ReceiptMode) - {
     ReceiptMode.SYNC,
     ReceiptMode.SYNC_ROWS,

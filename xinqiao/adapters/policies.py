@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from xinqiao.adapters.base import Operation, ReceiptMode
+from xinqiao.adapters.base import CountsFrom, Operation, ReceiptMode
 from xinqiao.adapters.exchange_db.layout import FeedbackTable
 from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import ReceiptFile
@@ -83,6 +83,11 @@ class Receipts(Table):
     """Between two questions."""
     expected_within_seconds: Seconds
     """A receipt later than this is an incident."""
+    counts_from: CountsFrom = CountsFrom.PLATFORM_TIME
+    """Which moment counts as reported; the arrival of its answer where it tells no time."""
+    clock_offset_seconds: Annotated[float, Field(ge=0, le=3600)] = 300
+    """A time of the platform that lies further after its answer, or before our send, is not
+    believed."""
     feedback: FeedbackTable | None = None
     """Where the answers of ``feedback_table`` stand."""
     file: ReceiptFile | None = None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import rfc8785
 from pydantic import Field, ValidationError, model_validator
 
-from xinqiao.adapters.base import ReceiptMode
+from xinqiao.adapters.base import CountsFrom, ReceiptMode
 from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
 from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
@@ -249,6 +249,10 @@ def problem_with(profile: Profile) -> str:
         (
             (mode is ReceiptMode.PAGE_CHECK) == (profile.receipts.page is not None),
             "receipts.page 与 receipts.mode = page_check 须同时写",
+        ),
+        (
+            transport != "manual" or profile.receipts.counts_from is not CountsFrom.SENT,
+            "人工上传的平台 receipts.counts_from 不能是 sent：生成上报包不等于已上传",
         ),
         (
             profile.access is not None or not _needs_web(profile),

@@ -71,4 +71,6 @@ def _state(one: "ToHandle") -> str:
         return "没有对上记录"
     if one.overdue:
         return "已逾期"
+    if one.past_slack:
+        return "内部提前量已过"
     return "法定期限" if one.legal else "内部时限"

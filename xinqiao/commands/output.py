@@ -54,6 +54,20 @@ def reason_for(
 reason_option = reason_for()
 
 
+def _day(_context: click.Context, _option: click.Parameter, read: datetime | None) -> date | None:
+    return None if read is None else read.date()
+
+
+reported_on_option = click.option(
+    "--reported-on",
+    type=DAY,
+    callback=_day,
+    metavar="日期",
+    help="证据所示的平台入库日期，按它计算是否及时；不写的，平台说过时间按平台的，没说过按登记时间。",
+)
+"""Hands on the day on which a platform took something in, or None where it is left out."""
+
+
 _NOTHING = "—"
 
 console = Console(highlight=False, soft_wrap=False)

@@ -7,7 +7,14 @@ from rich.markup import escape
 from rich.text import Text
 
 from xinqiao.commands.output import console, print_table
-from xinqiao.commands.words import CORRECTIONS, RECEIPTS, STEPS, TRANSPORTS, WITHDRAWALS
+from xinqiao.commands.words import (
+    CORRECTIONS,
+    COUNTS_FROM,
+    RECEIPTS,
+    STEPS,
+    TRANSPORTS,
+    WITHDRAWALS,
+)
 
 if TYPE_CHECKING:
     from xinqiao.adapters.profile import Profile
@@ -23,6 +30,7 @@ def facts(profile: "Profile") -> Iterator[tuple[str, str]]:
     steps = [STEPS.get(step.type, step.type) for step in profile.authentication]
     yield "认证", " → ".join(steps) or "不需要"
     yield "回执", RECEIPTS[receipts.mode.value]
+    yield "报送时间", COUNTS_FROM[receipts.counts_from.value]
     within = _span(receipts.expected_within_seconds)
     yield "回执期限", f"{within}内没有回执的转为挂起，由人核实"
     for kind in profile.words.kinds:

@@ -1,6 +1,7 @@
 """``xinqiao queue``: looking at submissions and deciding about them."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
     reason_option,
+    reported_on_option,
 )
 from xinqiao.commands.queue_confirming import confirm_delivery, tell_superseded
 from xinqiao.commands.queue_filters import require_some, selecting
@@ -214,16 +216,26 @@ def cancel(context: click.Context, selection: "Selection", how: "How") -> None:
     type=click.Path(path_type=Path),
     help="证据文件（截图、平台回复）；只登记名称和校验值。",
 )
+@reported_on_option
 @acting
 def resolve(
-    context: click.Context, selection: "Selection", how: "How", found: str, evidence: Path
+    context: click.Context,
+    selection: "Selection",
+    how: "How",
+    found: str,
+    evidence: Path,
+    reported_on: date | None,
 ) -> None:
     """登记到平台核实的结果，用于待核实、有冲突或挂起的报送件。"""
     from xinqiao.commands.queue_acting import run
     from xinqiao.confirmation import evidence_of
-    from xinqiao.queue.operations import Resolution, resolving
+    from xinqiao.queue.operations import Proven, Resolution, proven_on, resolving
 
-    run(context, resolving(Resolution(found), evidence_of(evidence)), selection, how)
+    if reported_on is not None and found != "accepted":
+        raise click.UsageError("--reported-on 须与 --as accepted 同写", ctx=context)
+    hub = open_hub(context)
+    proven = Proven(proven_on(reported_on, hub.clock.today()), hub.moments())
+    run(context, resolving(Resolution(found), evidence_of(evidence), proven), selection, how)
     if not how.as_json and not how.dry_run:
         tell_superseded(open_hub(context))
 

@@ -1,6 +1,7 @@
 """``xinqiao queue confirm-delivery``: what the platform answered, where a person was told it."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
     reason_for,
+    reported_on_option,
 )
 from xinqiao.commands.words import OPERATIONS
 
@@ -74,6 +76,7 @@ def _words(_context: click.Context, option: click.Parameter, text: str | None) -
     type=_file,
     help="证据文件（截图、平台回复）；只登记名称和校验值。结果文件本身就是证据。",
 )
+@reported_on_option
 @reason_for("补充说明；写入审计日志。", required=False)
 @click.option("--dry-run", is_flag=True, help="只看会怎样，不登记。")
 @json_option
@@ -112,6 +115,7 @@ def _handed(
     result_file: Path | None,
     receipt_number: str | None,
     evidence: Path | None,
+    reported_on: date | None,
     reason: str | None,
 ) -> "Handed":
     """Return what is handed in.
@@ -135,13 +139,18 @@ def _handed(
         "请写平台的答复：--accepted、--rejected、--result-file 或 --receipt-number": not spoken
         and result_file is None
         and receipt_number is None,
+        "--reported-on 说的是入库日期，须与 --accepted 或 --result-file 同写": reported_on
+        is not None
+        and not accepted
+        and result_file is None,
         "缺少 --evidence：请附上截图或平台的回复": spoken and evidence is None,
     }
     for words, wrong in problems.items():
         if wrong:
             raise click.UsageError(words, ctx=context)
     said = Said(accepted, rejected, rows, whole_file) if spoken else None
-    return Handed(said, result_file, receipt_number or "", evidence, reason or _REASON)
+    number = receipt_number or ""
+    return Handed(said, result_file, number, evidence, reason or _REASON, reported_on)
 
 
 def _list(hub: "Hub", *, as_json: bool) -> None:

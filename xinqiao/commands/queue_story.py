@@ -10,6 +10,7 @@ from xinqiao.commands.words import (
     OPERATIONS,
     OUTCOMES,
     PURPOSES,
+    REPORTED_BY,
     action_words,
     result_words,
     worker_words,
@@ -91,12 +92,31 @@ def _tell_take_down(one: Mapping[str, Any]) -> str:
 def _tell_duty(one: Mapping[str, Any]) -> str:
     limit = "法定期限" if one["legal"] else "内部时限"
     mark = "（暂定）" if one["provisional"] else ""
-    return f"报送义务 {one['rule']} 产生，{limit} {one['due_on']}{mark}。依据：{one['basis']}"
+    moved = f"（不计平台停机为 {one['counted_on']}）" if one["counted_on"] else ""
+    return (
+        f"报送义务 {one['rule']} 产生，{limit} {one['due_on']}{moved}{mark}。依据：{one['basis']}"
+    )
 
 
 def _tell_duty_closed(one: Mapping[str, Any]) -> str:
     how = "不再须履行" if one["closed_by"] == "waived" else "已履行"
-    return f"报送义务 {one['rule']} {how}"
+    return f"报送义务 {one['rule']} {how}{_counted(one)}{_not_believed(one)}"
+
+
+def _counted(one: Mapping[str, Any]) -> str:
+    """Return which moment counts as reported, where one does."""
+    if one["reported_at"] is None or one["reported_by"] is None:
+        return ""
+    by = REPORTED_BY[one["reported_by"]]
+    return f"，报送时间按{by}计：{local_time(one['reported_at'])}"
+
+
+def _not_believed(one: Mapping[str, Any]) -> str:
+    """Return what a platform said of when it took a record in, where that cannot be."""
+    told = one.get("time_not_believed")
+    if not told:
+        return ""
+    return f"；平台给的时间 {local_time(told)} 在报送以前或收到回执以后，不予采信"
 
 
 def _tell_attempt(one: Mapping[str, Any]) -> str:

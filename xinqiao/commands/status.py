@@ -111,6 +111,7 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
     oldest = f"，最早截止 {one['oldest_due']}{provisional}" if one["oldest_due"] else ""
     console.print(
         f"  已逾期 {_marked(one['overdue'], 'red')}，即将到期 {_marked(one['due_soon'], 'yellow')}"
+        f"，内部提前量已过 {_marked(one['past_slack'], 'yellow')}"
         f"，有错待改 {_marked(one['invalid'], 'yellow')}"
         f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{oldest}",
         soft_wrap=True,
@@ -148,7 +149,8 @@ def show_handling(one: dict[str, Any]) -> None:
         console.print(
             f"本单位办理（异议、修复）：待办 {one['open']}，"
             f"已逾期 {_marked(one['overdue'], 'red')}，"
-            f"即将到期 {_marked(one['due_soon'], 'yellow')}{oldest}；"
+            f"即将到期 {_marked(one['due_soon'], 'yellow')}，"
+            f"内部提前量已过 {_marked(one['past_slack'], 'yellow')}{oldest}；"
             "用 xinqiao handling 查看",
             soft_wrap=True,
         )

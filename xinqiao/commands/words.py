@@ -73,6 +73,7 @@ SKIPPED = {
     "may_have_left": "是否到达平台尚不清楚，须先用 queue resolve 登记核实结果",
     "not_needed": "记录已有更新的版本、已撤回或尚有错误",
     "busy": "同一记录已有进行中的报送件",
+    "sent_later": "在 --reported-on 那天以后才报送",
     "changed": "刚刚有变化，已不符合条件",
 }
 """Why a bulk action leaves a submission as it is."""
@@ -100,6 +101,21 @@ RECEIPTS = {
     "none": "没有回执（靠对账或人工核实）",
 }
 """How receipts come back."""
+
+REPORTED_BY = {
+    "platform_time": "平台入库时间",
+    "receipt": "收到回执的时间",
+    "sent": "发出的时间",
+    "person": "人工凭证据登记的入库日期",
+}
+"""Which moment counts as reported."""
+
+COUNTS_FROM = {
+    "platform_time": "平台入库时间；平台没有说的，按收到回执的时间",
+    "receipt": "收到回执的时间",
+    "sent": "发出的时间",
+}
+"""Which moment a profile wants to count."""
 
 STEPS = {"static": "固定密钥", "token": "令牌", "sign": "签名"}
 """Steps by which a platform recognises us."""

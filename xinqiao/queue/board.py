@@ -29,19 +29,18 @@ from xinqiao.queue.refusals import count_open_refusals
 from xinqiao.queue.states import State
 from xinqiao.queue.targets import unmatched_repairs
 from xinqiao.routing.rules import BUREAU
+from xinqiao.routing.thresholds import Thresholds
 
 
-def platform_board(
-    connection: Connection, platform: str, now: datetime, due_soon_at: datetime
-) -> dict[str, Any]:
+def platform_board(connection: Connection, platform: str, thresholds: Thresholds) -> dict[str, Any]:
     """Return the figures of one platform.
 
     Args:
         connection: A reading connection.
         platform: Identifier.
-        now: The instant by which overdue is judged.
-        due_soon_at: Open duties that end before this instant are due soon.
+        thresholds: What open duties are judged by.
     """
+    now = thresholds.now
     states = read_counts(connection, platform)
     open_duties = (duty.c.platform == platform, duty.c.closed_at.is_(None), duty.c.legal.is_(True))
     count = sa.select(sa.func.count()).select_from(duty).where(*open_duties)
@@ -73,10 +72,7 @@ def platform_board(
         "to_look_at": waiting,
         "past_bound": shown_past_bound(connection, platform, local_date(now)),
         "to_correct": refused,
-        "overdue": connection.execute(count.where(duty.c.due_at <= now)).scalar_one(),
-        "due_soon": connection.execute(
-            count.where(duty.c.due_at > now, duty.c.due_at <= due_soon_at)
-        ).scalar_one(),
+        **_urgency(connection, count, thresholds),
         "oldest_due": None if oldest is None else oldest.due_on.isoformat(),
         "sending_until": busy.until.isoformat() if busy.until is not None else None,
         "oldest_due_provisional": oldest is not None and oldest.provisional,
@@ -98,13 +94,29 @@ def platform_board(
     }
 
 
-def handling_board(connection: Connection, now: datetime, due_soon_at: datetime) -> dict[str, Any]:
+def _urgency(
+    connection: Connection, count: sa.Select[tuple[int]], thresholds: Thresholds
+) -> dict[str, int]:
+    """Return how many of the legal duties that ``count`` counts are over, and how many soon are."""
+    ends = duty.c.due_at
+    over, left = ends <= thresholds.now, ends > thresholds.now
+    return {
+        "overdue": connection.execute(count.where(over)).scalar_one(),
+        "due_soon": connection.execute(
+            count.where(left, ends <= thresholds.due_soon_at)
+        ).scalar_one(),
+        "past_slack": connection.execute(
+            count.where(left, ends <= thresholds.past_slack_at)
+        ).scalar_one(),
+    }
+
+
+def handling_board(connection: Connection, thresholds: Thresholds) -> dict[str, Any]:
     """Return the figures of what the bureau must handle itself (本单位办理).
 
     Args:
         connection: A reading connection.
-        now: The instant by which overdue is judged.
-        due_soon_at: Open duties that end before this instant are due soon.
+        thresholds: What open duties are judged by.
     """
     waiting = (duty.c.platform == BUREAU, duty.c.closed_at.is_(None))
     legal = (*waiting, duty.c.legal.is_(True))
@@ -114,10 +126,7 @@ def handling_board(connection: Connection, now: datetime, due_soon_at: datetime)
     ).scalar_one_or_none()
     return {
         "open": connection.execute(count.where(*waiting)).scalar_one(),
-        "overdue": connection.execute(count.where(*legal, duty.c.due_at <= now)).scalar_one(),
-        "due_soon": connection.execute(
-            count.where(*legal, duty.c.due_at > now, duty.c.due_at <= due_soon_at)
-        ).scalar_one(),
+        **_urgency(connection, count.where(*legal), thresholds),
         "unmatched": len(unmatched_repairs(connection)),
         "oldest_due": None if oldest is None else oldest.isoformat(),
     }

@@ -5,7 +5,8 @@ have their meaning, and it is settled the same way.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,7 +18,8 @@ from xinqiao.database.tables import receipt
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.deliveries import Delivery
-from xinqiao.queue.operations import Evidence
+from xinqiao.queue.moments import MomentRule
+from xinqiao.queue.operations import Evidence, Proven, too_early
 from xinqiao.queue.reports import Meaning, meaning_of
 from xinqiao.queue.settlement import (
     Decision,
@@ -47,12 +49,14 @@ class Answer:
         evidence: What the record rests on.
         spelled_out: The person named the rows: one that the answer does not fit refuses all of
             it. In a file of the platform such a row is left alone and counted.
+        proven: When the platform took in what it says no time of.
     """
 
     report: BatchReport
     serial: str
     evidence: Evidence | None
     spelled_out: bool
+    proven: Proven = field(default_factory=Proven)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +179,16 @@ def confirm_delivery(
     ids = submissions_of_batch(connection, delivery.id)
     found = tickets_by_id(connection, ids.values())
     tickets = {number: found[submission_id] for number, submission_id in sorted(ids.items())}
+    _refuse_too_early(report, tickets, answer.proven.on)
     unfit = _unfit(report, tickets, delivery)
     if unfit and answer.spelled_out:
         raise RefusedError(next(iter(unfit.values())), code="row_not_open")
     serial = _check_serial(delivery, answer.serial)
     fitting = {number: one for number, one in tickets.items() if number not in unfit}
-    meant = meaning_of(report, _meanings(report, fitting), fitting, delivery.id, cause.at)
+    meanings = _meanings(report, fitting, answer.proven)
+    meant = meaning_of(report, meanings, fitting, delivery.id, cause.at)
     _refuse_while_sent_again(connection, meant, cause)
-    done = _settle(connection, meant, cause)
+    done = _settle(connection, meant, cause, answer.proven.rules.get(delivery.platform))
     told_before = _receipts(connection, delivery)
     store_receipts(connection, meant.standing, cause)
     claims.note_taken(connection, meant.taken)
@@ -263,13 +269,27 @@ def _unfit(
     return unfit
 
 
-def _meanings(report: BatchReport, tickets: Mapping[int, Ticket]) -> dict[int, Decision | Verdict]:
+def _refuse_too_early(report: BatchReport, tickets: Mapping[int, Ticket], day: date | None) -> None:
+    accepted = [one.row for one in report.rows if one.outcome is Outcome.ACCEPTED]
+    early = [row for row in accepted if too_early(day, tickets[row])]
+    if early:
+        raise RefusedError(
+            f"第 {spans(early)} 行在 {day} 以后才报送，平台那天不可能已入库；请核对 --reported-on",
+            code="sent_later",
+        )
+
+
+def _meanings(
+    report: BatchReport, tickets: Mapping[int, Ticket], proven: Proven
+) -> dict[int, Decision | Verdict]:
     """Return row → what was said; what the platform calls a duplicate a person must compare."""
     meanings: dict[int, Decision | Verdict] = {}
     for one in report.rows:
         if one.row not in tickets:
             continue
         verdict = of_row(one)
+        if one.outcome is Outcome.ACCEPTED and one.at is None and proven.on is not None:
+            verdict = replace(verdict, at=proven.at, by_person=True)
         duplicate = one.outcome is Outcome.DUPLICATE
         meanings[one.row] = (
             Decision(tickets[one.row], State.CONFLICT, verdict) if duplicate else verdict
@@ -284,12 +304,14 @@ def _refuse_while_sent_again(connection: Connection, meant: Meaning, cause: Caus
         raise RefusedError("有报送件正在核实，没有登记；请稍后再登记", code="being_asked")
 
 
-def _settle(connection: Connection, meant: Meaning, cause: Cause) -> list[Decision]:
+def _settle(
+    connection: Connection, meant: Meaning, cause: Cause, rule: MomentRule | None
+) -> list[Decision]:
     """Settle what changes a state; a worker that asks at this moment loses its claim."""
     moving = [
         replace(one, values={**one.values, "fence": one.ticket.fence + 1}) for one in meant.moving
     ]
-    done = settle(connection, moving, cause)
+    done = settle(connection, moving, cause, rule)
     made = {one.ticket.id for one in done}
     for one in moving:
         # beside the next version that is under way, a contradiction is kept as a receipt only
@@ -314,6 +336,8 @@ def _keep(
     details: dict[str, Detail] = {"batch": delivery.number}
     if answer.serial:
         details["serial"] = answer.serial
+    if answer.proven.on is not None:
+        details["reported_on"] = answer.proven.on.isoformat()
     if answer.evidence is not None:
         details |= {"evidence": answer.evidence.file_name, "sha256": answer.evidence.sha256}
     tickets = [one.ticket for one in done]

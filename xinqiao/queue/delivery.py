@@ -306,7 +306,7 @@ def _settle(
             _decide(worker, sending, reply, number, verdict, cause, resting)
             for number, verdict in verdicts.items()
         ]
-        done = settle(connection, decisions, cause)
+        done = settle(connection, decisions, cause, platform.moment)
         if any(decision.after is State.AWAITING_RECEIPT for decision in done):
             first_poll = cause.at + timedelta(seconds=platform.first_look)
             batches.schedule_poll(connection, sending.batch_id, first_poll)

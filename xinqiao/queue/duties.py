@@ -13,6 +13,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.clock import end_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, record
+from xinqiao.queue.downtime import Downtime, read_downtime
 from xinqiao.queue.transitions import Cause
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting, due
@@ -51,7 +52,8 @@ def open_duties(
     """
     if not owed:
         return
-    rows = [_values(one, counting, calendar, cause) for one in owed]
+    downtime = read_downtime(connection, calendar)
+    rows = [_values(one, counting, calendar, downtime, cause) for one in owed]
     # no withdrawal bears the first number, and most of an import does
     fresh = [row for row in rows if row["version"] == 1 or not _opened_anew(connection, row)]
     if fresh:
@@ -150,7 +152,7 @@ def reopen_reported(
             duty.c.version.between(versions.start, versions.stop - 1),
             duty.c.closed_by == "accepted",
         )
-        .values(closed_at=None, closed_by=None, reported_at=None)
+        .values(closed_at=None, closed_by=None, reported_at=None, reported_by=None)
         .returning(duty.c.rule)
     ).scalars()
     entries = [
@@ -210,9 +212,14 @@ def waive(
 
 
 def _values(
-    owed: Owed, counting: Counting, calendar: WorkingCalendar, cause: Cause
+    owed: Owed,
+    counting: Counting,
+    calendar: WorkingCalendar,
+    downtime: Downtime,
+    cause: Cause,
 ) -> Mapping[str, Any]:
-    deadline = due(owed.rule, owed.starts_on, counting, calendar)
+    lost = downtime.lost(owed.platform, owed.rule)
+    deadline = due(owed.rule, owed.starts_on, counting, calendar, lost)
     return {
         "record_id": owed.record_id,
         "platform": owed.platform,
@@ -222,6 +229,7 @@ def _values(
         "starts_on": owed.starts_on,
         "due_on": deadline.due_on,
         "due_at": end_of(deadline.due_on),
+        "counted_on": deadline.counted_on,
         "counting": deadline.counting.value,
         "calendar": deadline.calendar,
         "provisional": deadline.provisional,

@@ -1,7 +1,8 @@
 """What operators do to submissions: each with a reason, each audited (人工处置)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
@@ -9,13 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Outcome
+from xinqiao.clock import local_date, start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import submission
+from xinqiao.errors import InputError
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue import retrying
 from xinqiao.queue.beliefs import disbelieve
 from xinqiao.queue.claims import UNSENT, sent_again
 from xinqiao.queue.holdings import replan
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -106,13 +110,75 @@ def _may_have_left(
     }
 
 
-def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
-    """Return the verb that records what a person found at the platform."""
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """When the platform took something in, as far as a person can prove it.
+
+    Attributes:
+        on: The day, in Asia/Shanghai; None where only that it did is known.
+        rules: Platform → which moment counts there, for what no day is proven of.
+    """
+
+    on: date | None = None
+    rules: Mapping[str, MomentRule] = field(default_factory=dict)
+
+    @property
+    def at(self) -> datetime | None:
+        """The instant; the day tells no time, and its beginning is as early as it can have been."""
+        return None if self.on is None else start_of(self.on)
+
+
+def proven_on(day: date | None, today: date) -> date | None:
+    """Return the day that a person says.
+
+    Raises:
+        InputError: It is not over yet.
+    """
+    if day is not None and day > today:
+        raise InputError(f"入库日期 {day} 还没有到，请核对")
+    return day
+
+
+def too_early(day: date | None, ticket: Ticket) -> bool:
+    """Tell whether a platform cannot have taken in on ``day`` what was sent later."""
+    begun = ticket.request_started_at
+    return day is not None and begun is not None and day < local_date(begun)
+
+
+def _sent_later(
+    day: date | None, _connection: Connection, tickets: Sequence[Ticket]
+) -> dict[int, Obstacle]:
+    return {
+        one.id: Obstacle(
+            "sent_later",
+            f"报送件 {one.id} 在 {day} 以后才报送，平台那天不可能已入库；请核对 --reported-on",
+        )
+        for one in tickets
+        if too_early(day, one)
+    }
+
+
+def resolving(resolution: Resolution, evidence: Evidence, proven: Proven | None = None) -> Verb:
+    """Return the verb that records what a person found at the platform.
+
+    Args:
+        resolution: What it is.
+        evidence: What it rests on.
+        proven: When the platform took it in, of what it holds.
+    """
     after, outcome = _SETTLED[resolution]
+    proven = proven or Proven()
 
     def act(connection: Connection, tickets: Sequence[Ticket], cause: Cause) -> set[int]:
         under_way = sent_again(connection, tickets, cause.at) if after is State.READY else set()
-        verdict = Verdict(outcome, "by_hand", f"人工核实：{cause.reason}", named=False)
+        verdict = Verdict(
+            outcome,
+            "by_hand",
+            f"人工核实：{cause.reason}",
+            at=proven.at,
+            named=False,
+            by_person=proven.on is not None,
+        )
         values = {**UNSENT, "next_attempt_at": cause.at} if after is State.READY else {}
         decisions = [
             # a worker that is asking at this moment loses its claim: the person's word stands
@@ -120,7 +186,16 @@ def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
             for one in tickets
             if one.id not in under_way
         ]
-        done = [one.ticket for one in settle(connection, decisions, cause)]
+        done = [
+            one.ticket
+            for platform in sorted({one.ticket.platform for one in decisions})
+            for one in settle(
+                connection,
+                [one for one in decisions if one.ticket.platform == platform],
+                cause,
+                proven.rules.get(platform),
+            )
+        ]
         audit_each(connection, "submission.resolved_by_hand", done, cause, details)
         return {one.id for one in done}
 
@@ -128,9 +203,10 @@ def resolving(resolution: Resolution, evidence: Evidence) -> Verb:
         "as": resolution.value,
         "evidence": evidence.file_name,
         "sha256": evidence.sha256,
+        **({} if proven.on is None else {"reported_on": proven.on.isoformat()}),
     }
     states = frozenset({State.HELD, State.IN_DOUBT, State.CONFLICT})
-    return Verb("resolve", "核实", states, nothing_else, act, details)
+    return Verb("resolve", "核实", states, partial(_sent_later, proven.on), act, details)
 
 
 RETRY = Verb(

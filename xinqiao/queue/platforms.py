@@ -14,6 +14,7 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.tables import platform_state
 from xinqiao.queue.incidents import IncidentKind, close_incident
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.pace import Pace
 from xinqiao.queue.transitions import Cause
 
@@ -62,6 +63,7 @@ class Platform:
         way_digest: Of what decides where batches go and are looked for.
         kinds: Record kinds that its profile has a form for; None for whatever there is. Others wait
             and hold up nobody.
+        moment: Which moment counts as reported.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Platform:
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     way_digest: str = ""
     kinds: frozenset[str] | None = None
+    moment: MomentRule = field(default_factory=MomentRule)
 
     @property
     def first_look(self) -> float:

@@ -380,7 +380,7 @@ def _settle(worker: Worker, platform: Platform, doubt: _Doubt, answers: _Answers
             again = one.not_before or worker.backoff.next_at(cause.at, questions)
             later.append((one.row.ticket, again, questions, one.why))
         claims.postpone(connection, later)
-        done = settle(connection, decisions, cause)
+        done = settle(connection, decisions, cause, platform.moment)
         if any(decision.after is State.AWAITING_RECEIPT for decision in done):
             batches.schedule_poll(connection, doubt.batch_id, cause.at)
         return done

@@ -18,6 +18,8 @@ from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, recei
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.beliefs import EVERY_VERSION, disbelieve, is_removal, leaves_key
 from xinqiao.queue.holdings import replan, unwanted_holdings
+from xinqiao.queue.moments import MomentRule, Reported
+from xinqiao.queue.reported import moments_of
 from xinqiao.queue.states import OPEN as OPEN_STATES
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -49,8 +51,19 @@ class Decision:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) -> list[Decision]:
+def settle(
+    connection: Connection,
+    decisions: Sequence[Decision],
+    cause: Cause,
+    rule: MomentRule | None = None,
+) -> list[Decision]:
     """Carry out ``decisions`` and everything that follows from them.
+
+    Args:
+        connection: A write transaction.
+        decisions: What becomes of submissions of one platform.
+        cause: Who says so; its instant is when the answer arrived.
+        rule: Which moment counts as reported there; the platform's own unless said otherwise.
 
     Returns:
         The decisions that were carried out; the others met a submission that somebody else had
@@ -58,13 +71,15 @@ def settle(connection: Connection, decisions: Sequence[Decision], cause: Cause) 
     """
     store_receipts(connection, decisions, cause)
     decisions = _without_crowding(connection, decisions)
-    made = {move.submission_id for move in advance(connection, _moves(decisions), cause)}
+    accepting = [decision for decision in decisions if decision.after is State.ACCEPTED]
+    moments = moments_of(connection, accepting, rule or MomentRule(), cause)
+    made = {move.submission_id for move in advance(connection, _moves(decisions, moments), cause)}
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
     gone = [one for one in accepted if is_removal(one.ticket)]
     _believe(connection, [one for one in accepted if one not in gone], cause)
     _believe_gone(connection, gone, cause)
-    _close_duties(connection, accepted, cause)
+    _close_duties(connection, accepted, moments, cause)
     refuted = [one.ticket for one in done if one.after in _NOT_THERE]
     disbelieve(connection, refuted, cause)
     settled = [
@@ -107,7 +122,7 @@ def _without_crowding(connection: Connection, decisions: Sequence[Decision]) -> 
     return [one for one in decisions if one not in crowding]
 
 
-def _moves(decisions: Sequence[Decision]) -> list[Move]:
+def _moves(decisions: Sequence[Decision], moments: Mapping[int, Reported]) -> list[Move]:
     return [
         Move(
             decision.ticket.id,
@@ -129,10 +144,20 @@ def _moves(decisions: Sequence[Decision]) -> list[Move]:
                 "outcome": decision.verdict.outcome.value,
                 "code": _shown(decision.verdict.code),
                 "message": _shown(decision.verdict.message),
+                **_counted(moments.get(decision.ticket.id)),
             },
         )
         for decision in decisions
     ]
+
+
+def _counted(moment: Reported | None) -> dict[str, str]:
+    """Return what the log says of when something counts as reported."""
+    if moment is None:
+        return {}
+    told = moment.disbelieved
+    doubt = {} if told is None else {"time_not_believed": told.isoformat()}
+    return {"reported_at": moment.at.isoformat(), "reported_by": moment.by.value, **doubt}
 
 
 def _shown(message: str) -> str:
@@ -227,7 +252,12 @@ def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: 
         )
 
 
-def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: Cause) -> None:
+def _close_duties(
+    connection: Connection,
+    accepted: Sequence[Decision],
+    moments: Mapping[int, Reported],
+    cause: Cause,
+) -> None:
     """Close what an acceptance fulfils.
 
     A withdrawal fulfils everything that is owed when nothing is to be held; one that only makes
@@ -250,7 +280,10 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
             duty.c.closed_at.is_(None),
         )
         .values(
-            closed_at=cause.at, closed_by="accepted", reported_at=sa.bindparam("its_reported_at")
+            closed_at=cause.at,
+            closed_by="accepted",
+            reported_at=sa.bindparam("its_reported_at"),
+            reported_by=sa.bindparam("told_by"),
         )
     )
     connection.execute(
@@ -260,7 +293,8 @@ def _close_duties(connection: Connection, accepted: Sequence[Decision], cause: C
                 "which_record": decision.ticket.record_id,
                 "which_platform": decision.ticket.platform,
                 "up_to": EVERY_VERSION if is_removal(decision.ticket) else decision.ticket.version,
-                "its_reported_at": decision.verdict.at or cause.at,
+                "its_reported_at": moments[decision.ticket.id].at,
+                "told_by": moments[decision.ticket.id].by.value,
             }
             for decision in accepted
         ],

@@ -1,5 +1,6 @@
 """The whole story of one submission: what it carries, what was tried, said and done (来龙去脉)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,7 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
     """
     row = _own(connection, submission_id)
     (own,) = named(connection, [plain(row)])
+    actions = history(connection, submission_id)
     told = {
         **own,
         "as_of": now.isoformat(),
@@ -57,10 +59,10 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
         "objections": [
             one.number for one in open_objections(connection, [row.record]).get(row.record, ())
         ],
-        "duties": _duties(connection, row.record, row.platform),
+        "duties": _duties(connection, row.record, row.platform, _doubted(actions)),
         "attempts_made": _attempts(connection, submission_id),
         "receipts": _receipts(connection, submission_id),
-        "actions": history(connection, submission_id),
+        "actions": actions,
         "platform_standing": _standing(connection, row.platform),
     }
     return {**told, "events": in_order_of_time(told)}
@@ -142,7 +144,18 @@ def _take_down(connection: Connection, record_id: str) -> dict[str, Any] | None:
     return None if row is None else plain(row)
 
 
-def _duties(connection: Connection, record_id: str, platform: str) -> list[dict[str, Any]]:
+def _doubted(actions: Sequence[Mapping[str, Any]]) -> dict[datetime, str]:
+    """Return instant of an acceptance → what the platform said of its time, and nobody believed."""
+    return {
+        datetime.fromisoformat(one["at"]): one["details"]["time_not_believed"]
+        for one in actions
+        if "time_not_believed" in one["details"]
+    }
+
+
+def _duties(
+    connection: Connection, record_id: str, platform: str, doubted: Mapping[datetime, str]
+) -> list[dict[str, Any]]:
     statement = (
         sa.select(
             duty.c.rule,
@@ -154,11 +167,17 @@ def _duties(connection: Connection, record_id: str, platform: str) -> list[dict[
             duty.c.opened_at,
             duty.c.closed_at,
             duty.c.closed_by,
+            duty.c.reported_at,
+            duty.c.reported_by,
+            duty.c.counted_on,
         )
         .where(duty.c.record_id == record_id, duty.c.platform == platform)
         .order_by(duty.c.id)
     )
-    return [plain(row) for row in connection.execute(statement)]
+    return [
+        {**plain(row), "time_not_believed": doubted.get(row.closed_at)}
+        for row in connection.execute(statement)
+    ]
 
 
 def _attempts(connection: Connection, submission_id: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ may be shown still.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from xinqiao.database.tables import PRESENT_VERSION, duty, record, record_versio
 from xinqiao.queue.naming import number_of, shown
 from xinqiao.queue.targets import TARGET_NUMBER, unmatched_repairs
 from xinqiao.routing.rules import BUREAU
+from xinqiao.routing.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ToHandle:
         legal: Whether that limit is a legal one.
         provisional: Whether that day may move with the calendar.
         overdue: Whether a legal limit is over.
+        past_slack: Whether it is not, and the bureau's own slack before it is.
     """
 
     record: str
@@ -50,6 +52,7 @@ class ToHandle:
     legal: bool = False
     provisional: bool = False
     overdue: bool = False
+    past_slack: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return it as ``--json`` shows it."""
@@ -57,17 +60,17 @@ class ToHandle:
         return asdict(self) | {name: day and day.isoformat() for name, day in days.items()}
 
 
-def to_handle(connection: Connection, now: datetime) -> list[ToHandle]:
+def to_handle(connection: Connection, thresholds: Thresholds) -> list[ToHandle]:
     """Return what waits for the bureau: what has a limit first, the most urgent first.
 
     Args:
         connection: A reading connection.
-        now: The instant by which overdue is judged.
+        thresholds: What limits are judged by.
     """
-    return [*_limited(connection, now), *_unmatched(connection)]
+    return [*_limited(connection, thresholds), *_unmatched(connection)]
 
 
-def _limited(connection: Connection, now: datetime) -> Iterator[ToHandle]:
+def _limited(connection: Connection, thresholds: Thresholds) -> Iterator[ToHandle]:
     statement = (
         sa.select(
             record.c.id,
@@ -99,7 +102,8 @@ def _limited(connection: Connection, now: datetime) -> Iterator[ToHandle]:
             due_on=row.due_on,
             legal=row.legal,
             provisional=row.provisional,
-            overdue=row.legal and row.due_at <= now,
+            overdue=row.legal and row.due_at <= thresholds.now,
+            past_slack=row.legal and thresholds.now < row.due_at <= thresholds.past_slack_at,
         )
 
 

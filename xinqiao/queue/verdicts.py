@@ -22,6 +22,7 @@ class Verdict:
         message: The platform's words, or ours.
         reference: The platform's id of the record.
         at: When the platform took it in, if it said so.
+        by_person: Whether a person said so in its place, with evidence.
         named: Whether the platform spoke of this very row.
     """
 
@@ -31,6 +32,7 @@ class Verdict:
     reference: str = ""
     at: datetime | None = None
     named: bool = True
+    by_person: bool = False
 
 
 def of_row(result: RowResult) -> Verdict:

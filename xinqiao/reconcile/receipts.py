@@ -258,7 +258,7 @@ def _settle(
         freed = [one.ticket for one in meant.moving if one.after is State.READY]
         again = claims.sent_again(connection, freed, cause.at)
         moving = [one for one in meant.moving if one.ticket.id not in again]
-        done = settle(connection, [*moving, *held], cause)
+        done = settle(connection, [*moving, *held], cause, platform.moment)
         claims.note_taken(connection, meant.taken)
         if report.reply.raw or _answered(report):
             keep_answer(

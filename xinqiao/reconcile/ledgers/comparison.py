@@ -75,7 +75,7 @@ def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window
     if refused.why in _NOT_WORTH_TRYING:
         return LedgerFindings(incomplete=words(refused))
     visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
-    scope = Scope(platform.id, kind, settled_by=now - visible_after)
+    scope = Scope(platform.id, kind, now - visible_after, platform.moment)
     comparison = _Comparison(scope, format_for(platform.id, kind))
     source = PermittedLedger(worker, platform)
     reader = LedgerReader(source, kind, window.start, window.end)

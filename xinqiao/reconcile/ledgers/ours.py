@@ -4,7 +4,7 @@ Nothing is written here.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from xinqiao.adapters.base import REMOVALS, Operation, Outcome
 from xinqiao.clock import end_of, start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, receipt, record, submission
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.states import OPEN, State
 from xinqiao.reconcile.window import Window
 
@@ -32,11 +33,13 @@ class Scope:
         platform: Identifier.
         kind: Record kind.
         settled_by: What changed after this instant may not show in the ledger yet.
+        moment: Which moment counts as reported there.
     """
 
     platform: str
     kind: str
     settled_by: datetime
+    moment: MomentRule = field(default_factory=MomentRule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def accept_shown(worker: Worker, scope: Scope, shown: Mapping[str, LedgerEntry])
     if not decisions:
         return 0
     with worker.database.writing() as connection:
-        return len(settle(connection, decisions, worker.cause(connection)))
+        return len(settle(connection, decisions, worker.cause(connection), scope.moment))
 
 
 def _unanswered(
