@@ -76,7 +76,6 @@ from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
-from xinqiao.reconcile.figures.limits import Limits
 from xinqiao.reconcile.figures.selection import Since
 from xinqiao.reconcile.figures.service import Figures
 from xinqiao.reconcile.receipts import collect
@@ -216,7 +215,7 @@ class Hub:
         """Return the service that counts the figures by which reporting is graded (考核指标)."""
         start = self.settings.start
         since = Since(start.report_from, start.platforms)
-        return Figures(self.database, self.clock, Limits(self.calendar), since, format_for)
+        return Figures(self.database, self.clock, self.calendar, since, format_for)
 
     def behaviour_editions(self) -> list[StoredEdition]:
         """Return every edition of the behaviour codes that was imported, oldest first."""

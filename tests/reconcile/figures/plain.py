@@ -4,16 +4,18 @@ Days are counted by hand from the notice on the holidays of 2026; those of 2027 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.reconcile.figures.stage import Changed, File, Owed, Told, Unknown
+from tests.reconcile.figures.stage import Changed, File, Owed, Stopped, Told, Unknown
 
 OFF = {date(2026, 9, day) for day in (25, 26, 27)} | {date(2026, 10, day) for day in range(1, 8)}
 MADE_UP = {date(2026, 9, 20), date(2026, 10, 10)}
 DAYS = {"D1": 7, "D13": 7, "D4": 3, "D3": 3, "D4a": 3}
+
+Counted = Owed | Changed | File | Unknown
 
 Sums = dict[tuple[str, ...], tuple[int, int, int]]
 """Group → numerator, denominator, provisional."""
@@ -25,13 +27,13 @@ def works(day: date) -> bool:
     return day not in OFF and day.weekday() < 5
 
 
-def last_day(rule: str, begins: date, *, inclusive: bool) -> date | None:
+def last_day(rule: str, begins: date, lost: set[date], *, inclusive: bool) -> date | None:
     """Return the last day in time, or None when it needs the calendar of 2027."""
     counted, day = 0, begins if inclusive else begins + timedelta(days=1)
     while True:
         if day.year == 2027:
             return None
-        counted += works(day)
+        counted += works(day) and day not in lost
         if counted == DAYS[rule]:
             return day
         day += timedelta(days=1)
@@ -49,21 +51,32 @@ class Question:
     start: date | None = None
     end: date | None = None
     platform: str | None = None
+    outages: bool = True
 
 
-def figures(told: Iterable[Told], question: Question) -> Sums:
+def stood_still(told: Iterable[Told], platform: str) -> set[date]:
+    """Return the days on which nothing could be reported to a platform."""
+    return {
+        one.day
+        for one in told
+        if isinstance(one, Stopped) and one.platform == platform and not one.revoked
+    }
+
+
+def figures(told: Sequence[Told], question: Question) -> Sums:
     """Return what one figure should be."""
     sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for one in told:
-        if not _in_range(one, question):
+        if isinstance(one, Stopped) or not _in_range(one, question):
             continue
-        for added in _shares(one, question):
+        lost = stood_still(told, _platform(one)) if question.outages else set()
+        for added in _shares(one, question, lost):
             for place, number in enumerate(added):
                 sums[_group(one, question)][place] += number
     return {group: (above, below, maybe) for group, (above, below, maybe) in sums.items()}
 
 
-def _in_range(one: Told, question: Question) -> bool:
+def _in_range(one: Counted, question: Question) -> bool:
     day = one.day
     dated = question.start is not None or question.end is not None
     if day is None:
@@ -80,13 +93,13 @@ def _in_range(one: Told, question: Question) -> bool:
     return True
 
 
-def _platform(one: Told) -> str:
+def _platform(one: Counted) -> str:
     if isinstance(one, File):
         return ""
     return "source" if isinstance(one, Unknown) else one.platform
 
 
-def _group(one: Told, question: Question) -> tuple[str, ...]:
+def _group(one: Counted, question: Question) -> tuple[str, ...]:
     values = {
         "platform": _platform(one),
         "kind": one.kind,
@@ -96,27 +109,33 @@ def _group(one: Told, question: Question) -> tuple[str, ...]:
     return tuple(values[name] for name in question.by)
 
 
-def _shares(one: Told, question: Question) -> list[tuple[int, int, int]]:
+def _shares(one: Counted, question: Question, lost: set[date]) -> list[tuple[int, int, int]]:
     figure = question.figure
     if isinstance(one, File):
         return [(one.duplicates, one.read, 0)] if figure == "repeated_in_files" and one.read else []
     if isinstance(one, Unknown):
         return [(1, 1, 0)] if figure == "missing" and one.open else []
     if isinstance(one, Changed):
-        return _timed(one, question, "due") if figure == "changed_on_time" else []
+        # the three days of a law are not extended by any outage
+        return _timed(one, question, "due", set()) if figure == "changed_on_time" else []
+    return _of_owed(one, question, lost)
+
+
+def _of_owed(one: Owed, question: Question, lost: set[date]) -> list[tuple[int, int, int]]:
+    figure = question.figure
     if one.adopted or one.closed_by == "adopted":
         return []
     if figure in ("on_time", "late", "on_time_of_due", "concealed"):
-        return _timed(one, question, figure)
-    if figure == "missing":
-        return _missing(one)
-    return _answered(one, figure)
+        return _timed(one, question, figure, lost)
+    return _missing(one) if figure == "missing" else _answered(one, figure)
 
 
-def _timed(one: Owed | Changed, question: Question, figure: str) -> list[tuple[int, int, int]]:
+def _timed(
+    one: Owed | Changed, question: Question, figure: str, lost: set[date]
+) -> list[tuple[int, int, int]]:
     if one.day is None or not one.legal or one.closed_by in ("waived", "adopted"):
         return []
-    last = last_day(one.rule, one.day, inclusive=question.inclusive)
+    last = last_day(one.rule, one.day, lost, inclusive=question.inclusive)
     if last is None:
         return [(0, 0, 1)]
     if one.closed_by == "accepted":
@@ -124,12 +143,10 @@ def _timed(one: Owed | Changed, question: Question, figure: str) -> list[tuple[i
         in_time = one.reported_at.astimezone(ZoneInfo("Asia/Shanghai")).date() <= last
         above = {"on_time": in_time, "late": not in_time, "concealed": False}
         return [(int(above.get(figure, in_time)), 1, 0)]
-    overdue = last < question.today
+    overdue = int(last < question.today)
     if figure == "concealed":
-        return [(int(overdue), int(overdue), 0)]
-    if figure in ("on_time_of_due", "due"):
-        return [(0, int(overdue), 0)]
-    return [(0, 0, 0)]
+        return [(overdue, overdue, 0)]
+    return [(0, overdue if figure in ("on_time_of_due", "due") else 0, 0)]
 
 
 def _missing(one: Owed) -> list[tuple[int, int, int]]:

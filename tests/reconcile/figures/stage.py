@@ -16,6 +16,7 @@ from xinqiao.database.tables import (
     duty,
     holding,
     import_run,
+    outage,
     receipt,
     record,
     record_version,
@@ -90,7 +91,16 @@ class Unknown:
     open: bool = True
 
 
-Told = Owed | Changed | File | Unknown
+@dataclass(frozen=True)
+class Stopped:
+    """A day on which a platform stood still all through the office hours."""
+
+    platform: str = "credit_shandong"
+    day: date = date(2026, 11, 2)
+    revoked: bool = False
+
+
+Told = Owed | Changed | File | Unknown | Stopped
 
 
 _TABLES = (
@@ -98,6 +108,7 @@ _TABLES = (
     record,
     record_version,
     difference,
+    outage,
     holding,
     duty,
     batch,
@@ -124,6 +135,8 @@ def put(database: Database, told: Iterable[Told]) -> None:
             _duty(rows, one, number, one.day, version=2)
         elif isinstance(one, File):
             _file(rows, one, number)
+        elif isinstance(one, Stopped):
+            _stopped(rows, one)
         else:
             _unknown(rows, one, number)
     with database.writing() as connection:
@@ -273,6 +286,22 @@ def _unknown(rows: Rows, one: Unknown, number: int) -> None:
             "last_seen_at": NEVER,
             "times": 1,
             "closed_at": None if one.open else NEVER,
+        }
+    )
+
+
+def _stopped(rows: Rows, one: Stopped) -> None:
+    rows[outage].append(
+        {
+            "platform": one.platform,
+            "begins_at": midnight(one.day, 8 * 3600),
+            "ends_at": midnight(one.day, 18 * 3600),
+            "reason": "",
+            "evidence": "",
+            "evidence_sha256": "",
+            "actor": "",
+            "recorded_at": NEVER,
+            "revoked_at": NEVER if one.revoked else None,
         }
     )
 

@@ -1,18 +1,20 @@
 """Whatever became of records, each figure is what plain loops over lists give, and its list too."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.reconcile.figures import plain
-from tests.reconcile.figures.asking import ask, group_of, service
+from tests.reconcile.figures.asking import ask, group_of, reckoning_of, service
 from tests.reconcile.figures.plain import Question
 from tests.reconcile.figures.stage import (
     Changed,
     File,
     Owed,
+    Stopped,
     Told,
     Try,
     Unknown,
@@ -22,12 +24,9 @@ from tests.reconcile.figures.stage import (
 from tests.support import FrozenClock
 from xinqiao.database.engine import Database
 from xinqiao.reconcile.figures.definitions import figure
-from xinqiao.reconcile.figures.limits import Reckoning
 from xinqiao.reconcile.figures.selection import Selection
 from xinqiao.reconcile.figures.service import Part
-from xinqiao.routing.deadlines import Counting
 
-FIRST, LAST = date(2026, 9, 10), date(2026, 12, 31)
 FIGURES = (
     "on_time",
     "late",
@@ -43,12 +42,29 @@ FIGURES = (
 )
 DIMENSIONS = ("platform", "kind", "department", "month")
 
-days = st.dates(FIRST, LAST)
+DAYS = [
+    date(2026, 9, 20),
+    date(2026, 9, 24),
+    date(2026, 9, 30),
+    date(2026, 10, 9),
+    date(2026, 10, 10),
+    date(2026, 10, 12),
+    date(2026, 11, 2),
+    date(2026, 11, 30),
+    date(2026, 12, 22),
+    date(2026, 12, 23),
+    date(2026, 12, 31),
+]
+"""Holidays, made-up Saturdays, the end of the calendar; few, so that days often meet."""
+
+days = st.sampled_from(DAYS)
 kinds = st.sampled_from(["permit", "penalty"])
 departments = st.sampled_from(["", "审批科", "执法监察大队"])
 # to the second around a midnight, where a day more or less decides
 instants = st.builds(
-    midnight, st.dates(FIRST, date(2027, 1, 20)), st.sampled_from([-1, 0, 1, 40_000])
+    midnight,
+    days | st.dates(date(2026, 9, 20), date(2027, 1, 5)),
+    st.sampled_from([-1, 0, 1, 40_000]),
 )
 states = st.sampled_from(["accepted", "rejected", "cancelled"])
 tries = st.builds(
@@ -57,7 +73,7 @@ tries = st.builds(
     said=st.lists(
         st.sampled_from(["accepted", "rejected", "duplicate", "received"]), max_size=3
     ).map(tuple),
-    operation=st.sampled_from(["insert", "insert", "update", "withdraw"]),
+    operation=st.sampled_from(["insert", "insert", "insert", "update", "withdraw"]),
     left=st.booleans(),
 )
 
@@ -106,18 +122,27 @@ files = st.builds(File, kind=kinds, department=departments, day=days, read=st.in
 unknown = st.builds(
     Unknown, kind=kinds, department=departments, day=st.none() | days, open=st.booleans()
 )
-worlds = st.lists(owed() | owed() | owed() | changed() | files | unknown, max_size=12)
+stopped = st.builds(
+    Stopped,
+    platform=st.sampled_from(["credit_shandong", "county_site"]),
+    day=days,
+    revoked=st.booleans(),
+)
+worlds = st.lists(
+    st.one_of(owed(), owed(), owed(), owed(), changed(), files, unknown, stopped), max_size=12
+)
 
 questions = st.builds(
     Question,
     figure=st.just(""),
     by=st.lists(st.sampled_from(DIMENSIONS), unique=True).map(tuple),
     inclusive=st.booleans(),
-    today=st.dates(FIRST, date(2027, 1, 20)),
+    today=days | st.dates(date(2026, 9, 20), date(2027, 1, 5)),
     since=st.none() | days,
     start=st.none() | days,
     end=st.none() | days,
     platform=st.sampled_from([None, None, "credit_shandong", "source"]),
+    outages=st.booleans(),
 )
 
 several = settings(
@@ -134,7 +159,7 @@ def test_every_number_is_what_loops_over_lists_give(
     set_day(clock, question.today)
     found = ask(database, clock, FIGURES, question)
     for name in FIGURES:
-        expected = plain.figures(told, with_figure(question, name))
+        expected = plain.figures(told, replace(question, figure=name))
         assert found.get(name, {}) == expected, name
 
 
@@ -145,8 +170,8 @@ def test_what_a_list_adds_up_to_is_the_number(
 ) -> None:
     put(database, told)
     set_day(clock, question.today)
-    expected = plain.figures(told, with_figure(question, name))
-    reckoning = Reckoning(Counting.INCLUSIVE if question.inclusive else Counting.EXCLUSIVE)
+    expected = plain.figures(told, replace(question, figure=name))
+    reckoning = reckoning_of(question)
     selection = Selection(platform=question.platform, start=question.start, end=question.end)
     for place, part in enumerate(Part):
         sums: dict[tuple[str, ...], int] = defaultdict(int)
@@ -163,16 +188,3 @@ def set_day(clock: FrozenClock, today: date) -> None:
     """Let it be noon of ``today`` in Shanghai."""
     noon = midnight(today) + timedelta(hours=12)
     clock.advance((noon - clock.now()).total_seconds())
-
-
-def with_figure(question: Question, name: str) -> Question:
-    return Question(
-        name,
-        question.by,
-        question.inclusive,
-        question.today,
-        question.since,
-        question.start,
-        question.end,
-        question.platform,
-    )

@@ -1,9 +1,9 @@
 """When time limits end by each way of counting (期限口径)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from xinqiao.queue.downtime import Downtime
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting, due
 
@@ -40,10 +40,6 @@ class Limit:
     provisional: bool
 
 
-Extend = Callable[[str, date, date], date]
-"""Takes platform, starting day and last day; returns the last day after outages."""
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Ends of time limits by the calendar in force, each counted once.
@@ -53,17 +49,17 @@ class Limits:
 
     Attributes:
         calendar: The working days.
-        extend: How outages move a last day; None: there was none.
+        downtime: The working days that proven outages take.
     """
 
     calendar: WorkingCalendar
-    extend: Extend | None = None
+    downtime: Downtime = field(default_factory=Downtime)
     _known: dict[tuple[str, date, str, Reckoning], Limit] = field(default_factory=dict)
 
     @property
     def reckonings(self) -> list[Reckoning]:
         """Every way of counting that can differ from another."""
-        outages = (True,) if self.extend is None else (True, False)
+        outages = (True, False) if self.downtime.days else (True,)
         return [Reckoning(one, extended) for one in Counting for extended in outages]
 
     def end(self, rule: str, starts_on: date, platform: str, reckoning: Reckoning) -> Limit:
@@ -71,9 +67,7 @@ class Limits:
         key = (rule, starts_on, platform, reckoning)
         found = self._known.get(key)
         if found is None:
-            counted = due(rule, starts_on, reckoning.counting, self.calendar)
-            last = counted.due_on
-            if reckoning.outages and self.extend is not None:
-                last = self.extend(platform, starts_on, last)
-            found = self._known[key] = Limit(last, counted.provisional)
+            lost = self.downtime.lost(platform, rule) if reckoning.outages else ()
+            counted = due(rule, starts_on, reckoning.counting, self.calendar, lost)
+            found = self._known[key] = Limit(counted.due_on, counted.provisional)
         return found

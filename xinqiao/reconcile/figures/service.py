@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy.engine import Connection
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.clock import Clock, local_date
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
+from xinqiao.queue.downtime import read_downtime
 from xinqiao.reconcile.figures.amounts import Amounts, Formats
 from xinqiao.reconcile.figures.cases import (
     Amount,
@@ -26,6 +27,7 @@ from xinqiao.reconcile.figures.limits import Limit, Limits, Reckoning
 from xinqiao.reconcile.figures.measures import ANSWERED, share
 from xinqiao.reconcile.figures.reports import Basis, Behind
 from xinqiao.reconcile.figures.selection import Selection, Since
+from xinqiao.routing.calendar import WorkingCalendar
 
 
 class By(StrEnum):
@@ -99,6 +101,10 @@ class _Judge:
     today: date
     limits: Limits
 
+    @property
+    def reckonings(self) -> list[Reckoning]:
+        return self.limits.reckonings
+
     def limit(self, case: Case, reckoning: Reckoning) -> Limit | None:
         if isinstance(case, Amount) or case.obligation is None or case.place.platform is None:
             return None
@@ -122,14 +128,14 @@ class Figures:
     Attributes:
         database: Of the workspace.
         clock: What time it is.
-        limits: When time limits end.
+        calendar: The working days.
         since: From which day on decisions count.
         formats: Which items a platform requires.
     """
 
     database: Database
     clock: Clock
-    limits: Limits
+    calendar: WorkingCalendar
     since: Since
     formats: Formats
 
@@ -145,7 +151,7 @@ class Figures:
         """
         found: dict[tuple[str, Group, Reckoning | None], Share] = {}
         with self.database.reading() as connection:
-            judge = self._judge(database_time(connection, self.clock))
+            judge = self._judge(connection)
             for counts in Counts:
                 asked = [one for one in wanted if one.counts is counts]
                 if asked:
@@ -154,7 +160,7 @@ class Figures:
             missing = [one for one in wanted if one.id == "missing"]
             for case, _ in self._amounts(connection, selection).never_imported() if missing else ():
                 self._add(found, missing, by, judge, case, 1)
-        return self._in_order(wanted, found)
+        return _in_order(wanted, found, judge.reckonings)
 
     @contextmanager
     def records(
@@ -169,11 +175,12 @@ class Figures:
             reckoning: By which way of counting; of no matter to a figure without time.
         """
         with self.database.reading() as connection:
-            judge = self._judge(database_time(connection, self.clock))
+            judge = self._judge(connection)
             yield self._listed(connection, judge, figure, part, selection, reckoning)
 
-    def _judge(self, now: datetime) -> _Judge:
-        return _Judge(local_date(now), self.limits)
+    def _judge(self, connection: Connection) -> _Judge:
+        limits = Limits(self.calendar, read_downtime(connection, self.calendar))
+        return _Judge(local_date(database_time(connection, self.clock)), limits)
 
     def _amounts(self, connection: Connection, selection: Selection) -> Amounts:
         return Amounts(connection, selection, self.since, self.formats)
@@ -224,7 +231,7 @@ class Figures:
         group = _group(case.place, by)
         standings = {
             reckoning: judge.standing(case, reckoning)
-            for reckoning in (self.limits.reckonings if any(one.timed for one in asked) else ())
+            for reckoning in (judge.reckonings if any(one.timed for one in asked) else ())
         }
         for figure in asked:
             for reckoning in standings if figure.timed else (None,):
@@ -233,20 +240,6 @@ class Figures:
                 if added is not None:
                     key = (figure.id, group, reckoning)
                     found[key] = found.get(key, Share()).plus(added, times)
-
-    def _in_order(
-        self,
-        wanted: Sequence[Figure],
-        found: Mapping[tuple[str, Group, Reckoning | None], Share],
-    ) -> list[Number]:
-        groups = sorted({group for _, group, _ in found}, key=_sorted_last_where_unknown)
-        return [
-            Number(figure, group, reckoning, found[key])
-            for figure in wanted
-            for group in groups
-            for reckoning in (self.limits.reckonings if figure.timed else (None,))
-            if (key := (figure.id, group, reckoning)) in found
-        ]
 
     def _listed(
         self,
@@ -284,6 +277,21 @@ def _group(place: Place, by: Sequence[By]) -> Group:
 
 def _sorted_last_where_unknown(group: Group) -> list[tuple[bool, str]]:
     return [(value is None, value or "") for value in group]
+
+
+def _in_order(
+    wanted: Sequence[Figure],
+    found: Mapping[tuple[str, Group, Reckoning | None], Share],
+    reckonings: Sequence[Reckoning],
+) -> list[Number]:
+    groups = sorted({group for _, group, _ in found}, key=_sorted_last_where_unknown)
+    return [
+        Number(figure, group, reckoning, found[key])
+        for figure in wanted
+        for group in groups
+        for reckoning in (reckonings if figure.timed else (None,))
+        if (key := (figure.id, group, reckoning)) in found
+    ]
 
 
 def _answer(case: Case) -> Answer | None:
