@@ -169,7 +169,9 @@ def _answered(one: Owed, figure: str) -> list[tuple[int, int, int]]:
     stored = any(attempt.state == "accepted" for attempt in inserts)
     after = ("awaiting_receipt", "in_doubt", "conflict", "accepted", "rejected")
     sent = any(attempt.left or attempt.state in after for attempt in inserts)
-    repeated = any("duplicate" in attempt.said for attempt in inserts)
+    repeated = any(
+        "duplicate" in attempt.said and attempt.state != "accepted" for attempt in inserts
+    )
     if figure == "compliance_first":
         return [(int(verdicts[0] == "accepted"), 1, 0)] if verdicts else []
     if figure == "compliance_final":

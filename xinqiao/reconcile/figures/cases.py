@@ -139,7 +139,7 @@ class FirstReport:
         sent: Whether it may have reached the platform.
         first: What the platform first said of the row, ``accepted`` or ``rejected``; None: nothing.
         stored: Whether the platform took it in, then or after a correction.
-        repeated: Whether the platform called it a duplicate.
+        repeated: Whether the platform called it a duplicate of something that is not what we sent.
     """
 
     place: Place

@@ -57,7 +57,8 @@ def submitted() -> sa.Subquery:
 
     ``first`` is null while nothing was decided, 0 for an acceptance and 1 for a refusal, of the
     first insert that the platform decided; the others are 0 or 1. Where a platform decided without
-    naming the row, such as by accepting a whole delivery, the state of the submission tells.
+    naming the row, such as by accepting a whole delivery, the state of the submission tells. What
+    a platform called a duplicate and turned out to be what we had sent is accepted, not repeated.
     """
     said = _said()
     state = submission.c.state
@@ -65,6 +66,7 @@ def submitted() -> sa.Subquery:
         (said.c.first.is_not(None), _coded(submission.c.id, said.c.first % 2 == 1)),
         (state.in_(_DECIDED), _coded(submission.c.id, state == State.REJECTED.value)),
     )
+    repeated = sa.and_(said.c.repeated == 1, state != State.ACCEPTED.value)
     left = sa.or_(submission.c.request_started_at.is_not(None), state.in_(_LEFT))
     return (
         sa.select(
@@ -72,7 +74,7 @@ def submitted() -> sa.Subquery:
             (sa.func.min(first) % 2).label("first"),
             sa.func.max(sa.case((state == State.ACCEPTED.value, 1), else_=0)).label("stored"),
             sa.func.max(sa.case((left, 1), else_=0)).label("sent"),
-            sa.func.max(sa.func.coalesce(said.c.repeated, 0)).label("repeated"),
+            sa.func.max(sa.case((repeated, 1), else_=0)).label("repeated"),
         )
         .join(said, said.c.submission_id == submission.c.id, isouter=True)
         .where(submission.c.operation == Operation.INSERT.value)
