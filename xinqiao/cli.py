@@ -42,6 +42,10 @@ COMMANDS = {
         "本单位待办：异议、修复申请、未对上的修复",
     ),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
+    "figures": (
+        "xinqiao.commands.figures:figures",
+        "考核指标：及时率、迟报率、合规率、漏报等，附公式和明细",
+    ),
     "grades": (
         "xinqiao.commands.grades:grades",
         "对照平台传回的等级、名单、评价和本单位的考核",

@@ -85,6 +85,8 @@ from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
 from xinqiao.reconcile.differences.desk import DifferenceDesk
+from xinqiao.reconcile.figures.selection import Since
+from xinqiao.reconcile.figures.service import Figures
 from xinqiao.reconcile.ledger_files.service import LedgerFiles
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
@@ -226,6 +228,12 @@ class Hub:
         return Importer(
             self.database, self.keys, self.clock, self.planner, folder, self.actor, behaviours
         )
+
+    def figures(self) -> Figures:
+        """Return the service that counts the figures by which reporting is graded (考核指标)."""
+        start = self.settings.start
+        since = Since(start.report_from, start.platforms)
+        return Figures(self.database, self.clock, self.calendar, since, self.formats.of)
 
     def behaviour_editions(self) -> list[StoredEdition]:
         """Return every edition of the behaviour codes that was imported, oldest first."""

@@ -22,8 +22,8 @@ from xinqiao.commands.output import (
 )
 
 if TYPE_CHECKING:
+    from xinqiao.reconcile.figures.punctuality import Punctuality
     from xinqiao.reconcile.ledgers.findings import LedgerFindings
-    from xinqiao.reconcile.metrics import Punctuality
     from xinqiao.reconcile.report import PlatformReport
 
 _DAYS = 30

@@ -7,7 +7,7 @@ in an order in which two could wait for each other. Reads see one state througho
 """
 
 import sqlite3
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
-from xinqiao.clock import Clock
+from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.errors import DamageError, SettingsError
 
 APPEND_ONLY = "audit entries are append-only"
@@ -32,6 +32,8 @@ _DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
 
 _POOL: dict[str, Any] = {"poolclass": sa.QueuePool, "max_overflow": -1}
 """A connection for every thread: how many threads there are is bounded where they are made."""
+
+_SHANGHAI_OFFSET = "+8 hours"
 
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds and tries until one side notices that the other's machine or the line is gone.
@@ -168,6 +170,19 @@ def in_byte_order(connection: Connection, column: sa.ColumnElement[Any]) -> sa.C
     if connection.dialect.name == "postgresql" and isinstance(column.type, sa.String):
         return sa.collate(column, "C")
     return column
+
+
+def local_day(connection: Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[date]:
+    """Return the legal date of an instant, in Asia/Shanghai, as the database works it out.
+
+    SQLite knows no zones. Shanghai has had one offset since 1991, before any instant we keep. The
+    words are no parameters, so that the same expression may stand in ``GROUP BY``.
+    """
+    if connection.dialect.name == "postgresql":
+        zone: sa.ColumnElement[str] = sa.literal_column(f"'{SHANGHAI.key}'")
+        return sa.cast(sa.func.timezone(zone, column), sa.Date)
+    offset: sa.ColumnElement[str] = sa.literal_column(f"'{_SHANGHAI_OFFSET}'")
+    return sa.func.date(column, offset, type_=sa.Date)
 
 
 def continue_numbers(connection: Connection, column: sa.Column[Any]) -> None:

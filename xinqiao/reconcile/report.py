@@ -13,9 +13,9 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.differences.unanswered import note_unanswered
+from xinqiao.reconcile.figures.punctuality import Punctuality, punctuality
 from xinqiao.reconcile.ledgers.comparison import compare_ledger
 from xinqiao.reconcile.ledgers.findings import LedgerFindings
-from xinqiao.reconcile.metrics import Punctuality, punctuality
 from xinqiao.reconcile.span import Span
 from xinqiao.reconcile.waiting import Waiting, waiting
 from xinqiao.reconcile.window import Window

@@ -33,6 +33,7 @@ from xinqiao.database.engine import Database
 from xinqiao.database.tables import difference, ledger_line, ledger_reading, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.moments import MomentRule
 from xinqiao.reconcile.ledger_files import ledger
 from xinqiao.reconcile.ledger_files.opening import Claims
 from xinqiao.reconcile.ledger_files.service import FileReport, LedgerFiles

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.submission_queue.world import PLATFORM, World
 from xinqiao.database.tables import duty
-from xinqiao.reconcile.metrics import Punctuality, punctuality
+from xinqiao.reconcile.figures.punctuality import Punctuality, punctuality
 
 DECIDED = date(2026, 11, 17)
 DUE_AT = datetime(2026, 11, 26, 16, 0, tzinfo=UTC)
