@@ -82,7 +82,9 @@ from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
+from xinqiao.routing.platforms import platforms as known_platforms
 from xinqiao.routing.routes import open_routes
+from xinqiao.routing.starts import Starts, checked_starts
 from xinqiao.routing.switches import checked_switches
 
 _log = structlog.get_logger()
@@ -158,7 +160,19 @@ class Hub:
                 if way is CorrectionStrategy.REPLACE
             ),
             self.switches,
+            starts=self.starts,
         )
+
+    @property
+    def starts(self) -> Starts:
+        """Since when the bureau reports to each platform through this hub.
+
+        Raises:
+            SettingsError: ``xinqiao.toml`` names a platform that does not exist.
+        """
+        start = self.settings.start
+        known = {*known_platforms(), *self.connections.names}
+        return checked_starts(start.report_from, start.platforms, known)
 
     @property
     def switches(self) -> dict[str, dict[str, bool]]:

@@ -269,6 +269,7 @@ def write_holdings(
             "replaces",
             "removal",
             "shown_until",
+            "before_start",
             "updated_at",
         )
         connection.execute(

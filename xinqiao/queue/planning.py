@@ -34,6 +34,7 @@ from xinqiao.queue.publishing import (
     past_bound,
     standing,
 )
+from xinqiao.queue.starting import noted_before_start, places_before_start
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
@@ -42,6 +43,7 @@ from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for, routes_of
 from xinqiao.routing.rules import OpensOn, rule
+from xinqiao.routing.starts import Starts
 
 Place = tuple[str, str]
 """A record and a platform."""
@@ -54,10 +56,12 @@ class Unreported:
     Attributes:
         not_owed: Nobody is owed them (不报送).
         unclaimed: They are owed, but to no platform that the workspace has (没有平台接收).
+        before_start: They were decided before the hub reported to some platform (启用前).
     """
 
     not_owed: int = 0
     unclaimed: int = 0
+    before_start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Planner:
             withdrawn (先撤后报).
         switches: Kind → platform → whether it goes there, where that differs from the table.
         only: Platforms that are planned for; None for all.
+        starts: Since when the hub reports to each platform.
     """
 
     platforms: frozenset[str]
@@ -109,6 +114,7 @@ class Planner:
     replacing: frozenset[tuple[str, str]] = frozenset()
     switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    starts: Starts = field(default_factory=Starts)
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -121,8 +127,9 @@ class Planner:
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
         wanted = _wanted_versions(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, held)
         for change in changes:
-            self._plan_one(plan, change, held, owed, standings, cause)
+            self._plan_one(plan, change, held, owed, standings, early, cause)
         self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         _note_exemptions(connection, plan.exempt)
@@ -147,14 +154,15 @@ class Planner:
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, held)
         for change in changes:
             now = standings.get(change.record_id, Standing())
             taken = self._taken(change, held)
             publishing = self._publishing(change.kind)
             for platform in self._places(change, held):
-                if platform not in publishing:
-                    continue
                 place = (change.record_id, platform)
+                if platform not in publishing or place in early:
+                    continue
                 if platform not in taken and place not in held:
                     continue
                 if platform not in taken:
@@ -200,7 +208,10 @@ class Planner:
         wanted, held = _wanted_versions(connection, ids), _held_versions(connection, ids)
         versions_owed = _versions_owed(connection, ids)
         owed = {(record_id, platform) for record_id, platform, _ in versions_owed}
+        owed |= _adopted(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, wanted)
+        noted = noted_before_start(connection, ids)
         moved: list[Moved] = []
         for change in changes:
             exemption = exemption_of(change.kind, change.content, self.exemptions)
@@ -211,10 +222,15 @@ class Planner:
             for platform in self._places(change, wanted):
                 place = (change.record_id, platform)
                 stopped = platform in publishing and now.stopped is not None
-                goes = platform in taken and not stopped
-                if wanted.get(place) == (change.version if goes else None):
+                goes = platform in taken and not stopped and place not in early
+                same = wanted.get(place) == (change.version if goes else None)
+                if same and (place in early) == (place in noted):
                     continue
-                moved.append(Moved(*place, goes))
+                if not same:
+                    moved.append(Moved(*place, goes))
+                if place in early:
+                    plan.holdings.append(self._early_row(change, platform, cause))
+                    continue
                 if not goes:
                     removal = _removal(platform, publishing)
                     plan.holdings.append(_unwanted(place, removal, cause))
@@ -242,12 +258,45 @@ class Planner:
         planned = {(change.record_id, platform) for platform in platforms}
         taken = {} if exempt else self._taken(change, planned)
         publishing = self._publishing(change.kind)
+        early = self._before_start(connection, [change], planned)
         return [
-            self._row_at(change, platform, now, cause)
+            self._early_row(change, platform, cause)
+            if (change.record_id, platform) in early
+            else self._row_at(change, platform, now, cause)
             if platform in taken
             else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
             for platform in platforms
         ]
+
+    def plan_adopted(
+        self, connection: Connection, platform: str, changes: Sequence[Change], cause: Cause
+    ) -> None:
+        """Plan what ``platform`` should hold from now on of records that it was found to hold.
+
+        What it holds and should hold is sent no second time; what it should not show is taken down.
+
+        Args:
+            connection: The transaction, in which they are noted as held already.
+            platform: Which platform.
+            changes: The present versions of records that are not withdrawn.
+            cause: Who took them over, and when.
+        """
+        plan = _Plan()
+        standings = self._standings(connection, changes, cause)
+        for change in changes:
+            place = (change.record_id, platform)
+            exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
+            publishing = self._publishing(change.kind)
+            if exempt or platform not in self._taken(change, {place}):
+                removal = _removal(platform, publishing)
+                plan.holdings.append(_unwanted(place, removal, cause))
+                continue
+            now = standings.get(change.record_id, Standing())
+            plan.holdings.append(self._row_at(change, platform, now, cause))
+            if platform in publishing and now.stopped is not None:
+                plan.stopped[change.record_id] = now
+        self._note_stopped(connection, plan, cause)
+        _write(connection, plan.holdings, cause)
 
     def _plan_one(
         self,
@@ -256,11 +305,15 @@ class Planner:
         held: Mapping[Place, int | None],
         owed: set[Place],
         standings: Mapping[str, Standing],
+        early: set[Place],
         cause: Cause,
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
         taken = self._taken(change, held) if exemption is None else {}
+        plan.unreported.before_start += change.valid and any(
+            (change.record_id, platform) in early for platform in taken
+        )
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
             anywhere = open_routes(change.kind, self.switches.get(change.kind))
@@ -271,6 +324,9 @@ class Planner:
         publishing = self._publishing(change.kind)
         for platform in self._places(change, held):
             place = (change.record_id, platform)
+            if place in early:
+                plan.holdings.append(self._early_row(change, platform, cause))
+                continue
             if platform in taken:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
             elif place in held:
@@ -303,6 +359,25 @@ class Planner:
         places = self._places(change, planned)
         routes = routes_for(change.kind, places, self.switches.get(change.kind))
         return chosen_routes(routes, change.content)
+
+    def _before_start(
+        self, connection: Connection, changes: Sequence[Change], planned: Collection[Place]
+    ) -> set[Place]:
+        """Return the places that nobody owes: decided before the hub reported there."""
+        if not self.starts.any:
+            return set()
+        owed = [
+            (change, self._taken(change, planned))
+            for change in changes
+            if exemption_of(change.kind, change.content, self.exemptions) is None
+        ]
+        return places_before_start(connection, self.starts, owed)
+
+    def _early_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
+        """Return the holding of what nobody owes; by its key it is found should it be held."""
+        key = self.wanted_row(change, platform, cause)["wanted_key"]
+        nothing = _unwanted((change.record_id, platform), Operation.WITHDRAW, cause)
+        return nothing | {"wanted_key": key, "before_start": True}
 
     def _opened(
         self,
@@ -424,6 +499,7 @@ class Planner:
             "replaces": (platform, change.kind) in self.replacing,
             "removal": Operation.WITHDRAW.value,
             "shown_until": None,
+            "before_start": False,
             "updated_at": cause.at,
         }
 
@@ -479,6 +555,7 @@ def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
         "replaces": False,
         "removal": removal.value,
         "shown_until": None,
+        "before_start": False,
         "updated_at": cause.at,
     }
 
@@ -507,7 +584,20 @@ def _versions(
 
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
-    return {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
+    """Return where a first report is owed, was owed, or was made before us."""
+    owed = {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
+    return owed | _adopted(connection, ids)
+
+
+def _adopted(connection: Connection, ids: Sequence[str]) -> set[Place]:
+    """Return what was taken over as held: its first report is no matter of ours."""
+    found: set[Place] = set()
+    for chunk in in_chunks(ids):
+        statement = sa.select(holding.c.record_id, holding.c.platform).where(
+            holding.c.record_id.in_(chunk), holding.c.adopted_at.is_not(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
 
 
 def _versions_owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str, int]]:

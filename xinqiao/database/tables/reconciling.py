@@ -123,9 +123,7 @@ adoption_line = sa.Table(
     metadata,
     sa.Column("run", sa.String(36), primary_key=True, comment="one reading, tried or in earnest"),
     sa.Column("key_hash", sa.String(64), primary_key=True, comment="keyed hash of the key there"),
-    sa.Column(
-        "entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"
-    ),
+    sa.Column("entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"),
     sa.Column("repeated", sa.Boolean, nullable=False, comment="stands there with two contents"),
     sa.Column("entry", sa.LargeBinary, nullable=False, comment="what it told, encrypted"),
     sa.Column("key_id", sa.String(20), nullable=False),
