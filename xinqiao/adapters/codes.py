@@ -74,6 +74,8 @@ _WORDS = MappingProxyType(
         "value_refused": "前置库不接受某个值，没有写入；请核对列的类型和长度",
         "constraint_failed": "前置库的约束不允许写入（必填、取值范围等）",
         "key_exists": "前置库里已有同一编号的行",
+        "no_ledger_table": "平台配置没有写这类记录的台账表（ledger_tables）",
+        "page_skipped": "台账须从第一页起逐页读取",
         "several_rows": "前置库里同一编号有多行，不能判断是哪一行，须人工处理",
         "no_former_row": "前置库里找不到这条记录原来的行（文书号或名称可能已更正），没有写入："
         "原来的行会与新的行同时有效；请人工在平台处理原来的行后再办理",

@@ -26,6 +26,7 @@ from xinqiao.adapters.exchange_db.delivery import DatabaseDelivery
 from xinqiao.adapters.exchange_db.exchange import Exchange
 from xinqiao.adapters.exchange_db.feedback_table import FeedbackReader
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
+from xinqiao.adapters.exchange_db.ledger_table import LedgerTables
 from xinqiao.adapters.exchange_db.row_consumed import RowConsumed
 from xinqiao.adapters.exchange_db.status_column import StatusColumn
 from xinqiao.adapters.file_drop.delivery import FileDelivery
@@ -35,7 +36,7 @@ from xinqiao.adapters.file_drop.receipts import ReceiptFolder
 from xinqiao.adapters.http.page_check import PublicPage
 from xinqiao.adapters.http.platform import HttpPlatform
 from xinqiao.adapters.outside.guard import GuardedConnector
-from xinqiao.adapters.parts import Delivery, Questions, ReceiptSource
+from xinqiao.adapters.parts import Delivery, LedgerBook, Questions, ReceiptSource
 from xinqiao.adapters.profile import Profile, PythonTransport
 from xinqiao.errors import SettingsError
 
@@ -65,7 +66,7 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
             )
     if isinstance(profile.transport, PythonTransport):
         outside = GuardedConnector(profile, profile.transport, surroundings)
-        return ProfileConnector(profile, outside, outside, outside, outside.capabilities)
+        return ProfileConnector(profile, outside, outside, outside, outside, outside.capabilities)
     web = _web(profile, surroundings)
     exchange = _exchange(profile, surroundings)
     return ProfileConnector(
@@ -73,6 +74,7 @@ def build(profile: Profile, surroundings: Surroundings) -> "ProfileConnector":
         _delivery(profile, web, exchange, surroundings),
         _receipts(profile, web, exchange, surroundings),
         web,
+        _book(profile, web, exchange),
     )
 
 
@@ -125,6 +127,14 @@ def _receipts(
     return None
 
 
+def _book(
+    profile: Profile, web: HttpPlatform | None, exchange: Exchange | None
+) -> LedgerBook | None:
+    if exchange is not None and profile.ledger_tables:
+        return LedgerTables(exchange, profile.ledger_tables)
+    return web if profile.operations.ledger is not None else None
+
+
 def _from_tables(
     profile: Profile, exchange: Exchange, surroundings: Surroundings
 ) -> ReceiptSource | None:
@@ -146,6 +156,7 @@ class ProfileConnector:
         delivery: Delivery,
         receipts: ReceiptSource | None,
         questions: Questions | None,
+        book: LedgerBook | None = None,
         capabilities: Capabilities | None = None,
     ) -> None:
         """Keep the parts; ``capabilities`` where the profile does not tell them all."""
@@ -153,6 +164,7 @@ class ProfileConnector:
         self._delivery = delivery
         self._receipts = receipts
         self._questions = questions
+        self._book = book
         self._capabilities = capabilities
         self._closed = False
 
@@ -170,7 +182,7 @@ class ProfileConnector:
             poll=profile.receipts.mode in ASKED_FOR and self._receipts is not None,
             poll_in_doubt=self._receipts is not None and self._receipts.answers_in_doubt,
             query=profile.operations.query is not None,
-            ledger=profile.operations.ledger is not None,
+            ledger=self._book is not None,
             deduplicates=profile.capabilities.deduplicates,
             visible_after=profile.capabilities.visible_after_seconds,
         )
@@ -232,9 +244,9 @@ class ProfileConnector:
 
     def ledger(self, kind: str, start: date, end: date, page: int = 1) -> LedgerPage:
         """Ask for one page of the records taken in from ``start`` to ``end``, both included."""
-        if self._closed or self._questions is None:
+        if self._closed or self._book is None:
             return LedgerPage(self._silence)
-        answer = self._questions.ledger(kind, start, end, page)
+        answer = self._book.ledger(kind, start, end, page)
         _log.info(
             "ledger_read",
             platform=self._profile.id,
@@ -272,9 +284,9 @@ class ProfileConnector:
         """Why a question is not asked."""
         return _CLOSED if self._closed else _NOT_SUPPORTED
 
-    def _parts(self) -> Sequence[Delivery | ReceiptSource | Questions]:
+    def _parts(self) -> Sequence[Delivery | ReceiptSource | Questions | LedgerBook]:
         # one object may be several parts
-        named = (self._delivery, self._receipts, self._questions)
+        named = (self._delivery, self._receipts, self._questions, self._book)
         return list({id(part): part for part in named if part is not None}.values())
 
     def _refuse_foreign(self, batch: SealedBatch) -> None:

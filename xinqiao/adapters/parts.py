@@ -55,6 +55,19 @@ class ReceiptSource(Protocol):
         """Give up connections."""
 
 
+class LedgerBook(Protocol):
+    """Where the platform shows what it took in (台账)."""
+
+    def ledger(self, kind: str, start: date, end: date, page: int) -> LedgerPage:
+        """As :meth:`xinqiao.adapters.base.Connector.ledger`."""
+
+    def probe(self) -> Probe:
+        """Check what is needed to read it."""
+
+    def close(self) -> None:
+        """Give up connections."""
+
+
 class Questions(Protocol):
     """What else can be asked of the platform (查询与台账)."""
 

@@ -100,6 +100,24 @@ class Retention(Table):
     """Days; what ``xinqiao.toml`` says counts where that is longer."""
 
 
+class LedgerFile(Table):
+    """How the ledger is written that people download from the platform's pages (下载的台账).
+
+    Nothing is sent by it, so a confirmation does not bind to it.
+    """
+
+    source: Text
+    """Where this part comes from (依据)."""
+    taken_in: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Headers of the time at which a record was taken in (入库时间)."""
+    reference: tuple[Text, ...] = ()
+    """Headers of the platform's own id of a record (平台编号)."""
+    fields: dict[Text, tuple[Text, ...]] = Field(default_factory=dict)
+    """Field code of our format → further headers of that field."""
+    rows_at_most: Annotated[int, Field(ge=1, le=1_048_576)] | None = None
+    """Most rows that the platform writes into one file; a file as long was probably cut off."""
+
+
 class Words(Table):
     """The platform's words for ours (对照词)."""
 

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from xinqiao.adapters.base import ReceiptMode
 from xinqiao.adapters.exchange_db.checks import Neighbours, problem_with_tables
 from xinqiao.adapters.exchange_db.layout import ExchangeDbTransport
+from xinqiao.adapters.exchange_db.ledger_layout import LedgerTable
 from xinqiao.adapters.fields import RecordKind, Seconds, Table, Text
 from xinqiao.adapters.file_drop.layout import FileTransport, ManualTransport
 from xinqiao.adapters.file_drop.names import is_weak
@@ -35,6 +36,7 @@ from xinqiao.adapters.http.fitting import problem_with_calls
 from xinqiao.adapters.policies import (
     Abilities,
     CorrectionStrategy,
+    LedgerFile,
     Limits,
     Pace,
     Receipts,
@@ -124,6 +126,10 @@ class Profile(Table):
     words: Words
     retention: Retention | None = None
     """How long its batches and replies are kept at least; the workspace's own rule if left out."""
+    ledger_tables: dict[RecordKind, LedgerTable] = Field(default_factory=dict)
+    """Record kind → table or view of the exchange database that shows what was taken in."""
+    ledger_file: LedgerFile | None = None
+    """How the columns of a downloaded ledger are headed, beyond codes and names of our format."""
     withdraw: dict[RecordKind, WithdrawStrategy]
     """Record kind → how it is withdrawn."""
     corrections: dict[RecordKind, CorrectionStrategy] = Field(default_factory=dict)
@@ -255,6 +261,7 @@ def problem_with(profile: Profile) -> str:
             "有 operations、authentication 或 receipts.page 时，须在 [web] 中写明地址",
         ),
         (not (calls := _problem_with_calls(profile)), calls),
+        (not (ledger := _problem_with_ledger(profile)), ledger),
     )
     problem = next((words for fits, words in parts if not fits), "")
     return problem or _problem_with_tables(profile)
@@ -275,6 +282,24 @@ def _problem_with_tables(profile: Profile) -> str:
         credentials=profile.credentials,
     )
     return problem_with_tables(profile.transport, around)
+
+
+def _problem_with_ledger(profile: Profile) -> str:
+    """Return what is wrong with the tables of ledgers, in Chinese; empty when nothing is."""
+    if not profile.ledger_tables:
+        return ""
+    transport = profile.transport
+    if not isinstance(transport, ExchangeDbTransport):
+        return "ledger_tables（台账表）只用于 transport.type = exchange_db"
+    if profile.operations.ledger is not None:
+        return "台账或写在 operations.ledger，或写在 ledger_tables，不能两处都写"
+    for kind, table in profile.ledger_tables.items():
+        sent = transport.tables.get(kind)
+        if sent is None:
+            return f"ledger_tables.{kind} 没有对应的 transport.tables.{kind}"
+        if missing := [code for code in sent.business_key if code not in table.fields]:
+            return f"ledger_tables.{kind}.fields 缺少业务主键的字段 {'、'.join(missing)}"
+    return ""
 
 
 def _problem_with_calls(profile: Profile) -> str:
@@ -398,8 +423,14 @@ def kinds_with_a_form(profile: Profile) -> frozenset[str] | None:
 
 
 def profile_digest(profile: Profile) -> str:
-    """Return the SHA-256 (hex) of the profile's canonical JSON (RFC 8785), every key included."""
-    return hashlib.sha256(rfc8785.dumps(profile.model_dump(mode="json"))).hexdigest()
+    """Return the SHA-256 (hex) of the profile's canonical JSON (RFC 8785).
+
+    Every key is included but those by which nothing goes out: how a downloaded ledger is headed.
+    What a release added is left out where it is not used: older confirmations stay good.
+    """
+    unused = set() if profile.ledger_tables else {"ledger_tables"}
+    plain = profile.model_dump(mode="json", exclude={"ledger_file", *unused})
+    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
 
 
 _WAY: Mapping[str, Any] = {

@@ -41,7 +41,11 @@ class ChineseCommand(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Name the options part in Chinese."""
         pieces = super().collect_usage_pieces(ctx)
-        words = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}
+        words = {
+            "[OPTIONS]": "[选项]",
+            "COMMAND [ARGS]...": "命令 [参数]...",
+            "[COMMAND] [ARGS]...": "[命令 [参数]...]",
+        }
         return [words.get(piece, piece) for piece in pieces]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from xinqiao.commands.chinese import ChineseCommand
+from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
     DAY,
     NEEDS_A_PERSON,
@@ -34,7 +34,16 @@ _WHY = {
 }
 
 
-@click.command(cls=ChineseCommand)
+COMMANDS = {
+    "items": (
+        "xinqiao.commands.reconcile_items:items",
+        "对账差异：逐条列出、说明和处置",
+    ),
+}
+"""Command → (where it is, what it does)."""
+
+
+@click.group(cls=ChineseGroup, commands_table=COMMANDS, invoke_without_command=True)
 @click.option("--platform", metavar="平台", help="只对这个平台；默认全部。")
 @click.option("--from", "start", type=DAY, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
 @click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
@@ -52,6 +61,9 @@ def reconcile(
 
     台账按平台收录的日期取；时限按决定（或变更）的日期统计，内部时限不计入。
     """
+    if context.invoked_subcommand is not None:
+        _refuse_options(context)
+        return
     hub = open_hub(context)
     today = hub.clock.today()
     last = end.date() if end is not None else today
@@ -73,6 +85,19 @@ def reconcile(
             console.print("工作区里还没有平台（platforms/ 为空）。")
     if any(one.needs_a_person for one in reports.values()):
         context.exit(NEEDS_A_PERSON)
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Refuse an option before a subcommand: it would be taken for one of the subcommand.
+
+    Raises:
+        UsageError: There is one.
+    """
+    written = [name for name, value in context.params.items() if value]
+    if written:
+        raise click.UsageError(
+            f"选项写在 {context.invoked_subcommand} 之后，不写在它之前", ctx=context
+        )
 
 
 def show_platform(name: str, title: str, report: "PlatformReport") -> None:

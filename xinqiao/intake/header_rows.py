@@ -30,8 +30,16 @@ class Header:
     texts: tuple[str, ...]
 
 
-def find_header(sheet: Sheet, tables: Sequence[HeaderTable]) -> Header | None:
-    """Return the header of ``sheet`` in which most labels of one of ``tables`` stand, if any."""
+def find_header(
+    sheet: Sheet, tables: Sequence[HeaderTable], fewest: int = FEWEST_LABELS
+) -> Header | None:
+    """Return the header of ``sheet`` in which most labels of one of ``tables`` stand, if any.
+
+    Args:
+        sheet: The sheet.
+        tables: What may stand in the header.
+        fewest: Fewest labels by which a row is known to be a header.
+    """
     rows = [
         (number, [cell_text(cell) for cell in cells])
         for number, cells in islice(sheet.rows(), WITHIN_ROWS)
@@ -47,7 +55,7 @@ def find_header(sheet: Sheet, tables: Sequence[HeaderTable]) -> Header | None:
             known = _known(merged, tables)
             if known > best:
                 best, found = known, Header(sheet, lower, tuple(merged))
-    return found if best >= FEWEST_LABELS else None
+    return found if best >= fewest else None
 
 
 def _known(texts: Sequence[str], tables: Sequence[HeaderTable]) -> int:

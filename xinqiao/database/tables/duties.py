@@ -95,6 +95,13 @@ holding = sa.Table(
         comment="a withdrawn row stays there under its key, marked void",
     ),
     sa.Column("format_digest", sa.String(64), comment="of the tables it was planned by"),
+    sa.Column(
+        "differs",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="the platform shows something else under the key: our version goes there again",
+    ),
     sa.Column("adopted_at", Instant, comment="set: taken over as held, not sent by us"),
     sa.Column("taken_in_at", Instant, comment="of what was taken over: as the platform says"),
     sa.Column("adopted_version", sa.Integer, comment="the version that was taken over"),

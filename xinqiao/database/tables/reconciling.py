@@ -17,7 +17,18 @@ difference = sa.Table(
     sa.Column("record_id", sa.ForeignKey("record.id"), comment="ours, where there is one"),
     sa.Column("department", sa.Text, nullable=False, server_default=""),
     sa.Column("details", JsonText, nullable=False, comment="masked"),
+    sa.Column(
+        "content_hash",
+        sa.String(64),
+        nullable=False,
+        comment="keyed hash of what differs, unmasked",
+    ),
     sa.Column("suggested", sa.String(20), nullable=False, comment="what to do about it"),
+    sa.Column(
+        "lies_from", sa.Date, nullable=False, comment="first day on which it may stand there"
+    ),
+    sa.Column("lies_to", sa.Date, nullable=False, comment="last day on which it may stand there"),
+    sa.Column("seen_by", Identity, comment="reading that saw it last, if one did"),
     sa.Column("opened_at", Instant, nullable=False, comment="the last time it was opened"),
     sa.Column("last_seen_at", Instant, nullable=False),
     sa.Column("times", sa.Integer, nullable=False, comment="how often it was opened"),
@@ -43,6 +54,7 @@ difference_event = sa.Table(
     sa.Column("what", sa.String(20), nullable=False, comment="opened, closed, reopened or acted"),
     sa.Column("action", sa.String(20), nullable=False, server_default=""),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("evidence", JsonText, nullable=False, comment="names and SHA-256 of files shown"),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_difference_event_difference_id", "difference_id"),
@@ -74,9 +86,12 @@ ledger_line = sa.Table(
     "ledger_line",
     metadata,
     sa.Column("reading_id", sa.ForeignKey("ledger_reading.id"), primary_key=True),
-    sa.Column("key_hash", sa.String(64), primary_key=True),
-    sa.Column("entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"),
+    sa.Column(
+        "entry_hash", sa.String(32), primary_key=True, comment="keyed hash of the platform's id"
+    ),
+    sa.Column("key_hash", sa.String(32), nullable=False, comment="keyed hash of the key there"),
     sa.Column("holding_id", Identity, comment="ours, where there is one"),
+    sa.Index("ix_ledger_line_key_hash", "reading_id", "key_hash"),
     sa.Index("ix_ledger_line_holding_id", "reading_id", "holding_id"),
     comment="what a reading under way has seen; emptied at its end (台账行)",
 )

@@ -7,7 +7,7 @@ from io import BytesIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from xinqiao.errors import InputError
-from xinqiao.intake.files.sheets import Cell
+from xinqiao.intake.files.sheets import Cell, Merged
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -28,6 +28,11 @@ class WorkbookSheet:
     def length(self) -> int:
         """How many rows it has."""
         return self.content.total_height
+
+    @property
+    def merged(self) -> tuple[Merged, ...]:
+        """Blocks of merged cells, as far as the format of the file tells them."""
+        return tuple(self.content.merged_cell_ranges or ())
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number in the sheet, from 1; cells from column A on), top to bottom."""

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from xinqiao.errors import InputError
-from xinqiao.intake.files.sheets import Cell
+from xinqiao.intake.files.sheets import Cell, Merged
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = ",;\t，"
@@ -36,6 +36,11 @@ class TextSheet:
     def name(self) -> str:
         """Text files have no sheets with names."""
         return ""
+
+    @property
+    def merged(self) -> tuple[Merged, ...]:
+        """Text files have no merged cells."""
+        return ()
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Yield (row number, from 1; cells), top to bottom; short rows are filled up."""

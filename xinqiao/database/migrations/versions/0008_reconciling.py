@@ -17,6 +17,16 @@ def upgrade() -> None:
     """Note what is reviewed, when platforms stood still, what differs and what was held before."""
     op.add_column(
         "holding",
+        sa.Column(
+            "differs",
+            sa.Boolean(),
+            nullable=False,
+            server_default=sa.false(),
+            comment="the platform shows something else under the key: our version goes there again",
+        ),
+    )
+    op.add_column(
+        "holding",
         sa.Column("adopted_at", Instant(), comment="set: taken over as held, not sent by us"),
     )
     op.add_column(
@@ -134,17 +144,21 @@ def _create_readings() -> None:
     op.create_table(
         "ledger_line",
         sa.Column("reading_id", Identity, nullable=False),
-        sa.Column("key_hash", sa.String(64), nullable=False),
         sa.Column(
-            "entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"
+            "entry_hash",
+            sa.String(32),
+            nullable=False,
+            comment="keyed hash of the platform's id",
         ),
+        sa.Column("key_hash", sa.String(32), nullable=False, comment="keyed hash of the key there"),
         sa.Column("holding_id", Identity, comment="ours, where there is one"),
         sa.ForeignKeyConstraint(
             ["reading_id"], ["ledger_reading.id"], name=op.f("fk_ledger_line_reading_id")
         ),
-        sa.PrimaryKeyConstraint("reading_id", "key_hash", name=op.f("pk_ledger_line")),
+        sa.PrimaryKeyConstraint("reading_id", "entry_hash", name=op.f("pk_ledger_line")),
         comment="what a reading under way has seen; emptied at its end (台账行)",
     )
+    op.create_index("ix_ledger_line_key_hash", "ledger_line", ["reading_id", "key_hash"])
     op.create_index("ix_ledger_line_holding_id", "ledger_line", ["reading_id", "holding_id"])
 
 
@@ -160,7 +174,20 @@ def _create_differences() -> None:
         sa.Column("record_id", sa.String(length=36), comment="ours, where there is one"),
         sa.Column("department", sa.Text(), nullable=False, server_default=""),
         sa.Column("details", JsonText(), nullable=False, comment="masked"),
+        sa.Column(
+            "content_hash",
+            sa.String(64),
+            nullable=False,
+            comment="keyed hash of what differs, unmasked",
+        ),
         sa.Column("suggested", sa.String(20), nullable=False, comment="what to do about it"),
+        sa.Column(
+            "lies_from", sa.Date(), nullable=False, comment="first day on which it may stand there"
+        ),
+        sa.Column(
+            "lies_to", sa.Date(), nullable=False, comment="last day on which it may stand there"
+        ),
+        sa.Column("seen_by", Identity, comment="reading that saw it last, if one did"),
         sa.Column("opened_at", Instant(), nullable=False, comment="the last time it was opened"),
         sa.Column("last_seen_at", Instant(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False, comment="how often it was opened"),
@@ -194,6 +221,9 @@ def _create_differences() -> None:
         ),
         sa.Column("action", sa.String(20), nullable=False, server_default=""),
         sa.Column("reason", sa.Text(), nullable=False, server_default=""),
+        sa.Column(
+            "evidence", JsonText(), nullable=False, comment="names and SHA-256 of files shown"
+        ),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
