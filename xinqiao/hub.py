@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.going_live import GoingLive
 from xinqiao.intake.applications import (
     Answering,
     Entered,
@@ -74,6 +75,7 @@ from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
+from xinqiao.reconcile.adoption.adopting import Adoption
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.window import Window, check_window
@@ -196,6 +198,24 @@ class Hub:
         """
         with self.database.writing() as connection:
             yield connection, Cause(self.actor, database_time(connection, self.clock), reason)
+
+    def adoption(self) -> Adoption:
+        """Return the service that takes over what was reported before the hub was there."""
+        return Adoption(self.worker, self.planner, self.acting)
+
+    def going_live(self, platform: str) -> GoingLive:
+        """Return what takes over the ledgers of one platform.
+
+        Raises:
+            InputError: The workspace has no such platform.
+            SettingsError: Its file is broken.
+        """
+        (name,) = self.chosen(platform)
+        self.take_over()
+        connection = self.platforms[name]
+        return GoingLive(
+            self.adoption(), name, connection, partial(self.reached, name), self.unreachable(name)
+        )
 
     def importer(self) -> Importer:
         """Return the service that reads files in."""

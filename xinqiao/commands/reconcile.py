@@ -126,6 +126,7 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
 
 def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     under_way = f"，报送中 {found.under_way}" if found.under_way else ""
+    under_way += f"，启用前报送、本地没有记录 {found.taken_over}" if found.taken_over else ""
     missing = "未判" if found.incomplete else str(len(found.missing))
     console.print(
         f"  {kind}台账：一致 {found.matched}，平台缺 {missing}，本地无 {len(found.unexpected)}，"

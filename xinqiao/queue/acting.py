@@ -9,3 +9,6 @@ from xinqiao.queue.transitions import Cause
 
 Acting = Callable[[], AbstractContextManager[tuple[Connection, Cause]]]
 """Opens a write transaction and says who acts in it, when by the database's clock, and why."""
+
+ActingFor = Callable[[str], AbstractContextManager[tuple[Connection, Cause]]]
+"""The same for the reason that is given."""

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -81,7 +83,7 @@ def keep_entries(
         record_ids: The platform's key → our record that is held as this, where there is one.
     """
     hashed = {key_hash(keys, platform, kind, key): key for key in entries}
-    known = _waiting(connection, platform, kind, hashed)
+    known = _kept(connection, platform, kind, hashed)
     rows = []
     for digest, key in hashed.items():
         context = context_of(platform, kind, digest)
@@ -104,8 +106,6 @@ def keep_entries(
     stale = [row for row in rows if row["key_hash"] in known]
     if stale:
         names = ("entry", "key_id", "taken_in_at", "record_id")
-        # what changed at the platform since belongs to the adoption that found it all the same,
-        # unless it is only now that a record of ours is held as this
         statement = (
             sa.update(adopted_entry)
             .where(
@@ -125,10 +125,10 @@ def keep_entries(
         )
 
 
-def _waiting(
+def _kept(
     connection: Connection, platform: str, kind: str, hashes: Collection[str]
-) -> dict[str, sa.Row[tuple[object, ...]]]:
-    found: dict[str, sa.Row[tuple[object, ...]]] = {}
+) -> dict[str, sa.Row[Any]]:
+    found: dict[str, sa.Row[Any]] = {}
     for chunk in in_chunks(hashes):
         statement = sa.select(adopted_entry).where(
             adopted_entry.c.platform == platform,
@@ -139,23 +139,38 @@ def _waiting(
     return found
 
 
-def entries_without_record(
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry that was taken over.
+
+    Attributes:
+        adoption_id: The adoption that read it.
+        entry: What the platform told.
+        record_id: Our record that is held as this; None where there is none.
+    """
+
+    adoption_id: int
+    entry: LedgerEntry
+    record_id: str | None
+
+
+def kept_entries(
     connection: Connection, keys: KeyRing, platform: str, kind: str, wanted: Collection[str]
-) -> dict[str, tuple[int, LedgerEntry]]:
-    """Return key → adoption and entry, of those of ``wanted`` that no record is held as.
+) -> dict[str, Kept]:
+    """Return key → entry, of those of ``wanted`` that were taken over.
 
     Raises:
         DamageError: An entry was changed in the database, or moved.
     """
     hashed = {key_hash(keys, platform, kind, key): key for key in wanted}
-    found: dict[str, tuple[int, LedgerEntry]] = {}
-    for digest, row in _waiting(connection, platform, kind, hashed).items():
-        if row.record_id is not None:
-            continue
-        context = context_of(platform, kind, digest)
-        entry = open_entry(keys, row.key_id, row.entry, context)
-        found[hashed[digest]] = (row.adoption_id, entry)
-    return found
+    return {
+        hashed[digest]: Kept(
+            row.adoption_id,
+            open_entry(keys, row.key_id, row.entry, context_of(platform, kind, digest)),
+            row.record_id,
+        )
+        for digest, row in _kept(connection, platform, kind, hashed).items()
+    }
 
 
 def known_without_record(
@@ -168,7 +183,7 @@ def known_without_record(
     hashed = {key_hash(keys, platform, kind, key): key for key in wanted}
     found = {
         hashed[digest]
-        for digest, row in _waiting(connection, platform, kind, hashed).items()
+        for digest, row in _kept(connection, platform, kind, hashed).items()
         if row.record_id is None
     }
     for chunk in in_chunks(sorted(found)):

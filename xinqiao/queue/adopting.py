@@ -78,7 +78,8 @@ def keep_back(connection: Connection, judged: Sequence[Judged], cause: Cause) ->
         if ticket.state is not State.READY:
             continue
         fields = "、".join(one.name for one in places[ticket.holding_id].differences)
-        values = {"code": DIFFERS_THERE, "message": _KEPT_BACK.format(fields=fields)}
+        message = _KEPT_BACK.format(fields=fields or "台账里同一编号有不同的两条")
+        values = {"code": DIFFERS_THERE, "message": message}
         details = {"code": DIFFERS_THERE}
         moves.append(
             Move(ticket.id, ticket.state, State.HELD, ticket.fence, values=values, details=details)

@@ -15,7 +15,7 @@ from xinqiao.database.tables import holding
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.adoptable import Judged, Verdict, judge
-from xinqiao.queue.adopted import entries_without_record, keep_entries
+from xinqiao.queue.adopted import keep_entries, kept_entries
 from xinqiao.queue.adopting import DIFFERS_THERE, hold, keep_back
 from xinqiao.queue.changes import Change
 from xinqiao.queue.planning import Planner
@@ -60,12 +60,13 @@ def hold_arrived(
             keyed.setdefault((platform, kinds[record_id]), set()).add(key)
     found: dict[str, tuple[Finding, ...]] = {}
     for (platform, kind), wanted in sorted(keyed.items()):
-        known = entries_without_record(connection, keys, platform, kind, wanted)
-        entries = {key: entry for key, (_, entry) in known.items()}
+        kept = kept_entries(connection, keys, platform, kind, wanted)
+        known = {key: one for key, one in kept.items() if one.record_id is None}
+        entries = {key: one.entry for key, one in known.items()}
         judged = judge(connection, keys, platform, format_for(platform, kind), entries)
         alike = [one for one in judged if one.verdict is Verdict.ADOPTABLE]
-        for adoption_id in sorted({known[one.key][0] for one in alike}):
-            of_one = [one for one in alike if known[one.key][0] == adoption_id]
+        for adoption_id in sorted({known[one.key].adoption_id for one in alike}):
+            of_one = [one for one in alike if known[one.key].adoption_id == adoption_id]
             done = hold(connection, planner, platform, of_one, adoption_id, cause)
             keep_held(connection, keys, platform, kind, done, adoption_id)
         different = [one for one in judged if one.verdict is Verdict.DIFFERENT]

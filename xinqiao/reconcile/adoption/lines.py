@@ -61,9 +61,7 @@ class Lines:
         The very same entry again is one; another under the same key marks the key as repeated.
         """
         fresh: dict[str, dict[str, object]] = {}
-        digests = {
-            key: self.keys.lookup_hash(f"line\0{key}".encode()) for key, _ in entries
-        }
+        digests = {key: self.keys.lookup_hash(f"line\0{key}".encode()) for key, _ in entries}
         known = self._known(connection, list(digests.values()))
         repeated: set[str] = set()
         for key, entry in entries:
@@ -120,7 +118,9 @@ class Lines:
         )
         return list(self._opened(connection, statement))
 
-    def _opened(self, connection: Connection, statement: sa.Select[tuple[object]]) -> Iterator[Line]:
+    def _opened(
+        self, connection: Connection, statement: sa.Select[tuple[object]]
+    ) -> Iterator[Line]:
         for row in connection.execute(statement):
             context = self._context(row.key_hash)
             entry = open_entry(self.keys, row.key_id, row.entry, context)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import adoption_line, duty, holding, record
+from xinqiao.database.tables import BEFORE_START, adoption_line, duty, holding, record
 from xinqiao.queue.naming import names_of
 from xinqiao.reconcile.adoption.findings import Adopted, StillOwed
 
@@ -41,9 +41,7 @@ def note_owed(
         .join(record, record.c.id == duty.c.record_id)
         .outerjoin(
             holding,
-            sa.and_(
-                holding.c.record_id == duty.c.record_id, holding.c.platform == duty.c.platform
-            ),
+            sa.and_(holding.c.record_id == duty.c.record_id, holding.c.platform == duty.c.platform),
         )
         .where(
             duty.c.platform == platform,
@@ -66,7 +64,7 @@ def note_owed(
         .select_from(holding)
         .join(record, record.c.id == holding.c.record_id)
         .where(
-            sa.text("before_start"),
+            BEFORE_START,
             holding.c.platform == platform,
             record.c.kind == found.kind,
             sa.not_(shown),

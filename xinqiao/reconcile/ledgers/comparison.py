@@ -18,6 +18,7 @@ from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.adopted import known_without_record
 from xinqiao.queue.calls import admission
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.states import State
@@ -123,8 +124,14 @@ class _Comparison:
             else:
                 rendering = self.compiled.render(identified(one.record_id, content))
                 self._compare(one, entry, rendering.values)
+        never_sent = [key for key in strangers if key not in sent]
+        adopted = known_without_record(
+            connection, keys, self.scope.platform, self.scope.kind, never_sent
+        )
+        self.findings.taken_over += len(adopted)
         for key, entry in strangers.items():
-            self._take_stranger(key, entry, sent.get(key, []))
+            if key not in adopted:
+                self._take_stranger(key, entry, sent.get(key, []))
 
     def find_missing(self, connection: Connection, window: Window) -> None:
         """Note what must stand in the ledger of the window and did not show."""

@@ -78,6 +78,7 @@ class LedgerFindings:
             no difference.
         accepted: Submissions that had no receipt and stand in the ledger as they were sent: they
             are accepted.
+        taken_over: Entries from before us that no record of ours is there for; they are known.
         waiting: See :class:`Waiting`; a help for whoever resolves them, no difference.
         missing: See :class:`Missing`; empty while ``incomplete``.
         unexpected: See :class:`Unexpected`.
@@ -90,6 +91,7 @@ class LedgerFindings:
     by_number_only: int = 0
     under_way: int = 0
     accepted: int = 0
+    taken_over: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     unexpected: list[Unexpected] = field(default_factory=list)
@@ -110,6 +112,7 @@ class LedgerFindings:
             "by_number_only": self.by_number_only,
             "under_way": self.under_way,
             "accepted_by_ledger": self.accepted,
+            "taken_over": self.taken_over,
             "found_while_waiting": [asdict(one) for one in self.waiting],
             "missing_at_platform": [asdict(one) for one in self.missing],
             "unknown_locally": [asdict(one) for one in self.unexpected],
