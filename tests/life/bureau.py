@@ -36,6 +36,7 @@ from xinqiao.records.findings import Finding
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions_in_force
+from xinqiao.routing.starts import Starts
 
 SITE = "county_site"
 SHARING = "credit_shandong"
@@ -130,6 +131,7 @@ class Bureau:
     away: set[str] = field(default_factory=set)
     """Platforms whose file is not there at the moment."""
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
+    starts: Starts = field(default_factory=Starts)
 
     @property
     def planner(self) -> Planner:
@@ -139,6 +141,7 @@ class Bureau:
             Counting.EXCLUSIVE,
             exemptions_in_force({}),
             switches=self.switches,
+            starts=self.starts,
         )
 
     @property
