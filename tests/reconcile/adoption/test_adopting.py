@@ -8,9 +8,14 @@ import pytest
 from tests.life.bureau import NAME, SHARING, SITE
 from tests.reconcile.adoption.office import NEW, OLD, TAKEN_IN, Office
 from tests.reconcile.ledger_stands import BREAKS
+from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import adopted_entry, adoption_line, duty, holding, submission
 from xinqiao.errors import InputError, RefusedError
-from xinqiao.queue.adopting import DIFFERS_THERE
+from xinqiao.queue.adopting import DIFFERS_THERE, hold
+from xinqiao.queue.settlement import Decision, settle
+from xinqiao.queue.states import State
+from xinqiao.queue.tickets import tickets_by_id
+from xinqiao.queue.verdicts import Verdict
 from xinqiao.reconcile.adoption import adopting
 from xinqiao.reconcile.adoption.adopting import KEYED_BY_US, Order
 from xinqiao.reconcile.adoption.runs import Origin
@@ -20,9 +25,7 @@ PERSON_NUMBER = "370323190711118764"
 
 
 def place(office: Office, record_id: str, platform: str = SHARING) -> Any:
-    (row,) = office.rows(
-        holding, holding.c.platform == platform, holding.c.record_id == record_id
-    )
+    (row,) = office.rows(holding, holding.c.platform == platform, holding.c.record_id == record_id)
     return row
 
 
@@ -196,9 +199,7 @@ def test_a_record_that_comes_later_and_differs_waits_for_a_person(office: Office
     office.send(SHARING)
     assert office.sent() == []
     # corrected to what the platform holds, it is held
-    office.take_in(
-        "penalty", record_id, document_number=office.number(7), decision_date=NEW
-    )
+    office.take_in("penalty", record_id, document_number=office.number(7), decision_date=NEW)
     assert office.held(SHARING, record_id) == 2
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
 
@@ -245,7 +246,7 @@ def test_an_interrupted_run_leaves_whole_portions_and_the_next_takes_the_rest(
     for serial in range(1, 6):
         office.shows(serial)
     monkeypatch.setattr("xinqiao.reconcile.adoption.lines.PORTION", 2)
-    real, portions = adopting.hold, iter(range(10))
+    real, portions = hold, iter(range(10))
 
     def dying(*arguments: Any) -> Any:
         if next(portions) == 1:
@@ -343,12 +344,6 @@ def test_a_change_of_what_was_taken_over_goes_out_as_an_update_under_its_own_lim
 
 
 def test_a_refuted_update_leaves_what_was_taken_over_believed(office: Office) -> None:
-    from xinqiao.adapters.base import Outcome
-    from xinqiao.queue.settlement import Decision, settle
-    from xinqiao.queue.states import State
-    from xinqiao.queue.tickets import tickets_by_id
-    from xinqiao.queue.verdicts import Verdict
-
     record_id = office.numbered(1)
     office.shows(1)
     office.adopt()
@@ -360,9 +355,7 @@ def test_a_refuted_update_leaves_what_was_taken_over_believed(office: Office) ->
     for after in (State.CONFLICT, State.REJECTED):
         with office.database.writing() as connection:
             ticket = tickets_by_id(connection, [row.id])[row.id]
-            settle(
-                connection, [Decision(ticket, after, Verdict(Outcome.REJECTED))], office.cause()
-            )
+            settle(connection, [Decision(ticket, after, Verdict(Outcome.REJECTED))], office.cause())
     assert office.held(SHARING, record_id) == 1
     assert [one[:1] for one in office.asked(SHARING, record_id)] == [("update",)]
 
