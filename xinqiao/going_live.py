@@ -11,10 +11,11 @@ from xinqiao.mapping.registry import format_for, formats
 from xinqiao.queue.platforms import Platform
 from xinqiao.reconcile.adoption.adopting import Adoption, Order
 from xinqiao.reconcile.adoption.findings import Adopted
-from xinqiao.reconcile.adoption.runs import Origin
-from xinqiao.reconcile.ledger_files.ledger import Claims, LedgerFile, open_ledger
+from xinqiao.reconcile.ledger_files.ledger import LedgerFile
 from xinqiao.reconcile.ledger_files.names import LedgerNames
+from xinqiao.reconcile.ledger_files.opening import Claims, open_ledger
 from xinqiao.reconcile.ledgers.permitted import PermittedLedger
+from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.records.kinds import kind_of
 
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from sqlalchemy.engine import Connection as DatabaseConnection
@@ -76,8 +76,11 @@ from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
 from xinqiao.reconcile.adoption.adopting import Adoption
+from xinqiao.reconcile.differences.desk import DifferenceDesk
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
+from xinqiao.reconcile.source.comparison import SourceLists
+from xinqiao.reconcile.span import Span
 from xinqiao.reconcile.window import Window, check_window
 from xinqiao.records.kinds import KINDS
 from xinqiao.routing.calendar import WorkingCalendar
@@ -292,13 +295,22 @@ class Hub:
         done = {name: self._sync_among_others(name) for name in names}
         return done | {name: SyncReport(note=one.message) for name, one in broken.items()}
 
-    def reconcile(self, platform: str | None, start: date, end: date) -> dict[str, PlatformReport]:
+    def reconcile(
+        self,
+        platform: str | None,
+        start: date,
+        end: date,
+        *,
+        ledgers: Literal["window", "new", "all"] = "window",
+    ) -> dict[str, PlatformReport]:
         """Collect receipts, then compare each platform's ledger with ours, and count time limits.
 
         Args:
             platform: Only this one, or None for all.
             start: First day.
             end: Last day, included.
+            ledgers: Which days of the ledgers are read: these, what is new since the last whole
+                reading, or all.
 
         Raises:
             InputError: No such platform, or no such span of days.
@@ -307,9 +319,10 @@ class Hub:
         names = self.chosen(platform)
         self.take_over()
         broken = self._broken_among(platform, names)
+        spans = {name: self._span(name, window, ledgers) for name in names}
         if len(names) == 1 and not broken:
-            return {name: self._reconcile_one(name, window) for name in names}
-        done = {name: self._reconcile_among_others(name, window) for name in names}
+            return {name: self._reconcile_one(name, window, spans[name]) for name in names}
+        done = {name: self._reconcile_among_others(name, window, spans[name]) for name in names}
         return done | {name: self._unusable(name, window, one) for name, one in broken.items()}
 
     def _broken_among(
@@ -330,14 +343,24 @@ class Hub:
         report.note = error.message
         return report
 
-    def _reconcile_among_others(self, name: str, window: Window) -> PlatformReport:
+    def _span(self, name: str, window: Window, ledgers: str) -> Span:
+        start = self.settings.start
+        return Span(
+            self.clock.today(),
+            window if ledgers == "window" else None,
+            ledgers == "all",
+            start.platforms.get(name, start.report_from),
+            self.settings.reconcile.overlap_days,
+        )
+
+    def _reconcile_among_others(self, name: str, window: Window, span: Span) -> PlatformReport:
         try:
-            return self._reconcile_one(name, window)
+            return self._reconcile_one(name, window, span)
         except SettingsError as error:
             _log.warning("platform.unusable", platform=name, code=error.code)
             return self._unusable(name, window, error)
 
-    def _reconcile_one(self, name: str, window: Window) -> PlatformReport:
+    def _reconcile_one(self, name: str, window: Window, span: Span) -> PlatformReport:
         unreachable = self.unreachable(name)
         if unreachable:
             report = local_report(self.database, name, window, self.clock.now())
@@ -348,7 +371,26 @@ class Hub:
         with self._connector(name) as connector:
             platform = self._platform(name, connector)
             collect(self.worker, platform)
-            return reconcile_platform(self.worker, platform, kinds, window, self.cause())
+            return reconcile_platform(self.worker, platform, kinds, window, span, self.cause())
+
+    def differences(self) -> DifferenceDesk:
+        """Return the service that lists differences, and at which a person acts on them."""
+        return DifferenceDesk(self.database, self.keys, self.acting)
+
+    def source_lists(self) -> SourceLists:
+        """Return the service that compares lists of the case system with the records."""
+        return SourceLists(
+            self.database,
+            self.keys,
+            self.clock,
+            self.actor,
+            self.calendar,
+            self.counting,
+            exemptions_in_force(self.settings.exemptions),
+            self.switches,
+            self.settings.start.report_from,
+            self.settings.bureau.code,
+        )
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return the board of every platform."""

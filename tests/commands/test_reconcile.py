@@ -129,7 +129,7 @@ def test_only_so_many_rows_are_listed_and_the_rest_is_in_the_json(desk: Desk) ->
         desk.simulator.plant("permit", foreign, fields={"XK_WSH": foreign})
     said = desk.reconcile()
     assert said.out.count("外〔2026〕") == 20
-    assert "每类只列 20 条，用 --json 查看全部" in said.out
+    assert "每类只列 20 条，逐条查看和处置用 xinqiao reconcile items list" in said.out
     told = desk.reconcile("--json").json["platforms"]["credit_shandong"]
     assert len(told["unknown_locally"]) == 25
 

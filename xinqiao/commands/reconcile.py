@@ -1,7 +1,7 @@
 """``xinqiao reconcile``: receipts, the platform's ledger, and time limits."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.markup import escape
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _DAYS = 30
 _LISTED = 20
 _WHY = {
+    "not_adopted": "启用前报送的，与本地同一编号的记录不一致，没有接管：平台对的改正本地记录，"
+    "本地对的用 xinqiao adopt --accept-different 接管后再更正",
     "never_sent": "不是本系统报送的：请查明是谁报的，或补录本地记录",
     "refused": "平台曾退回或本系统已取消，现又显示有：请与平台核实",
     "withdrawn": "本系统已撤回，平台仍显示有效：请与平台核实",
@@ -39,14 +41,25 @@ COMMANDS = {
         "xinqiao.commands.reconcile_items:items",
         "对账差异：逐条列出、说明和处置",
     ),
+    "source": (
+        "xinqiao.commands.reconcile_source:source",
+        "源头对账：业务系统的决定清单里有没有漏报的",
+    ),
 }
 """Command → (where it is, what it does)."""
 
 
 @click.group(cls=ChineseGroup, commands_table=COMMANDS, invoke_without_command=True)
 @click.option("--platform", metavar="平台", help="只对这个平台；默认全部。")
-@click.option("--from", "start", type=DAY, metavar="日期", help=f"起始日；默认 {_DAYS} 天前。")
+@click.option(
+    "--from",
+    "start",
+    type=DAY,
+    metavar="日期",
+    help=f"起始日；不写的，台账接着上次核对到的日子读，时限统计 {_DAYS} 天。",
+)
 @click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
+@click.option("--full", is_flag=True, help="台账从启用日期（或首次入库）起全部重读。")
 @json_option
 @click.pass_context
 def reconcile(
@@ -55,11 +68,13 @@ def reconcile(
     start: datetime | None,
     end: datetime | None,
     *,
+    full: bool,
     as_json: bool,
 ) -> None:
     """对账：先收取回执，再逐条核对平台台账，最后统计法定时限的执行情况。
 
-    台账按平台收录的日期取；时限按决定（或变更）的日期统计，内部时限不计入。
+    台账按平台收录的日期取，不写日期的接着上次读；差异逐条留存，用 items 查看和处置。
+    时限按决定（或变更）的日期统计，内部时限不计入。
     """
     if context.invoked_subcommand is not None:
         _refuse_options(context)
@@ -68,7 +83,10 @@ def reconcile(
     today = hub.clock.today()
     last = end.date() if end is not None else today
     first = start.date() if start is not None else last - timedelta(days=_DAYS)
-    reports = hub.reconcile(platform, first, last)
+    if full and (start or end):
+        raise click.UsageError("--full 全部重读，不写 --from、--to", ctx=context)
+    ledgers: Literal["window", "new", "all"] = "all" if full else "new"
+    reports = hub.reconcile(platform, first, last, ledgers="window" if start or end else ledgers)
     if as_json:
         print_json(
             {
@@ -78,7 +96,7 @@ def reconcile(
             }
         )
     else:
-        console.print(f"对账范围：{first} 至 {last}")
+        console.print(f"{'对账' if start or end else '时限统计'}范围：{first} 至 {last}")
         for name, one in reports.items():
             show_platform(name, hub.title(name), one)
         if not reports:
@@ -127,12 +145,14 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
 def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     under_way = f"，报送中 {found.under_way}" if found.under_way else ""
     under_way += f"，启用前报送、本地没有记录 {found.taken_over}" if found.taken_over else ""
-    missing = "未判" if found.incomplete else str(len(found.missing))
+    counts = found.counts
+    missing = "未判" if found.incomplete else str(counts["missing"])
     console.print(
-        f"  {kind}台账：一致 {found.matched}，平台缺 {missing}，本地无 {len(found.unexpected)}，"
-        f"不一致 {len({one.record for one in found.different})}{under_way}",
+        f"  {kind}台账：一致 {found.matched}，平台缺 {missing}，本地无 {counts['unexpected']}，"
+        f"不一致 {counts['different']}{under_way}",
         soft_wrap=True,
     )
+    _show_reading(found)
     if found.accepted:
         console.print(f"  凭台账登记为已入库 {found.accepted} 条（此前没有回执，内容与报送的相同）")
     if found.by_number_only:
@@ -140,7 +160,7 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.waiting:
         ids = "、".join(str(one.submission) for one in found.waiting[:_LISTED])
         console.print(
-            f"  台账里已见到、报送件还没有定论：{len(found.waiting)} 条（报送件 {ids}）。"
+            f"  台账里已见到、报送件还没有定论：{counts['waiting']} 条（报送件 {ids}）。"
             "待核实的下次 sync 会自动查询；已挂起的请用 xinqiao queue resolve 登记",
             soft_wrap=True,
         )
@@ -150,6 +170,16 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
             "没有显示的不当作缺失，请再对一次。[/]",
             soft_wrap=True,
         )
+    _show_examples(found)
+    if found.known:
+        console.print(f"  其中 {found.known} 项差异已登记为认可，不再列为待办")
+    if not found.clean:
+        more = max(counts[one] for one in ("missing", "unexpected", "fields")) > _LISTED
+        told = f"每类只列 {_LISTED} 条，" if more else ""
+        console.print(f"  {told}逐条查看和处置用 xinqiao reconcile items list")
+
+
+def _show_examples(found: "LedgerFindings") -> None:
     if found.missing:
         print_table(
             ["编号", "收录时间", "记录标识"],
@@ -180,9 +210,17 @@ def _show_ledger(kind: str, found: "LedgerFindings") -> None:
     if found.repeated:
         numbers = "、".join(found.repeated[:_LISTED])
         console.print(f"  [red]台账里重复：{escape(numbers)}[/]", soft_wrap=True)
-    most = max(len(found.missing), len(found.unexpected), len(found.different))
-    if most > _LISTED:
-        console.print(f"  …每类只列 {_LISTED} 条，用 --json 查看全部")
+
+
+def _show_reading(found: "LedgerFindings") -> None:
+    if found.read is not None:
+        console.print(f"    读取 {found.read[0]} 至 {found.read[1]}，共 {found.entries} 条")
+    if found.checked_to is not None:
+        console.print(f"    [green]台账已核对至 {found.checked_to}，其间无缺口[/]")
+    elif found.read is not None and not found.incomplete:
+        console.print(
+            "    还没有从启用日期起连续核对：执行 xinqiao reconcile --full", soft_wrap=True
+        )
 
 
 def _show_punctuality(figures: "list[Punctuality]") -> None:

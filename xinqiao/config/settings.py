@@ -62,6 +62,15 @@ class StartSection(_Section):
     """Platform → the same day for it alone, where it was connected at another time."""
 
 
+class ReconcileSection(_Section):
+    """How ledgers are read (对账)."""
+
+    overlap_days: int = Field(default=3, ge=1, le=366)
+    """How many days before the mark a reading reads once more: a platform may enter a record under
+    the day on which it came, days after. At least one, since a day is seen whole only once it is
+    over."""
+
+
 class DeliverySection(_Section):
     """How the queue sends (报送队列)."""
 
@@ -133,6 +142,7 @@ class Settings(_Section):
     """Record kind → whether a second person approves a version before it is sent (报送前审核);
     ``none`` where nothing is said."""
 
+    reconcile: ReconcileSection = ReconcileSection()
     delivery: DeliverySection = DeliverySection()
     daemon: DaemonSection = DaemonSection()
     retention: RetentionSection = RetentionSection()

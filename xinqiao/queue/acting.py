@@ -11,4 +11,4 @@ Acting = Callable[[], AbstractContextManager[tuple[Connection, Cause]]]
 """Opens a write transaction and says who acts in it, when by the database's clock, and why."""
 
 ActingFor = Callable[[str], AbstractContextManager[tuple[Connection, Cause]]]
-"""The same for the reason that is given."""
+"""The same, for a reason that the person gives."""

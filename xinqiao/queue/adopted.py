@@ -173,22 +173,23 @@ def kept_entries(
     }
 
 
-def known_without_record(
+def records_beside(
     connection: Connection, keys: KeyRing, platform: str, kind: str, wanted: Collection[str]
-) -> set[str]:
-    """Return those of ``wanted`` that the platform held before us and that we have no record of.
+) -> dict[str, str | None]:
+    """Return key → our record of that key, of those of ``wanted`` that the platform held before us.
 
-    One under whose key we have a record is not among them: that the two differ, a person must see.
+    Left out are those that a record is held as. None stands where we have no record; where we have
+    one, it was not taken over as this: the two differ.
     """
     hashed = {key_hash(keys, platform, kind, key): key for key in wanted}
-    found = {
-        hashed[digest]
+    found: dict[str, str | None] = {
+        hashed[digest]: None
         for digest, row in _kept(connection, platform, kind, hashed).items()
         if row.record_id is None
     }
     for chunk in in_chunks(sorted(found)):
-        ours = sa.select(holding.c.wanted_key).where(
+        ours = sa.select(holding.c.wanted_key, holding.c.record_id).where(
             holding.c.wanted_key.in_(chunk), holding.c.platform == platform
         )
-        found -= set(connection.execute(ours).scalars())
+        found.update((row[0], row[1]) for row in connection.execute(ours))
     return found

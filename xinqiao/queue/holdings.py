@@ -46,6 +46,8 @@ class Holding:
         replaces: Whether the platform takes a newer version only after it let go of the old one.
         removal: How it lets go of the record when it should hold nothing.
         due_at: When the earliest open duty ends, if one is open.
+        differs: Whether the platform is known to show something else under the key than the version
+            we believe it holds: our version goes there again.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Holding:
     replaces: bool
     removal: Operation
     due_at: datetime | None
+    differs: bool = False
 
 
 def replan(
@@ -122,7 +125,7 @@ def needed(row: Holding) -> tuple[Operation, int] | None:
     """
     if row.wanted_version is None:
         return None if row.held_version is None else (row.removal, row.held_version)
-    if row.findings or row.wanted_version == row.held_version:
+    if row.findings or (row.wanted_version == row.held_version and not row.differs):
         return None
     if row.held_version is None:
         return (Operation.INSERT, row.wanted_version)
@@ -324,6 +327,7 @@ def read_holdings(connection: Connection, where: sa.ColumnElement[bool]) -> list
             replaces=row.replaces,
             removal=Operation(row.removal),
             due_at=due.get((row.record_id, row.platform)),
+            differs=row.differs,
         )
         for row in rows
     ]

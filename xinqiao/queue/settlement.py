@@ -198,6 +198,7 @@ def _believe(connection: Connection, accepted: Sequence[Decision], cause: Cause)
             # a person may report for a row that never went out through us
             held_key=sa.func.coalesce(sa.bindparam("key", type_=sa.Text), holding.c.wanted_key),
             reference=sa.bindparam("its_reference"),
+            differs=False,
             updated_at=cause.at,
         )
     )
@@ -223,7 +224,7 @@ def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: 
         connection.execute(
             sa.update(holding)
             .where(holding.c.id == ticket.holding_id, holding.c.held_version <= ticket.version)
-            .values(held_version=None, updated_at=cause.at, **key)
+            .values(held_version=None, differs=False, updated_at=cause.at, **key)
         )
 
 

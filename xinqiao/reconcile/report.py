@@ -12,9 +12,11 @@ from xinqiao.database.engine import Database
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
+from xinqiao.reconcile.differences.unanswered import note_unanswered
 from xinqiao.reconcile.ledgers.comparison import compare_ledger
 from xinqiao.reconcile.ledgers.findings import LedgerFindings
 from xinqiao.reconcile.metrics import Punctuality, punctuality
+from xinqiao.reconcile.span import Span
 from xinqiao.reconcile.waiting import Waiting, waiting
 from xinqiao.reconcile.window import Window
 
@@ -49,19 +51,11 @@ class PlatformReport:
         """Return the report as ``--json`` shows it; the kinds of a ledger are put together."""
         whole = LedgerFindings()
         for one in self.ledger.values():
-            whole.matched += one.matched
-            whole.by_number_only += one.by_number_only
-            whole.under_way += one.under_way
-            whole.accepted += one.accepted
-            whole.waiting += one.waiting
-            whole.missing += one.missing
-            whole.unexpected += one.unexpected
-            whole.different += one.different
-            whole.repeated += one.repeated
-            whole.incomplete = whole.incomplete or one.incomplete
+            whole.add(one)
         if not self.ledger:
             whole.incomplete = self.note
         return whole.plain() | {
+            "ledgers": {kind: one.reading() for kind, one in self.ledger.items()},
             "receipts": {
                 "awaiting": self.receipts.awaiting,
                 "in_doubt": self.receipts.in_doubt,
@@ -73,16 +67,33 @@ class PlatformReport:
 
 
 def reconcile_platform(
-    worker: Worker, platform: Platform, kinds: Sequence[str], window: Window, cause: Cause
+    worker: Worker,
+    platform: Platform,
+    kinds: Sequence[str],
+    window: Window,
+    span: Span,
+    cause: Cause,
 ) -> PlatformReport:
-    """Compare everything with one platform, and note in the log that it was done."""
+    """Compare everything with one platform, and note in the log that it was done.
+
+    Args:
+        worker: What the queue's work needs.
+        platform: The platform.
+        kinds: Record kinds that it takes.
+        window: Days for which time limits are counted.
+        span: Days of the ledgers that are read.
+        cause: Who reconciles, and when.
+    """
     database = worker.database
     report = local_report(database, platform.id, window, cause.at)
     with database.reading() as connection:
         report.receipts = waiting(connection, platform, cause.at)
+    note_unanswered(worker, platform.id, report.receipts.overdue)
     if platform.connector.capabilities.ledger:
         for kind in kinds:
-            report.ledger[kind] = compare_ledger(worker, platform, kind, window)
+            with database.reading() as connection:
+                days, since = span.of(connection, platform.id, kind)
+            report.ledger[kind] = compare_ledger(worker, platform, kind, days, since)
     else:
         report.note = "这个平台没有台账接口，不能逐条核对；请下载台账后人工核对"
     entry = Entry("reconcile.finished", platform=platform.id, details=_figures(report, window))
@@ -107,8 +118,8 @@ def _figures(report: PlatformReport, window: Window) -> dict[str, str | int | bo
         "to": window.end.isoformat(),
         "matched": sum(one.matched for one in found),
         "accepted_by_ledger": sum(one.accepted for one in found),
-        "missing": sum(len(one.missing) for one in found),
-        "unknown": sum(len(one.unexpected) for one in found),
-        "different": len({d.record for one in found for d in one.different}),
+        "missing": sum(one.counts["missing"] for one in found),
+        "unknown": sum(one.counts["unexpected"] for one in found),
+        "different": sum(one.counts["different"] for one in found),
         "complete": all(not one.incomplete for one in found) and bool(report.ledger),
     }

@@ -39,14 +39,20 @@ TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 
 
 def shown(type_: str = "datetime") -> sa.Table:
-    names = {"ID": sa.Integer(), "文书号": sa.String(64), "内容": sa.String(64)}
-    more = {"决定日期": sa.Date(), "RKSJ": TYPES[type_], "REF": sa.String(20)}
+    columns: dict[str, sa.types.TypeEngine[Any]] = {
+        "ID": sa.Integer(),
+        "文书号": sa.String(64),
+        "内容": sa.String(64),
+        "决定日期": sa.Date(),
+        "RKSJ": TYPES[type_],
+        "REF": sa.String(20),
+    }
     return sa.Table(
         sa.quoted_name(VIEW, quote=True),
         sa.MetaData(),
         *(
             sa.Column(sa.quoted_name(name, quote=True), kind, primary_key=name == "ID")
-            for name, kind in {**names, **more}.items()
+            for name, kind in columns.items()
         ),
     )
 

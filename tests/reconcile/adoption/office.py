@@ -15,9 +15,9 @@ from xinqiao.mapping.registry import format_for
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.adoption.adopting import Adoption, Order
 from xinqiao.reconcile.adoption.findings import Adopted
-from xinqiao.reconcile.adoption.runs import Origin
 from xinqiao.reconcile.ledgers.comparison import compare_ledger
 from xinqiao.reconcile.ledgers.findings import LedgerFindings
+from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.reconcile.window import Window
 from xinqiao.routing.starts import Starts
 

@@ -18,7 +18,7 @@ from xinqiao.queue.tickets import tickets_by_id
 from xinqiao.queue.verdicts import Verdict
 from xinqiao.reconcile.adoption import adopting
 from xinqiao.reconcile.adoption.adopting import KEYED_BY_US, Order
-from xinqiao.reconcile.adoption.runs import Origin
+from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.reconcile.window import Window
 
 PERSON_NUMBER = "370323190711118764"
@@ -136,7 +136,8 @@ def test_a_difference_is_listed_and_nothing_of_it_is_taken_over(office: Office) 
     office.send(SHARING)
     assert office.sent() == []
     # and it is no stranger that the comparison would keep quiet about
-    assert len(office.compare().unexpected) + office.compare().under_way == 2
+    told = {one.record: one.why for one in office.compare().unexpected}
+    assert told == {old: "not_adopted", new: "not_adopted"}
 
 
 def test_what_differs_is_taken_over_when_a_person_accepts_it_and_goes_on_being_told(

@@ -23,10 +23,9 @@ from xinqiao.queue.planning import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.adoption.findings import MOST_LISTED, Adopted, Differing
-from xinqiao.reconcile.adoption.lines import Line, Lines
+from xinqiao.reconcile.adoption.lines import Line, Lines, Watch
 from xinqiao.reconcile.adoption.owed import note_owed
 from xinqiao.reconcile.adoption.runs import (
-    Origin,
     Run,
     Standing,
     before_start,
@@ -36,6 +35,7 @@ from xinqiao.reconcile.adoption.runs import (
 )
 from xinqiao.reconcile.adoption.undoing import Undone, undo
 from xinqiao.reconcile.ledgers.pages import LedgerReader, LedgerSource
+from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.reconcile.window import Window
 
 KEYED_BY_US = (
@@ -138,14 +138,14 @@ class Adoption:
         lines: Lines,
         found: Adopted,
     ) -> None:
-        reader = LedgerReader(source, order.kind, order.window.start, order.window.end)
+        window, seen = order.window, Watch()
+        reader = LedgerReader(source, order.kind, window.start, window.end, seen)
         for entries in reader.pages():
             keyed = [(key_told(compiled, entry), entry) for entry in entries]
             told = [(key, entry) for key, entry in keyed if key is not None]
             found.without_key += len(keyed) - len(told)
-            if told:
-                with self.worker.database.writing() as connection:
-                    lines.add(connection, told, self.worker.cause(connection).at)
+            with self.worker.database.writing() as connection:
+                seen.again = lines.add(connection, told, self.worker.cause(connection).at)
         found.incomplete = reader.incomplete
 
 

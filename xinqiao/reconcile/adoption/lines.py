@@ -41,6 +41,22 @@ class Line:
     repeated: bool
 
 
+@dataclass(slots=True)
+class Watch:
+    """Whether the pages moved under the reader's hands, as the lines tell of the page just kept.
+
+    Attributes:
+        again: Whether an entry of it stood on an earlier page.
+    """
+
+    again: bool = False
+
+    def moved(self, entries: Sequence[LedgerEntry]) -> bool:
+        """Tell of the page that was kept last whether one of its entries was seen before."""
+        del entries
+        return self.again
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of one reading.
@@ -55,8 +71,8 @@ class Lines:
 
     def add(
         self, connection: Connection, entries: Sequence[tuple[str, LedgerEntry]], at: datetime
-    ) -> None:
-        """Keep the entries of one page, each with its key.
+    ) -> bool:
+        """Keep the entries of one page, each with its key; tell whether one was seen before.
 
         The very same entry again is one; another under the same key marks the key as repeated.
         """
@@ -64,6 +80,7 @@ class Lines:
         digests = {key: self.keys.lookup_hash(f"line\0{key}".encode()) for key, _ in entries}
         known = self._known(connection, list(digests.values()))
         repeated: set[str] = set()
+        again = False
         for key, entry in entries:
             digest, said = digests[key], entry_hash(self.keys, entry)
             before = known.get(digest) or fresh.get(digest, {}).get("entry_hash")
@@ -71,6 +88,8 @@ class Lines:
                 fresh[digest] = self._row(digest, key, entry, said, at)
             elif before != said:
                 repeated.add(digest)
+            else:
+                again = again or digest in known
         if fresh:
             connection.execute(sa.insert(adoption_line), list(fresh.values()))
         for chunk in in_chunks(sorted(repeated)):
@@ -79,6 +98,7 @@ class Lines:
                 .where(adoption_line.c.run == self.run, adoption_line.c.key_hash.in_(chunk))
                 .values(repeated=True)
             )
+        return again
 
     def _row(
         self, digest: str, key: str, entry: LedgerEntry, said: str, at: datetime

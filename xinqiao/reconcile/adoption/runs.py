@@ -14,21 +14,7 @@ from xinqiao.database.tables import ADOPTED, BEFORE_START, adoption, holding, re
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.adoption.findings import Adopted
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a ledger was read.
-
-    Attributes:
-        origin: ``api``, ``table`` or ``file``.
-        file_name: Of a file; masked.
-        file_sha256: Of its bytes.
-    """
-
-    origin: str
-    file_name: str = ""
-    file_sha256: str = ""
+from xinqiao.reconcile.ledgers.readings import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +25,7 @@ class Run:
         id: Its number.
         platform: Whose ledger was read.
         kind: Record kind.
-        origin: See :class:`Origin`.
+        origin: ``api``, ``table`` or ``file``.
         file_name: Of a file.
         starts_on: First day of the ledger.
         ends_on: Last day, included.
@@ -110,9 +96,9 @@ def begin_run(
         {
             "platform": platform,
             "kind": kind,
-            "origin": origin.origin,
+            "origin": origin.kind,
             "file_name": origin.file_name,
-            "file_sha256": origin.file_sha256,
+            "file_sha256": origin.sha256,
             "starts_on": days[0],
             "ends_on": days[1],
             "counts": {},
@@ -128,9 +114,9 @@ def begin_run(
         details={
             "adoption": number,
             "kind": kind,
-            "origin": origin.origin,
+            "origin": origin.kind,
             "file": origin.file_name,
-            "sha256": origin.file_sha256,
+            "sha256": origin.sha256,
             "from": days[0].isoformat(),
             "to": days[1].isoformat(),
         },

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from xinqiao.intake.headers import HeaderTable, header_table, normalise_header
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import RECORD_ID
+from xinqiao.records.kinds import kind_of
 
 TAKEN_IN = " taken_in"
 """Stands for the column 入库时间; no field code begins with a blank."""
@@ -61,12 +62,15 @@ def ledger_headers(compiled: CompiledFormat, names: LedgerNames) -> HeaderTable:
 
 
 def _office_words(compiled: CompiledFormat) -> Iterable[tuple[str, str]]:
-    known = header_table(compiled.table.kind).fields
+    kind = kind_of(compiled.table.kind)
+    known = header_table(kind.identifier).fields
     for one in compiled.table.fields:
         if one.source_path is not None and one.source_path != RECORD_ID:
             header = known.get(one.source_path)
             for spelling in () if header is None else (header.label, *header.aliases):
                 yield spelling, one.code
+            if one.source_path == kind.number_field:
+                yield kind.key_name, one.code
 
 
 def _clear(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from xinqiao.intake.dates import UnreadableDateError, read_date
 from xinqiao.intake.files.sheets import Cell
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.tables import CodeTable, FormatField
+from xinqiao.reconcile.below_table import Note, Total, below_table
 from xinqiao.reconcile.ledger_files.columns import LedgerColumns
 from xinqiao.reconcile.ledger_files.instants import read_arrival
 
@@ -23,10 +24,6 @@ _EXACT_BELOW = 1e15
 """A spreadsheet keeps 15 digits of a number and writes noughts after them."""
 
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+")
-_TOTAL = re.compile(
-    r"(?:合计|总计|共计|小计|总数)[:：]?(?:[0-9]+[条行笔件]?)?|共[0-9]+[条行笔件]记?录?"
-)
-_COUNT = re.compile(r"([0-9]+)[条行笔件]")
 _MASKED = "*"
 
 
@@ -64,21 +61,6 @@ class Record:
         return bool(self.entry.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A row that adds up the others (合计); ``count`` is the number of records that it tells."""
-
-    row: int
-    count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A row with a single cell that is no record: a remark below the table."""
-
-    row: int
-
-
 class RowReader:
     """Reads the rows of one sheet.
 
@@ -103,10 +85,8 @@ class RowReader:
         arrived, at = self._arrival(cells)
         values, doubts = self._values(cells, texts)
         key = self._key(values)
-        if at is None and (total := _total(row, filled)) is not None:
-            return total
-        if at is None and not key and len(filled) == 1:
-            return Note(row)
+        if at is None and (apart := below_table(row, filled, named=bool(key))) is not None:
+            return apart
         reference = self._columns.reference
         entry = LedgerEntry(key, values, "" if reference is None else texts[reference], at)
         return Record(row, entry, arrived, doubts)
@@ -203,13 +183,3 @@ def _code_reader(table: CodeTable, separator: str | None) -> _Read:
         return separator.join(one(part.strip()) for part in text.split(separator))
 
     return read
-
-
-def _total(row: int, filled: Sequence[str]) -> Total | None:
-    """Return the row as one that adds up the others, if its first words say so."""
-    texts = ["".join(text.split()) for text in filled]
-    if not _TOTAL.fullmatch(texts[0]):
-        return None
-    # a number without a measure word may be a sum of money
-    counts = {int(one) for text in texts for one in _COUNT.findall(text)}
-    return Total(row, counts.pop() if len(counts) == 1 else None)

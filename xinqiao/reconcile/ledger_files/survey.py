@@ -10,36 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from xinqiao.clock import local_date
-from xinqiao.reconcile.ledger_files.rows import Doubt, Note, Record, Total
+from xinqiao.reconcile.below_table import Note, Total
+from xinqiao.reconcile.ledger_files.rows import Doubt, Record
+from xinqiao.reconcile.row_numbers import Rows
 from xinqiao.reconcile.window import Window
-
-_MOST_NAMED = 5
 
 _DOUBTS = {
     Doubt.DIGITS_LOST: "被 Excel 当成数字、后几位已丢失",
     Doubt.MASKED: "有遮盖（*）",
     Doubt.NO_DATE: "不是日期",
 }
-
-
-@dataclass(slots=True)
-class Rows:
-    """How many rows there are of one sort, and where the first of them stand."""
-
-    count: int = 0
-    first: list[int] = field(default_factory=list)
-
-    def note(self, row: int) -> None:
-        """Add a row."""
-        self.count += 1
-        if len(self.first) < _MOST_NAMED:
-            self.first.append(row)
-
-    @property
-    def shown(self) -> str:
-        """Where they stand, in Chinese."""
-        more = f" 等 {self.count} 行" if self.count > len(self.first) else ""
-        return f"第 {'、'.join(map(str, self.first))} 行{more}"
 
 
 @dataclass(slots=True)

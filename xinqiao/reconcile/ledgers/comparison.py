@@ -1,66 +1,71 @@
-"""Comparing a platform's ledger with what we believe it holds (台账对账).
+"""Comparing a platform's ledger with what we believe it holds (台账对账), in bounded memory.
 
-A difference changes nothing: it is told to a person. What shows as it was sent is a receipt for
+A difference changes nothing: it is kept for a person. What shows as it was sent is a receipt for
 what had none. A ledger that breaks off proves nothing about what it did not show, so nothing is
-called missing then.
+called missing then, and nothing gone.
+
+Pages are taken together into blocks, so that a ledger of many small pages costs no more; what was
+seen, and what differs, is in the database before the next block is read.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection
 
-from xinqiao.adapters.base import LedgerEntry, Operation
-from xinqiao.database.record_store import load_contents
+from xinqiao.adapters.base import LedgerEntry
 from xinqiao.mapping.engine import CompiledFormat
-from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
-from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.adopted import known_without_record
 from xinqiao.queue.calls import admission
 from xinqiao.queue.platforms import Platform
-from xinqiao.queue.states import State
-from xinqiao.queue.verdicts import differing
 from xinqiao.queue.worker import Worker
-from xinqiao.reconcile.ledgers.findings import (
-    Different,
-    LedgerFindings,
-    Missing,
-    Unexpected,
-    Waiting,
+from xinqiao.reconcile.differences.catalogue import LEDGER
+from xinqiao.reconcile.differences.store import (
+    Found,
+    Sides,
+    any_open,
+    close_under,
+    close_unseen,
+    note_differences,
+    see_again,
 )
-from xinqiao.reconcile.ledgers.ours import (
-    Held,
-    Scope,
-    Sent,
-    held_by_reference,
-    held_under,
-    sent_under,
-    taken_in,
-)
-from xinqiao.reconcile.ledgers.pages import LedgerReader, identity
+from xinqiao.reconcile.key_hash import hash_of_key
+from xinqiao.reconcile.ledgers.findings import LedgerFindings, Missing
+from xinqiao.reconcile.ledgers.judging import Judge, Judged
+from xinqiao.reconcile.ledgers.lines import Page, SeenLines
+from xinqiao.reconcile.ledgers.missing import close_found_again
+from xinqiao.reconcile.ledgers.ours import Scope, TakenIn, not_shown
+from xinqiao.reconcile.ledgers.pages import LedgerReader, LedgerSource
 from xinqiao.reconcile.ledgers.permitted import PermittedLedger, words
+from xinqiao.reconcile.ledgers.readings import (
+    OVERTAKEN,
+    Origin,
+    Reading,
+    begin,
+    drop_lines,
+    finish,
+    goes_on,
+    mark_of,
+    whole_days,
+)
 from xinqiao.reconcile.ledgers.shown import accept_shown
 from xinqiao.reconcile.window import Window
-from xinqiao.records.kinds import kind_of
 
 _NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
-_REMOVED = {Operation.WITHDRAW: "withdrawn", Operation.TAKE_DOWN: "taken_down"}
-"""Last thing that a platform did with a record → why it should not be in its ledger."""
 
-_NOT_SHOWN = "（证件号码不显示）"
-_PICTURES_NOT_SHOWN = "（图片不显示）"
-_LONGEST_SHOWN = 80
+_BLOCK = 500
+"""Entries, at least, that are compared together."""
 
-FORMAT_CHANGED = "格式表已改，已报送的版本无法按现在的格式比较"
-CONTENT_PRUNED = "平台现有的旧版本内容已按保存期限清理，本地无从比较"
 _KEY_NOT_TOLD = "台账没有给出区分各条记录的全部字段，不能逐条核对"
+_MOVED = "读取期间台账有变动，前后页有重复，请稍后再对"
 
 
-def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window) -> LedgerFindings:
-    """Compare the ledger of one kind of record with ours.
+def compare_ledger(
+    worker: Worker, platform: Platform, kind: str, window: Window, since: date | None = None
+) -> LedgerFindings:
+    """Compare the ledger that a platform itself gives with ours.
 
     A platform that is paused or rests is not called.
 
@@ -69,90 +74,107 @@ def compare_ledger(worker: Worker, platform: Platform, kind: str, window: Window
         platform: The platform; it must have a ledger.
         kind: Record kind.
         window: Days of the ledger.
+        since: The day from which on a first reading leaves no gap; None where nothing is known.
     """
     with worker.database.reading() as connection:
-        now = worker.cause(connection).at
-        refused = admission(connection, platform, now)
+        refused = admission(connection, platform, worker.cause(connection).at)
+        checked_to = mark_of(connection, platform.id, kind)
     if refused.why in _NOT_WORTH_TRYING:
-        return LedgerFindings(incomplete=words(refused))
-    visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
-    scope = Scope(platform.id, kind, settled_by=now - visible_after)
-    comparison = _Comparison(scope, format_for(platform.id, kind))
+        return LedgerFindings(incomplete=words(refused), checked_to=checked_to)
     source = PermittedLedger(worker, platform)
-    reader = LedgerReader(source, kind, window.start, window.end)
-    for entries in reader.pages():
-        by_key = comparison.unseen(entries)
-        comparison.findings.accepted += accept_shown(worker, scope, by_key)
-        with worker.database.reading() as connection:
-            comparison.take(connection, worker.keys, by_key)
-    findings = comparison.findings
-    findings.incomplete = reader.incomplete or findings.incomplete
-    if not findings.incomplete:
-        with worker.database.reading() as connection:
-            comparison.find_missing(connection, window)
+    return compare_source(worker, platform, kind, window, source, Origin(), since)
+
+
+def compare_source(
+    worker: Worker,
+    platform: Platform,
+    kind: str,
+    window: Window,
+    source: LedgerSource,
+    origin: Origin,
+    since: date | None = None,
+) -> LedgerFindings:
+    """Compare a ledger with ours, wherever its pages come from.
+
+    Args:
+        worker: What the queue's work needs; no transaction is open while a page is read.
+        platform: The platform whose ledger it is.
+        kind: Record kind.
+        window: Days of the ledger.
+        source: Gives the pages.
+        origin: Where they come from.
+        since: The day from which on a first reading leaves no gap; None where nothing is known.
+    """
+    with worker.database.writing() as connection:
+        cause = worker.cause(connection)
+        visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
+        scope = Scope(platform.id, kind, settled_by=cause.at - visible_after)
+        asked = Reading(0, platform.id, kind, window, whole_days(cause.at, visible_after), since)
+        reading, left = begin(connection, asked, origin, cause)
+    drop_lines(worker.database, left)
+    comparison = _Comparison(worker, scope, reading, format_for(platform.id, kind))
+    comparison.run(source)
+    with worker.database.writing() as connection:
+        findings = comparison.findings
+        findings.read = window.start, window.end
+        findings.entries = comparison.lines.entries
+        findings.checked_to = finish(
+            connection, reading, findings.entries, findings.incomplete, worker.cause(connection)
+        )
+    drop_lines(worker.database, [reading.id])
     return findings
 
 
 @dataclass(slots=True)
 class _Comparison:
+    worker: Worker
     scope: Scope
+    reading: Reading
     compiled: CompiledFormat
     findings: LedgerFindings = field(default_factory=LedgerFindings)
-    _seen_holdings: set[int] = field(default_factory=set)
-    _seen_keys: dict[str, Hashable] = field(default_factory=dict)
+    lines: SeenLines = field(init=False)
+    sides: Sides = field(init=False)
+    judge: Judge = field(init=False)
 
-    def take(
-        self, connection: Connection, keys: KeyRing, by_key: Mapping[str, LedgerEntry]
-    ) -> None:
-        """Compare the entries of one page."""
-        held = held_under(connection, self.scope, by_key.keys())
-        known = {key: (one, by_key[key]) for key, one in held.items()}
-        strangers = {key: entry for key, entry in by_key.items() if key not in held}
-        sent = sent_under(connection, self.scope, strangers.keys())
-        renamed = self._renamed(
-            connection, {key: entry for key, entry in strangers.items() if key not in sent}
-        )
-        known |= {key: (one, strangers.pop(key)) for key, one in renamed.items()}
-        versions = [(one.record_id, one.version) for one, _ in known.values() if one.version]
-        contents = load_contents(connection, versions, keys)
-        for one, entry in known.values():
-            self._seen_holdings.add(one.id)
-            if one.version is None:
-                self._compare(one, entry, self.compiled.table.void)
-            elif (content := contents.get((one.record_id, one.version))) is None:
-                self._note(one, "", "整条", [CONTENT_PRUNED, ""])
-            else:
-                rendering = self.compiled.render(identified(one.record_id, content))
-                self._compare(one, entry, rendering.values)
-        never_sent = [key for key in strangers if key not in sent]
-        adopted = known_without_record(
-            connection, keys, self.scope.platform, self.scope.kind, never_sent
-        )
-        self.findings.taken_over += len(adopted)
-        for key, entry in strangers.items():
-            if key not in adopted:
-                self._take_stranger(key, entry, sent.get(key, []))
+    def __post_init__(self) -> None:
+        keys = self.worker.keys
+        self.lines = SeenLines(self.reading.id, keys)
+        self.sides = Sides(self.scope.platform, self.scope.kind, self.reading.id)
+        days = self.reading.window.start, self.reading.window.end
+        self.judge = Judge(self.scope, self.compiled, keys, self.findings, days)
 
-    def find_missing(self, connection: Connection, window: Window) -> None:
-        """Note what must stand in the ledger of the window and did not show."""
-        for one in taken_in(connection, self.scope, window):
-            if one.holding_id not in self._seen_holdings:
-                number = mask_identity_numbers(one.key)
-                missing = Missing(one.record_id, self.scope.kind, number, one.at.isoformat())
-                self.findings.missing.append(missing)
+    def run(self, source: LedgerSource) -> None:
+        """Read the ledger and compare it; afterwards ``findings`` tells all."""
+        window = self.reading.window
+        reader = LedgerReader(source, self.scope.kind, window.start, window.end, self.lines)
+        for pages in _blocks(reader.pages()):
+            if not self._take(pages):
+                self.findings.incomplete = OVERTAKEN
+                return
+        moved = _MOVED if self.lines.has_moved else ""
+        incomplete = reader.incomplete or self.findings.incomplete or moved
+        if not incomplete and not self._find_missing():
+            incomplete = OVERTAKEN
+        if not incomplete:
+            self._close_gone()
+        self.findings.incomplete = incomplete
 
-    def unseen(self, entries: Sequence[LedgerEntry]) -> dict[str, LedgerEntry]:
-        """Return key → entry for what no earlier page showed; note keys that stand there twice."""
-        fresh: dict[str, LedgerEntry] = {}
-        for entry in entries:
-            key = self._key(entry)
-            if key not in self._seen_keys:
-                self._seen_keys[key] = identity(entry)
-                fresh[key] = entry
-            # the very same entry on a later page is no repetition: the pages moved, as is told
-            elif key in fresh or self._seen_keys[key] != identity(entry):
-                self.findings.repeated.append(mask_identity_numbers(key))
-        return fresh
+    def _take(self, pages: Sequence[Sequence[LedgerEntry]]) -> bool:
+        """Compare some pages; tell whether this reading still goes on."""
+        keyed: list[Page] = [[(self._key(entry), entry) for entry in page] for page in pages]
+        database = self.worker.database
+        with database.reading() as connection:
+            block = self.lines.tell_apart(connection, keyed)
+        self.findings.accepted += accept_shown(self.worker, self.scope, block.fresh)
+        with database.reading() as connection:
+            judged = self.judge.judge(connection, block, self.lines)
+        with database.writing() as connection:
+            if not goes_on(connection, self.reading):
+                return False
+            self.lines.note(connection, block, judged.holdings)
+            self._close_disproved(connection, judged)
+            self._note(connection, judged.found)
+        return True
 
     def _key(self, entry: LedgerEntry) -> str:
         codes = self.compiled.table.key_fields
@@ -162,86 +184,82 @@ class _Comparison:
             self.findings.incomplete = _KEY_NOT_TOLD
         return entry.key
 
-    def _renamed(
-        self, connection: Connection, strangers: Mapping[str, LedgerEntry]
-    ) -> dict[str, Held]:
-        """Return those whose key we never used but whose id at the platform is that of ours."""
-        references = {entry.reference: key for key, entry in strangers.items() if entry.reference}
-        found = held_by_reference(connection, self.scope, references.keys())
-        return {
-            references[reference]: one
-            for reference, one in found.items()
-            if one.id not in self._seen_holdings
-        }
+    def _note(self, connection: Connection, found: Sequence[Found]) -> None:
+        cause = self.worker.cause(connection)
+        noted = note_differences(connection, self.sides, found, self.worker.keys, cause)
+        self.findings.known += noted.known
 
-    def _compare(self, held: Held, entry: LedgerEntry, ours: Mapping[str, str] | None) -> None:
-        if ours is None:
-            self._note(held, "", "整条", [FORMAT_CHANGED, ""])
+    def _close_disproved(self, connection: Connection, judged: Judged) -> None:
+        """Close what these pages prove not to differ any more."""
+        if not any_open(connection, self.sides):
             return
-        told = [code for code in ours if code in entry.values]
-        codes = differing(ours, entry.values)
-        if codes and held.unsettled:
-            self.findings.under_way += 1
-        elif not codes and set(told) <= set(self.compiled.table.key_fields):
-            self.findings.by_number_only += 1
-        elif not codes:
-            self.findings.matched += 1
-        else:
-            for code in codes:
-                self._differs(held, code, ours[code], entry.values[code])
+        cause = self.worker.cause(connection)
+        for keys, whats in (
+            (judged.shown, ["missing_at_platform"]),
+            (judged.known, ["unknown_locally"]),
+            (judged.alike, ["different"]),
+        ):
+            close_under(connection, self.sides, self._hashes(keys), whats, cause)
+        see_again(connection, self.sides, self._hashes(judged.undecided), LEDGER)
 
-    def _differs(self, held: Held, code: str, ours: str, theirs: str) -> None:
-        template = self.compiled.fields[code]
-        kind = kind_of(self.scope.kind)
-        if template.source_path in kind.identity_fields:
-            shown = [_NOT_SHOWN] * 2
-        elif template.source_path in kind.pictures:
-            shown = [_PICTURES_NOT_SHOWN] * 2
-        else:
-            shown = [_shown(ours), _shown(theirs)]
-        self._note(held, code, template.name, shown)
+    def _hashes(self, keys: Iterable[str]) -> list[str]:
+        scope = self.scope
+        return [
+            hash_of_key(self.worker.keys, scope.platform, scope.kind, key) for key in sorted(keys)
+        ]
 
-    def _note(self, held: Held, code: str, name: str, shown: Sequence[str]) -> None:
-        number = mask_identity_numbers(held.key)
-        self.findings.different.append(
-            Different(held.record_id, self.scope.kind, number, code, name, *shown)
-        )
+    def _find_missing(self) -> bool:
+        """Note what must stand in the ledger and did not show; tell whether the reading goes on."""
+        database = self.worker.database
+        with database.reading() as connection:
+            if not goes_on(connection, self.reading):
+                return False
+            missing = not_shown(connection, self.scope, self.reading.window, self.reading.id)
+            for portion in missing:
+                with database.writing() as writing:
+                    if not goes_on(writing, self.reading):
+                        return False
+                    self._note(writing, [_missing(one) for one in portion])
+                self.findings.note_missing([self._told(one) for one in portion])
+        return True
 
-    def _take_stranger(self, key: str, entry: LedgerEntry, sent: Sequence[Sent]) -> None:
-        """Tell what an entry is that no holding names: by what was ever sent under its key."""
-        number = mask_identity_numbers(key)
-        if not all(one.settled(self.scope.settled_by) for one in sent):
-            self.findings.under_way += 1
-            self.findings.waiting += [
-                Waiting(one.id, one.record_id, number, one.state)
-                for one in sent
-                if one.state in {State.IN_DOUBT, State.HELD}
-            ]
-            return
-        why = _why(sent)
-        if why == "withdrawn" and self._void(entry):
-            self.findings.matched += 1
-            return
-        record_id = sent[-1].record_id if sent else ""
-        reference = mask_identity_numbers(entry.reference)
-        self.findings.unexpected.append(
-            Unexpected(self.scope.kind, number, reference, why, record_id)
-        )
+    def _told(self, one: TakenIn) -> Missing:
+        number = mask_identity_numbers(one.key)
+        return Missing(one.record_id, self.scope.kind, number, one.at.isoformat())
 
-    def _void(self, entry: LedgerEntry) -> bool:
-        marks = self.compiled.table.void
-        told = all(code in entry.values for code in marks)
-        return bool(marks) and told and not differing(marks, entry.values)
+    def _close_gone(self) -> None:
+        """Close what this reading covers and did not see; it was whole."""
+        window = self.reading.window.start, self.reading.window.end
+        whats = [one for one in LEDGER if one != "missing_at_platform"]
+        closed = 1
+        while closed:
+            with self.worker.database.writing() as connection:
+                cause = self.worker.cause(connection)
+                closed = close_unseen(connection, self.sides, whats, window, cause)
+        close_found_again(self.worker, self.sides, window)
 
 
-def _why(sent: Sequence[Sent]) -> str:
-    """Return why an entry should not be there, by what was sent under its key, oldest first."""
-    taken = [one for one in sent if one.state is State.ACCEPTED]
-    if taken:
-        return _REMOVED.get(taken[-1].operation, "replaced")
-    return "refused" if sent else "never_sent"
+def _missing(one: TakenIn) -> Found:
+    return Found(
+        "missing_at_platform",
+        one.key,
+        one.days,
+        one.record_id,
+        details={"accepted_at": one.at.isoformat()},
+    )
 
 
-def _shown(text: str) -> str:
-    masked = mask_identity_numbers(text)
-    return masked if len(masked) <= _LONGEST_SHOWN else f"{masked[:_LONGEST_SHOWN]}…"
+def _blocks(
+    pages: Iterator[tuple[LedgerEntry, ...]],
+) -> Iterator[list[tuple[LedgerEntry, ...]]]:
+    """Yield pages together, so many that they hold a block of entries."""
+    block: list[tuple[LedgerEntry, ...]] = []
+    entries = 0
+    for page in pages:
+        block.append(page)
+        entries += len(page)
+        if entries >= _BLOCK:
+            yield block
+            block, entries = [], 0
+    if block:
+        yield block

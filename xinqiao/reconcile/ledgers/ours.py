@@ -3,22 +3,35 @@
 Nothing is written here.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import REMOVALS, Operation, Outcome
-from xinqiao.clock import end_of, start_of
+from xinqiao.clock import end_of, local_date, start_of
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import ADOPTED, holding, receipt, record, submission
+from xinqiao.database.tables import (
+    ADOPTED,
+    holding,
+    ledger_line,
+    receipt,
+    record,
+    submission,
+)
 from xinqiao.queue.states import OPEN, State
 from xinqiao.reconcile.window import Window
 
 _EDGE = timedelta(hours=1)
 """How near to the window's edge a time of ours may stand on either side by the platform's clock."""
+
+_CLOCKS_APART = timedelta(days=1)
+"""How far a platform's clock may be ahead of ours."""
+
+_PORTION = 400
+"""Holdings that are looked at together."""
 
 _EDGE_TOLD = timedelta(minutes=1)
 """The same for a time that the platform told itself."""
@@ -76,12 +89,21 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """One holding that must stand in the ledger of a window."""
+    """One holding that must stand in the ledger of a window.
+
+    Attributes:
+        holding_id: Of the holding.
+        record_id: The record.
+        key: The platform's key.
+        at: When it was taken in first.
+        days: First and last day on which it may have been taken in.
+    """
 
     holding_id: int
     record_id: str
     key: str
     at: datetime
+    days: tuple[date, date]
 
 
 def held_under(connection: Connection, scope: Scope, keys: Collection[str]) -> dict[str, Held]:
@@ -134,8 +156,45 @@ def sent_under(
     return found
 
 
-def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[TakenIn]:
-    """Yield what a whole ledger of ``window`` must show.
+def not_shown(
+    connection: Connection, scope: Scope, window: Window, reading: int
+) -> Iterator[Sequence[TakenIn]]:
+    """Yield what a whole ledger of ``window`` must show and ``reading`` did not see, in portions.
+
+    The numbers come in a stream; no more than a portion is held in memory.
+    """
+    unseen = sa.not_(
+        sa.exists().where(
+            ledger_line.c.reading_id == reading, ledger_line.c.holding_id == holding.c.id
+        )
+    )
+    of_kind = sa.select(record.c.kind).where(record.c.id == holding.c.record_id).scalar_subquery()
+    statement = (
+        sa.select(holding.c.id)
+        .where(
+            holding.c.platform == scope.platform,
+            holding.c.held_version.is_not(None),
+            # its last acceptance was noted then, whatever the platform's clock said
+            holding.c.updated_at >= start_of(window.start) - _CLOCKS_APART,
+            holding.c.updated_at <= scope.settled_by,
+            unseen,
+            # asked for by kind first, SQLite would walk every record of that kind
+            of_kind == scope.kind,
+        )
+        .order_by(holding.c.id)
+        .execution_options(yield_per=_PORTION)
+    )
+    found = connection.execute(statement).scalars()
+    for ids in found.partitions(_PORTION):
+        portion = list(taken_in(connection, scope, window, ids))
+        if portion:
+            yield portion
+
+
+def taken_in(
+    connection: Connection, scope: Scope, window: Window, ids: Sequence[int]
+) -> Iterator[TakenIn]:
+    """Yield those of the holdings ``ids`` that a whole ledger of ``window`` must show.
 
     That is what was accepted within the window by every time that is known of it: from the first
     to the last acceptance under its key, by the platform's clock where it told one, else from our
@@ -157,7 +216,6 @@ def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[T
             last.label("last"),
             untold.label("untold"),
         )
-        .join(record, record.c.id == holding.c.record_id)
         .join(
             submission,
             sa.and_(
@@ -179,8 +237,7 @@ def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[T
             ),
         )
         .where(
-            holding.c.platform == scope.platform,
-            record.c.kind == scope.kind,
+            holding.c.id.in_(ids),
             holding.c.held_version.is_not(None),
             holding.c.updated_at <= scope.settled_by,
             sa.not_(_under_way()),
@@ -201,11 +258,14 @@ def taken_in(connection: Connection, scope: Scope, window: Window) -> Iterator[T
             start_of(window.start) + _EDGE <= row.first and row.last < end_of(window.end) - _EDGE
         )
         if inside or not row.untold:
-            yield TakenIn(row.id, row.record_id, row.held_key or "", row.first)
-    yield from _adopted(connection, scope, window)
+            days = local_date(row.first), local_date(row.last)
+            yield TakenIn(row.id, row.record_id, row.held_key or "", row.first, days)
+    yield from _adopted(connection, scope, window, ids)
 
 
-def _adopted(connection: Connection, scope: Scope, window: Window) -> Iterator[TakenIn]:
+def _adopted(
+    connection: Connection, scope: Scope, window: Window, ids: Sequence[int]
+) -> Iterator[TakenIn]:
     """Yield what was taken over as held and never changed through us since.
 
     One of which the platform did not say when it took it in is never called missing.
@@ -216,11 +276,9 @@ def _adopted(connection: Connection, scope: Scope, window: Window) -> Iterator[T
             holding.c.record_id,
             holding.c.held_key,
             holding.c.taken_in_at,
-            record.c.kind,
         )
-        .join(record, record.c.id == holding.c.record_id)
         .where(
-            holding.c.platform == scope.platform,
+            holding.c.id.in_(ids),
             ADOPTED,
             _adopted_within(window),
             holding.c.held_version == holding.c.adopted_version,
@@ -230,9 +288,8 @@ def _adopted(connection: Connection, scope: Scope, window: Window) -> Iterator[T
         )
         .order_by(holding.c.id)
     )
-    for number, record_id, key, at, kind in connection.execute(statement):
-        if kind == scope.kind:
-            yield TakenIn(number, record_id, key, at)
+    for number, record_id, key, at in connection.execute(statement):
+        yield TakenIn(number, record_id, key, at, (local_date(at), local_date(at)))
 
 
 def _adopted_within(window: Window) -> sa.ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Reading a platform's ledger page by page, and knowing whether it was read to its end (台账)."""
 
-from collections.abc import Hashable, Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -17,6 +18,27 @@ class LedgerSource(Protocol):
         """Return one page of the records taken in from ``start`` to ``end``, both included."""
 
 
+class Seen(Protocol):
+    """What tells whether the pages moved under the reader's hands."""
+
+    def moved(self, entries: Sequence[LedgerEntry]) -> bool:
+        """Tell of a page's entries whether one was seen on an earlier page."""
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Remembers every entry of a ledger that is known to be short."""
+
+    _seen: set[str] = field(default_factory=set)
+
+    def moved(self, entries: Sequence[LedgerEntry]) -> bool:
+        """Tell of a page's entries whether one was seen on an earlier page."""
+        here = {identity_text(entry) for entry in entries}
+        moved = not self._seen.isdisjoint(here)
+        self._seen |= here
+        return moved
+
+
 @dataclass(slots=True)
 class LedgerReader:
     """Reads the ledger of one kind; afterwards ``incomplete`` says whether all of it was seen.
@@ -29,6 +51,7 @@ class LedgerReader:
         kind: Record kind.
         start: First day, by the platform's time of taking in.
         end: Last day, included.
+        seen: Notices what is seen twice.
         incomplete: Why it was not read to its end, in Chinese; empty when it was.
         reply: What the last call came to.
     """
@@ -37,9 +60,9 @@ class LedgerReader:
     kind: str
     start: date
     end: date
+    seen: Seen = field(default_factory=Remembered)
     incomplete: str = "还没有读取"
     reply: Reply | None = None
-    _seen: set[Hashable] = field(default_factory=set)
     _read: int = 0
     _total: int | None = None
 
@@ -61,7 +84,8 @@ class LedgerReader:
         if not read.complete:
             words = read.reply.message or read.reply.code or "没有说明"
             return f"台账第 {page} 页没有读全（{words}）"
-        if self._moved(read.entries):
+        self._read += len(read.entries)
+        if self.seen.moved(read.entries):
             return f"读到第 {page} 页时台账有变动，前后页有重复，请稍后再对"
         if page == 1:
             self._total = read.total
@@ -73,15 +97,9 @@ class LedgerReader:
             return f"台账共 {self._total} 条，只读到 {self._read} 条"
         return ""
 
-    def _moved(self, entries: tuple[LedgerEntry, ...]) -> bool:
-        """Tell whether an entry was seen on an earlier page: the pages moved under our hands."""
-        self._read += len(entries)
-        here = {identity(entry) for entry in entries}
-        moved = not self._seen.isdisjoint(here)
-        self._seen |= here
-        return moved
 
-
-def identity(entry: LedgerEntry) -> Hashable:
+def identity_text(entry: LedgerEntry) -> str:
     """Return what tells an entry from every other: the platform's id of it, else all it says."""
-    return entry.reference or hash((entry.key, tuple(sorted(entry.values.items()))))
+    if entry.reference:
+        return f"id\0{entry.reference}"
+    return f"all\0{json.dumps([entry.key, sorted(entry.values.items())], ensure_ascii=False)}"
