@@ -640,11 +640,12 @@ class Hub:
             How many records that concerned.
         """
         taken = 0
+        planner = self.planner  # settings that are wrong stop whatever plans by them
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
                 missed = may_be_missed(connection, name, self.switches)
             if missed:
-                planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
+                planned = take_over(lambda: self.acting(reason), planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)
                 taken += planned
             self._taken_over.add(name)
