@@ -41,6 +41,10 @@ COMMANDS = {
         "xinqiao.commands.handling:handling",
         "本单位待办：异议、修复申请、未对上的修复",
     ),
+    "adopt": (
+        "xinqiao.commands.adopt:adopt",
+        "接管启用前已报送的数据：算作平台已有，不重报、不算逾期",
+    ),
     "reconcile": ("xinqiao.commands.reconcile:reconcile", "对账：回执、平台台账和法定时限"),
     "figures": (
         "xinqiao.commands.figures:figures",

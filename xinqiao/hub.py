@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.going_live import GoingLive
 from xinqiao.intake.applications import (
     Answering,
     Entered,
@@ -84,6 +85,7 @@ from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
 from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
+from xinqiao.reconcile.adoption.adopting import Adoption
 from xinqiao.reconcile.differences.desk import DifferenceDesk
 from xinqiao.reconcile.figures.selection import Since
 from xinqiao.reconcile.figures.service import Figures
@@ -98,7 +100,9 @@ from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
+from xinqiao.routing.platforms import platforms as known_platforms
 from xinqiao.routing.routes import open_routes
+from xinqiao.routing.starts import Starts, checked_starts
 from xinqiao.routing.switches import checked_switches
 from xinqiao.routing.thresholds import Thresholds, thresholds_at, working_days_after
 
@@ -195,7 +199,19 @@ class Hub:
             ),
             self.switches,
             self.formats,
+            starts=self.starts,
         )
+
+    @property
+    def starts(self) -> Starts:
+        """Since when the bureau reports to each platform through this hub.
+
+        Raises:
+            SettingsError: ``xinqiao.toml`` names a platform that does not exist.
+        """
+        start = self.settings.start
+        known = {*known_platforms(), *self.connections.names}
+        return checked_starts(start.report_from, start.platforms, known)
 
     @property
     def switches(self) -> dict[str, dict[str, bool]]:
@@ -219,6 +235,24 @@ class Hub:
         """
         with self.database.writing() as connection:
             yield connection, Cause(self.actor, database_time(connection, self.clock), reason)
+
+    def adoption(self) -> Adoption:
+        """Return the service that takes over what was reported before the hub was there."""
+        return Adoption(self.worker, self.planner, self.acting)
+
+    def going_live(self, platform: str) -> GoingLive:
+        """Return what takes over the ledgers of one platform.
+
+        Raises:
+            InputError: The workspace has no such platform.
+            SettingsError: Its file is broken.
+        """
+        (name,) = self.chosen(platform)
+        self.take_over()
+        connection = self.platforms[name]
+        return GoingLive(
+            self.adoption(), name, connection, partial(self.reached, name), self.unreachable(name)
+        )
 
     def importer(self) -> Importer:
         """Return the service that reads files in."""
@@ -678,11 +712,12 @@ class Hub:
             How many records that concerned.
         """
         taken = 0
+        planner = self.planner  # settings that are wrong stop whatever plans by them
         for name in sorted(self.connections.names - self._taken_over):
             with self.database.reading() as connection:
                 missed = may_be_missed(connection, self.planner, name)
             if missed:
-                planned = take_over(lambda: self.acting(reason), self.planner, self.keys, name)
+                planned = take_over(lambda: self.acting(reason), planner, self.keys, name)
                 _log.info("platform.taken_over", platform=name, records=planned)
                 taken += planned
             self.refit(name)

@@ -37,6 +37,7 @@ from xinqiao.records.findings import Finding
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions_in_force
+from xinqiao.routing.starts import Starts
 
 SITE = "county_site"
 SHARING = "credit_shandong"
@@ -132,6 +133,7 @@ class Bureau:
     """Platforms whose file is not there at the moment."""
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
     formats: Formats = field(default_factory=Formats)
+    starts: Starts = field(default_factory=Starts)
 
     @property
     def planner(self) -> Planner:
@@ -142,6 +144,7 @@ class Bureau:
             exemptions_in_force({}),
             switches=self.switches,
             formats=self.formats,
+            starts=self.starts,
         )
 
     @property

@@ -119,6 +119,8 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
     sheet = f"“{escape(report.sheet)}”" if report.sheet else ""
     kind = kind_of(report.kind).name
     not_routed = f"，不报送 {report.not_routed}" if report.not_routed else ""
+    if report.before_start:
+        not_routed += f"，启用日期前的 {report.before_start}（不补报）"
     console.print(
         f"[bold]{escape(report.file)}[/]{sheet}{mode}  {kind} 共 {report.read} 行："
         f"新增 {report.new}，变更 {report.changed}，已有 {report.unchanged}，"

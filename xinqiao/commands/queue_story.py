@@ -99,7 +99,7 @@ def _tell_duty(one: Mapping[str, Any]) -> str:
 
 
 def _tell_duty_closed(one: Mapping[str, Any]) -> str:
-    how = "不再须履行" if one["closed_by"] == "waived" else "已履行"
+    how = {"waived": "不再须履行", "adopted": "启用前已报送，接管"}.get(one["closed_by"], "已履行")
     return f"报送义务 {one['rule']} {how}{_counted(one)}{_not_believed(one)}"
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _DAYS = 30
 _LISTED = 20
 _WHY = {
+    "not_adopted": "启用前报送的，与本地同一编号的记录不一致，没有接管：平台对的改正本地记录，"
+    "本地对的用 xinqiao adopt --accept-different 接管后再更正",
     "never_sent": "不是本系统报送的：请查明是谁报的，或补录本地记录",
     "refused": "平台曾退回或本系统已取消，现又显示有：请与平台核实",
     "withdrawn": "本系统已撤回，平台仍显示有效：请与平台核实",
@@ -171,6 +173,7 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
 def show_ledger(kind: str, found: "LedgerFindings") -> None:
     """Print what comparing one ledger found."""
     under_way = f"，报送中 {found.under_way}" if found.under_way else ""
+    under_way += f"，启用前报送、本地没有记录 {found.taken_over}" if found.taken_over else ""
     counts = found.counts
     missing = "未判" if found.incomplete else str(counts["missing"])
     console.print(

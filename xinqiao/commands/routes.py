@@ -64,6 +64,7 @@ def routes() -> None:
 @click.pass_context
 def list_(context: click.Context, *, as_json: bool) -> None:
     """列出每种记录报送到哪些平台，以及哪些记录不报送、依据和条数。"""
+    from xinqiao.commands.adopt_shown import show_before_start
     from xinqiao.records.condition_words import in_words
     from xinqiao.records.kinds import KINDS
     from xinqiao.routing.exemptions import exemptions, exemptions_in_force
@@ -100,8 +101,10 @@ def list_(context: click.Context, *, as_json: bool) -> None:
         }
         for one in exemptions().values()
     ]
+    standing = hub.adoption().before_start()
     if as_json:
-        print_json({"routes": ways, "exemptions": rules})
+        before = [one.plain() for one in standing]
+        print_json({"routes": ways, "exemptions": rules, "before_start": before})
         return
     console.print("[bold]报送去向[/]")
     for kind in KINDS.values():
@@ -122,6 +125,7 @@ def list_(context: click.Context, *, as_json: bool) -> None:
     )
     for rule in rules:
         console.print(f"  {rule['title']}：{rule['basis']}", soft_wrap=True)
+    show_before_start(standing, hub.starts)
     console.print(
         escape(
             "去向在 xinqiao.toml 的 [routes.记录类型] 里开关，不报送规则在 [exemptions] 里开关；"

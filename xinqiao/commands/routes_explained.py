@@ -11,7 +11,13 @@ from xinqiao.routing.information import CLASSES
 from xinqiao.routing.publication import LEVELS
 from xinqiao.routing.rules import rule
 
-_CLOSED = {"accepted": "已完成", "handled": "已办结", "waived": "已免除", None: "未完成"}
+_CLOSED = {
+    "accepted": "已完成",
+    "handled": "已办结",
+    "waived": "已免除",
+    "adopted": "启用前已报送",
+    None: "未完成",
+}
 
 
 def show_explanation(told: Explanation) -> None:

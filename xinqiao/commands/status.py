@@ -27,11 +27,14 @@ _MOST_SECONDS_APART = 30
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
     """看板：各平台的报送件在哪一步，哪些快到期、已逾期，哪些须人工处理。"""
+    from xinqiao.commands.adopt_shown import show_before_start
+
     hub = open_hub(context)
     hub.take_over()
     boards = hub.status()
     not_reported = hub.not_reported()
     unclaimed = hub.unclaimed()
+    before_start = hub.adoption().before_start()
     handling = hub.handling()
     workers = hub.workers()
     if as_json:
@@ -40,6 +43,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 "platforms": boards,
                 "not_reported": not_reported,
                 "unclaimed": unclaimed,
+                "before_start": [one.plain() for one in before_start],
                 "handling": handling,
                 "workers": workers,
             }
@@ -56,6 +60,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
                 f"不报送 {reason['records']} 条：{reason['title']}（{reason['basis']}）",
                 soft_wrap=True,
             )
+        show_before_start(before_start, hub.starts)
         if unclaimed:
             console.print(f"[yellow]{unclaimed_words(unclaimed)}[/]", soft_wrap=True)
         show_workers(workers)

@@ -205,6 +205,7 @@ class Importer:
         followed = follow(writer.connection, self.planner, outcome.changes, self.keys, writer.cause)
         report.not_routed += unreported.not_owed
         report.unclaimed += unreported.unclaimed
+        report.before_start += unreported.before_start
         misfits = store.misfits(writer.connection, outcome.reportable)
         exempt = store.exempt(writer.connection, outcome.reportable)
         for row in outcome.rows:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from xinqiao.queue.adopting import DIFFERS_THERE
 from xinqiao.queue.consequences import NO_SUCH_RECORD, REPAIRED_TOO_EARLY
 from xinqiao.queue.publishing import IDENTITY_NUMBER, RELEASABLE, STILL_DOWN
 from xinqiao.records.findings import Severity
@@ -11,6 +12,7 @@ _MOST_FINDINGS = 20_000
 
 WAITS_FOR_A_PERSON = RELEASABLE | {
     IDENTITY_NUMBER,
+    DIFFERS_THERE,
     NO_SUCH_RECORD,
     REPAIRED_TOO_EARLY,
     STILL_DOWN,
@@ -54,6 +56,8 @@ class FileReport:
         not_routed: Valid new or changed records that nobody is owed (不报送).
         unclaimed: Valid new or changed records that are owed, but to no platform that the
             workspace has (没有平台接收).
+        before_start: Valid new or changed records that were decided before the hub reported to
+            some platform: nobody owes it them (启用前).
         waiting: Findings that are no errors and wait for a person.
         findings: Errors, warnings and cleanings, by row; of a file with very many the first ones.
         findings_not_listed: How many more there are.
@@ -72,6 +76,7 @@ class FileReport:
     invalid: int = 0
     not_routed: int = 0
     unclaimed: int = 0
+    before_start: int = 0
     waiting: int = 0
     findings: list[RowFinding] = field(default_factory=list)
     findings_not_listed: int = 0
@@ -90,7 +95,8 @@ class FileReport:
     def counts(self) -> dict[str, int]:
         """The figures alone, by name."""
         names = ("read", "new", "changed", "unchanged", "duplicates", "invalid")
-        return {name: getattr(self, name) for name in (*names, "not_routed", "unclaimed")}
+        further = ("not_routed", "unclaimed", "before_start")
+        return {name: getattr(self, name) for name in (*names, *further)}
 
     def plain(self) -> dict[str, Any]:
         """Return the report as ``--json`` shows it."""

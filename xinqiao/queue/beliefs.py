@@ -53,9 +53,13 @@ def _held_versions(connection: Connection, tickets: Sequence[Ticket]) -> dict[in
 
 
 def _take_back(connection: Connection, ticket: Ticket, cause: Cause) -> None:
-    earlier = _accepted_before(connection, ticket)
-    version = key = stays = None
+    adopted = _adopted(connection, ticket)
+    earlier = _accepted_before(connection, ticket, adopted)
+    # what was taken over as held is held still, whatever became of what was sent since
+    version, key = (None, None) if adopted is None else (adopted.version, adopted.key)
+    stays = None
     if earlier:
+        version = key = None
         last = earlier[-1]
         if last.operation not in REMOVALS:
             version, key = last.version, last.platform_key or ticket.platform_key
@@ -72,13 +76,26 @@ def _take_back(connection: Connection, ticket: Ticket, cause: Cause) -> None:
         )
     )
     reported = [one.version for one in earlier if one.operation not in REMOVALS]
+    reported += [] if adopted is None else [adopted.version]
     up_to = EVERY_VERSION if is_removal(ticket) else ticket.version
     closed = range(max(reported, default=0) + 1, up_to + 1)
     reopen_reported(connection, ticket.record_id, ticket.platform, closed, cause)
 
 
-def _accepted_before(connection: Connection, ticket: Ticket) -> Sequence[Any]:
-    """Return what else was accepted of a holding, oldest first."""
+def _adopted(connection: Connection, ticket: Ticket) -> Any:
+    """Return when, as which version and under which key a holding was taken over as held."""
+    return connection.execute(
+        sa.select(
+            holding.c.adopted_at.label("at"),
+            holding.c.adopted_version.label("version"),
+            holding.c.adopted_key.label("key"),
+        ).where(holding.c.id == ticket.holding_id, holding.c.adopted_at.is_not(None))
+    ).one_or_none()
+
+
+def _accepted_before(connection: Connection, ticket: Ticket, adopted: Any) -> Sequence[Any]:
+    """Return what else was accepted of a holding since it was taken over, oldest first."""
+    since = () if adopted is None else (submission.c.created_at >= adopted.at,)
     statement = (
         sa.select(submission.c.operation, submission.c.version, submission.c.platform_key)
         .where(
@@ -86,6 +103,7 @@ def _accepted_before(connection: Connection, ticket: Ticket) -> Sequence[Any]:
             submission.c.record_id == ticket.record_id,
             submission.c.holding_id == ticket.holding_id,
             submission.c.state == State.ACCEPTED.value,
+            *since,
         )
         .order_by(submission.c.id)
     )

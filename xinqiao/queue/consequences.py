@@ -1,4 +1,4 @@
-"""What follows for other records from a repair, its notice, or an objection (修复、异议的后果).
+"""What follows from new versions beside their plan: for other records, and at platforms (后果).
 
 After a repair the record is shown no more, while platforms that share it keep it. An objection that
 is under way takes nothing down: it is only shown beside the record.
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.clock import local_date
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.present import OWED, present_changes
@@ -73,11 +74,13 @@ def follow(
         Record → what a person should know about it: it names nothing we have, or comes too early.
     """
     found = _down_still(connection, changes, cause)
+    for record_id, differing in hold_arrived(connection, planner, changes, keys, cause).items():
+        found[record_id] = (*found.get(record_id, ()), *differing)
     for change in changes:
         if change.kind in TARGETING:
             findings = tuple(_follow_one(connection, planner, change, keys, cause))
             if findings:
-                found[change.record_id] = findings
+                found[change.record_id] = (*found.get(change.record_id, ()), *findings)
     return found
 
 

@@ -33,6 +33,11 @@ from xinqiao.routing.reasons import Reason, Way, ways
 from xinqiao.routing.routes import Route
 from xinqiao.routing.rules import BUREAU, rule
 
+_BEFORE_START = (
+    "早于启用日期（xinqiao.toml 的 [start]），由原来的办法报送，这里不补报；"
+    "平台上已有的用 xinqiao adopt 接管，以后更正、撤回才会报送"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DutyFact:
@@ -47,7 +52,7 @@ class DutyFact:
         provisional: Whether the date may still move.
         legal: Whether law sets it; False is an 内部时限.
         basis: Law and article or document, and how the days were counted.
-        closed_by: ``accepted``, ``handled``, ``waived``; None while it is open.
+        closed_by: ``accepted``, ``handled``, ``waived``, ``adopted``; None while it is open.
     """
 
     rule: str
@@ -170,6 +175,8 @@ def _at_platform(
     elif way.route is not None and way.route.publishes and now.stopped is not None:
         document = f"（{now.document}）" if now.document else ""
         reasons.append(Reason("taken_down", f"{CHINESE[now.stopped]}{document}，不再公开"))
+    elif held is not None and held.before_start:
+        reasons.append(Reason("before_start", _BEFORE_START))
     goes = not reasons
     if goes and not valid:
         reasons.append(Reason("invalid", "记录本身有错误，改正后重新导入才能报送"))
@@ -201,9 +208,9 @@ def _present(connection: Connection, record_id: str) -> Any:
 
 
 def _holdings(connection: Connection, record_id: str) -> dict[str, Any]:
-    statement = sa.select(holding.c.platform, holding.c.held_version, holding.c.findings).where(
-        holding.c.record_id == record_id
-    )
+    statement = sa.select(
+        holding.c.platform, holding.c.held_version, holding.c.findings, holding.c.before_start
+    ).where(holding.c.record_id == record_id)
     return {row.platform: row for row in connection.execute(statement)}
 
 

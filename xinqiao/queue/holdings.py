@@ -274,6 +274,7 @@ def write_holdings(
             "shown_until",
             "leaves_key",
             "format_digest",
+            "before_start",
             "updated_at",
         )
         connection.execute(

@@ -36,6 +36,7 @@ from xinqiao.queue.publishing import (
     past_bound,
     standing,
 )
+from xinqiao.queue.starting import noted_before_start, places_before_start
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding
 from xinqiao.records.kinds import kind_of
@@ -44,6 +45,7 @@ from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import Exemption, exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for, routes_of
 from xinqiao.routing.rules import OpensOn, rule
+from xinqiao.routing.starts import Starts
 
 Place = tuple[str, str]
 """A record and a platform."""
@@ -56,10 +58,12 @@ class Unreported:
     Attributes:
         not_owed: Nobody is owed them (不报送).
         unclaimed: They are owed, but to no platform that the workspace has (没有平台接收).
+        before_start: They were decided before the hub reported to some platform (启用前).
     """
 
     not_owed: int = 0
     unclaimed: int = 0
+    before_start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class Planner:
         switches: Kind → platform → whether it goes there, where that differs from the table.
         formats: The format tables in use.
         only: Platforms that are planned for; None for all.
+        starts: Since when the hub reports to each platform.
     """
 
     platforms: frozenset[str]
@@ -128,6 +133,7 @@ class Planner:
     switches: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     formats: Formats = field(default_factory=Formats)
     only: frozenset[str] | None = None
+    starts: Starts = field(default_factory=Starts)
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -140,8 +146,9 @@ class Planner:
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
         wanted = _wanted_versions(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, held)
         for change in changes:
-            self._plan_one(plan, change, held, owed, standings, cause)
+            self._plan_one(plan, change, held, owed, standings, early, cause)
         self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
         _note_exemptions(connection, plan.exempt)
@@ -166,14 +173,15 @@ class Planner:
         ids = [change.record_id for change in changes]
         held, owed = _held_versions(connection, ids), _owed(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, held)
         for change in changes:
             now = standings.get(change.record_id, Standing())
             taken = self._taken(change, held)
             publishing = self._publishing(change.kind)
             for platform in self._places(change, held):
-                if platform not in publishing:
-                    continue
                 place = (change.record_id, platform)
+                if platform not in publishing or place in early:
+                    continue
                 if platform not in taken and place not in held:
                     continue
                 if platform not in taken:
@@ -219,7 +227,10 @@ class Planner:
         wanted, held = _wanted_versions(connection, ids), _held_versions(connection, ids)
         versions_owed = _versions_owed(connection, ids)
         owed = {(record_id, platform) for record_id, platform, _ in versions_owed}
+        owed |= _adopted(connection, ids)
         standings = self._standings(connection, changes, cause)
+        early = self._before_start(connection, changes, wanted)
+        noted = noted_before_start(connection, ids)
         moved: list[Moved] = []
         for change in changes:
             exemption = exemption_of(change.kind, change.content, self.exemptions)
@@ -230,10 +241,15 @@ class Planner:
             for platform in self._places(change, wanted):
                 place = (change.record_id, platform)
                 stopped = platform in publishing and now.stopped is not None
-                goes = platform in taken and not stopped
-                if wanted.get(place) == (change.version if goes else None):
+                goes = platform in taken and not stopped and place not in early
+                same = wanted.get(place) == (change.version if goes else None)
+                if same and (place in early) == (place in noted):
                     continue
-                moved.append(Moved(*place, goes))
+                if not same:
+                    moved.append(Moved(*place, goes))
+                if place in early:
+                    plan.holdings.append(self._early_row(change, platform, cause))
+                    continue
                 if not goes:
                     removal = _removal(platform, publishing)
                     plan.holdings.append(_unwanted(place, removal, cause))
@@ -297,12 +313,45 @@ class Planner:
         planned = {(change.record_id, platform) for platform in platforms}
         taken = {} if exempt else self._taken(change, planned)
         publishing = self._publishing(change.kind)
+        early = self._before_start(connection, [change], planned)
         return [
-            self._row_at(change, platform, now, cause)
+            self._early_row(change, platform, cause)
+            if (change.record_id, platform) in early
+            else self._row_at(change, platform, now, cause)
             if platform in taken
             else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
             for platform in platforms
         ]
+
+    def plan_adopted(
+        self, connection: Connection, platform: str, changes: Sequence[Change], cause: Cause
+    ) -> None:
+        """Plan what ``platform`` should hold from now on of records that it was found to hold.
+
+        What it holds and should hold is sent no second time; what it should not show is taken down.
+
+        Args:
+            connection: The transaction, in which they are noted as held already.
+            platform: Which platform.
+            changes: The present versions of records that are not withdrawn.
+            cause: Who took them over, and when.
+        """
+        plan = _Plan()
+        standings = self._standings(connection, changes, cause)
+        for change in changes:
+            place = (change.record_id, platform)
+            exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
+            publishing = self._publishing(change.kind)
+            if exempt or platform not in self._taken(change, {place}):
+                removal = _removal(platform, publishing)
+                plan.holdings.append(_unwanted(place, removal, cause))
+                continue
+            now = standings.get(change.record_id, Standing())
+            plan.holdings.append(self._row_at(change, platform, now, cause))
+            if platform in publishing and now.stopped is not None:
+                plan.stopped[change.record_id] = now
+        self._note_stopped(connection, plan, cause)
+        _write(connection, plan.holdings, cause)
 
     def _plan_one(
         self,
@@ -311,11 +360,15 @@ class Planner:
         held: Mapping[Place, int | None],
         owed: set[Place],
         standings: Mapping[str, Standing],
+        early: set[Place],
         cause: Cause,
     ) -> None:
         exemption = exemption_of(change.kind, change.content, self.exemptions)
         plan.exempt[change.record_id] = exemption.id if exemption is not None else None
         taken = self._taken(change, held) if exemption is None else {}
+        plan.unreported.before_start += change.valid and any(
+            (change.record_id, platform) in early for platform in taken
+        )
         # a row with errors is counted as one, whatever it would be owed
         if not taken and change.valid and not kind_of(change.kind).incoming:
             anywhere = open_routes(change.kind, self.switches.get(change.kind))
@@ -326,6 +379,9 @@ class Planner:
         publishing = self._publishing(change.kind)
         for platform in self._places(change, held):
             place = (change.record_id, platform)
+            if place in early:
+                plan.holdings.append(self._early_row(change, platform, cause))
+                continue
             if platform in taken:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
             elif place in held:
@@ -358,6 +414,25 @@ class Planner:
         places = self._places(change, planned)
         routes = routes_for(change.kind, places, self.switches.get(change.kind))
         return chosen_routes(routes, change.content)
+
+    def _before_start(
+        self, connection: Connection, changes: Sequence[Change], planned: Collection[Place]
+    ) -> set[Place]:
+        """Return the places that nobody owes: decided before the hub reported there."""
+        if not self.starts.any:
+            return set()
+        owed = [
+            (change, self._taken(change, planned))
+            for change in changes
+            if exemption_of(change.kind, change.content, self.exemptions) is None
+        ]
+        return places_before_start(connection, self.starts, owed)
+
+    def _early_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
+        """Return the holding of what nobody owes; by its key it is found should it be held."""
+        key = self.wanted_row(change, platform, cause)["wanted_key"]
+        nothing = _unwanted((change.record_id, platform), Operation.WITHDRAW, cause)
+        return nothing | {"wanted_key": key, "before_start": True}
 
     def _opened(
         self,
@@ -501,6 +576,7 @@ class Planner:
             "shown_until": None,
             "leaves_key": None if compiled is None else bool(compiled.table.void),
             "format_digest": None if compiled is None else compiled.digest,
+            "before_start": False,
             "updated_at": cause.at,
         }
 
@@ -548,6 +624,7 @@ def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
         "shown_until": None,
         "leaves_key": None,
         "format_digest": None,
+        "before_start": False,
         "updated_at": cause.at,
     }
 
@@ -596,7 +673,20 @@ def _planned(
 
 
 def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
-    return {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
+    """Return where a first report is owed, was owed, or was made before us."""
+    owed = {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
+    return owed | _adopted(connection, ids)
+
+
+def _adopted(connection: Connection, ids: Sequence[str]) -> set[Place]:
+    """Return what was taken over as held: its first report is no matter of ours."""
+    found: set[Place] = set()
+    for chunk in in_chunks(ids):
+        statement = sa.select(holding.c.record_id, holding.c.platform).where(
+            holding.c.record_id.in_(chunk), holding.c.adopted_at.is_not(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+    return found
 
 
 def _versions_owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str, int]]:

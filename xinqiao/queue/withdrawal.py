@@ -119,7 +119,8 @@ def withdraw(
     open_duties(connection, owed, planner.counting, planner.calendar, cause)
     connection.execute(
         sa.update(holding)
-        .where(holding.c.record_id == record_id)
+        # by the key of what nobody owes it is found, should the platform turn out to hold it
+        .where(holding.c.record_id == record_id, holding.c.before_start.is_(False))
         .values(
             wanted_version=None,
             wanted_key=None,

@@ -13,12 +13,21 @@ from xinqiao.database.tables.decisions import (
     target,
     withdrawal,
 )
-from xinqiao.database.tables.duties import UNFIT, UNFULFILLED, calendar_notice, duty, holding
+from xinqiao.database.tables.duties import (
+    ADOPTED,
+    BEFORE_START,
+    UNFIT,
+    UNFULFILLED,
+    calendar_notice,
+    duty,
+    holding,
+)
 from xinqiao.database.tables.metadata import metadata
 from xinqiao.database.tables.platforms import outage, platform_call, platform_state
 from xinqiao.database.tables.reconciling import (
     adopted_entry,
     adoption,
+    adoption_line,
     difference,
     difference_event,
     ledger_line,
@@ -46,6 +55,8 @@ from xinqiao.database.tables.submissions import (
 from xinqiao.database.tables.upkeep import incident, job_run, worker
 
 __all__ = [
+    "ADOPTED",
+    "BEFORE_START",
     "CLOSED_STATES",
     "MOVING",
     "OPEN",
@@ -55,6 +66,7 @@ __all__ = [
     "UNFULFILLED",
     "adopted_entry",
     "adoption",
+    "adoption_line",
     "attempt",
     "audit",
     "audit_head",

@@ -53,6 +53,12 @@ values that differ it believes that they nearly always do, and would read every 
 UNFIT = sa.text("findings <> '[]'")
 """Holdings whose wanted version cannot be sent."""
 
+BEFORE_START = sa.text("before_start")
+"""Holdings of records that nobody owes, since they were decided before the hub reported there."""
+
+ADOPTED = sa.text("adopted_at IS NOT NULL")
+"""Holdings that were taken over as held."""
+
 holding = sa.Table(
     "holding",
     metadata,
@@ -98,8 +104,18 @@ holding = sa.Table(
     ),
     sa.Column("adopted_at", Instant, comment="set: taken over as held, not sent by us"),
     sa.Column("taken_in_at", Instant, comment="of what was taken over: as the platform says"),
+    sa.Column("adopted_version", sa.Integer, comment="the version that was taken over"),
+    sa.Column("adopted_key", sa.Text, comment="and the platform's key of it"),
+    sa.Column(
+        "before_start",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="decided before the hub reported there: nobody owes it, wanted_key finds it",
+    ),
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
+    sa.Index("ix_holding_wanted_key", "wanted_key"),
     sa.Index(
         "ix_holding_shown_until",
         "shown_until",
@@ -114,6 +130,13 @@ holding = sa.Table(
         postgresql_where=UNFULFILLED,
     ),
     sa.Index("ix_holding_unfit", "platform", sqlite_where=UNFIT, postgresql_where=UNFIT),
+    sa.Index(
+        "ix_holding_before_start",
+        "platform",
+        sqlite_where=BEFORE_START,
+        postgresql_where=BEFORE_START,
+    ),
+    sa.Index("ix_holding_adopted", "platform", sqlite_where=ADOPTED, postgresql_where=ADOPTED),
     comment="what a platform should hold of a record, and what we believe it holds (持有)",
 )
 

@@ -109,6 +109,11 @@ adoption = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("starts_on", sa.Date, nullable=False),
+    sa.Column("ends_on", sa.Date, nullable=False),
+    sa.Column("incomplete", sa.Text, nullable=False, server_default="", comment="why, masked"),
+    sa.Column("undone_at", Instant),
+    sa.Column("undone_reason", sa.Text, nullable=False, server_default=""),
     comment="what was reported before us was taken over as held (存量接管)",
 )
 
@@ -122,6 +127,22 @@ adopted_entry = sa.Table(
     sa.Column("entry", sa.LargeBinary, nullable=False, comment="what it told, encrypted"),
     sa.Column("key_id", sa.String(20), nullable=False),
     sa.Column("taken_in_at", Instant, comment="as the platform says"),
-    sa.Column("record_id", sa.ForeignKey("record.id"), comment="ours, once it came"),
-    comment="what a platform held before us and no record of ours was there for (存量条目)",
+    sa.Column("record_id", sa.ForeignKey("record.id"), comment="ours, once it is held as this"),
+    sa.Index("ix_adopted_entry_adoption_id", "adoption_id"),
+    sa.Index("ix_adopted_entry_record_id", "record_id"),
+    comment="what a platform held before us, with our record of it or without one (存量条目)",
+)
+
+adoption_line = sa.Table(
+    "adoption_line",
+    metadata,
+    sa.Column("run", sa.String(36), primary_key=True, comment="one reading, tried or in earnest"),
+    sa.Column("key_hash", sa.String(64), primary_key=True, comment="keyed hash of the key there"),
+    sa.Column("entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"),
+    sa.Column("repeated", sa.Boolean, nullable=False, comment="stands there with two contents"),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="what it told, encrypted"),
+    sa.Column("key_id", sa.String(20), nullable=False),
+    sa.Column("holding_id", Identity, comment="ours, where it is held as this"),
+    sa.Column("staged_at", Instant, nullable=False),
+    comment="what an adoption under way has read; emptied at its end (接管暂存)",
 )

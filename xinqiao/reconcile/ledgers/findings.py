@@ -30,8 +30,9 @@ class Unexpected:
         kind: Record kind of the ledger.
         document_number: The platform's key of it.
         reference: The platform's id of it.
-        why: ``never_sent``, ``refused``, ``withdrawn``, ``taken_down``, or ``replaced`` (a late
-            acceptance of a version that we have since reported under another key).
+        why: ``never_sent``, ``not_adopted`` (from before us, and our record of that key differs),
+            ``refused``, ``withdrawn``, ``taken_down``, or ``replaced`` (a late acceptance of a
+            version that we have since reported under another key).
         record: Our record, where there is one.
     """
 
@@ -88,6 +89,7 @@ class LedgerFindings:
             no difference.
         accepted: Submissions that had no receipt and stand in the ledger as they were sent: they
             are accepted.
+        taken_over: Entries from before us that no record of ours is there for; they are known.
         waiting: See :class:`Waiting`; a help for whoever resolves them, no difference.
         missing: See :class:`Missing`; empty while ``incomplete``.
         unexpected: See :class:`Unexpected`.
@@ -107,6 +109,7 @@ class LedgerFindings:
     by_number_only: int = 0
     under_way: int = 0
     accepted: int = 0
+    taken_over: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     unexpected: list[Unexpected] = field(default_factory=list)
@@ -174,6 +177,7 @@ class LedgerFindings:
             "by_number_only": self.by_number_only,
             "under_way": self.under_way,
             "accepted_by_ledger": self.accepted,
+            "taken_over": self.taken_over,
             "accepted_as_known": self.known,
             "entries": self.entries,
             "counts": {

@@ -1,7 +1,7 @@
 """What the entries of a ledger are beside what we believe a platform holds (逐条核对)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -14,6 +14,7 @@ from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.adopted import records_beside
 from xinqiao.queue.states import State
 from xinqiao.queue.verdicts import differing
 from xinqiao.reconcile.differences.store import Found
@@ -104,10 +105,27 @@ class Judge:
             else:
                 rendering = self.compiled.render(identified(one.record_id, content))
                 self._compare(judged, one, entry, rendering.values)
+        adopted = self._adopted(connection, judged, strangers.keys() - sent.keys())
         for key, entry in strangers.items():
-            self._take_stranger(judged, key, entry, sent.get(key, []))
+            if key not in judged.known:
+                self._take_stranger(judged, key, entry, sent.get(key, []), adopted.get(key, ""))
         self._take_repeated(connection, judged, block.repeated)
         return judged
+
+    def _adopted(
+        self, connection: Connection, judged: Judged, unsent: Collection[str]
+    ) -> dict[str, str]:
+        """Note what was there before us and is known; return key → record of what differs from it.
+
+        What was taken over and has no record here is no stranger. Where a record of ours has that
+        key, and was not taken over as this, the two differ.
+        """
+        platform, kind = self.scope.platform, self.scope.kind
+        found = records_beside(connection, self.keys, platform, kind, unsent)
+        known = {key for key, record_id in found.items() if record_id is None}
+        judged.known |= known
+        self.findings.taken_over += len(known)
+        return {key: record_id for key, record_id in found.items() if record_id is not None}
 
     def _renamed(
         self,
@@ -189,9 +207,17 @@ class Judge:
         return Different(held.record_id, self.scope.kind, number, code, template.name, *shown)
 
     def _take_stranger(
-        self, judged: Judged, key: str, entry: LedgerEntry, sent: Sequence[Sent]
+        self, judged: Judged, key: str, entry: LedgerEntry, sent: Sequence[Sent], differing: str
     ) -> None:
-        """Tell what an entry is that no holding names: by what was ever sent under its key."""
+        """Tell what an entry is that no holding names: by what was ever sent under its key.
+
+        Args:
+            judged: Where it is noted.
+            key: The platform's key of it.
+            entry: What the platform shows.
+            sent: What was ever sent under the key.
+            differing: Our record that has the key and differs from what was there before us.
+        """
         number = mask_identity_numbers(key)
         if not all(one.settled(self.scope.settled_by) for one in sent):
             self.findings.under_way += 1
@@ -204,12 +230,12 @@ class Judge:
                 ]
             )
             return
-        why = _why(sent)
+        why = "not_adopted" if differing else _why(sent)
         if why == "withdrawn" and self._void(entry):
             self.findings.matched += 1
             judged.known.add(key)
             return
-        record_id = sent[-1].record_id if sent else ""
+        record_id = sent[-1].record_id if sent else differing
         reference = mask_identity_numbers(entry.reference)
         stranger = Unexpected(self.scope.kind, number, reference, why, record_id)
         self.findings.note_unexpected([stranger])

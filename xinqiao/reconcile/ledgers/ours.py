@@ -13,7 +13,14 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import REMOVALS, Operation, Outcome
 from xinqiao.clock import end_of, local_date, start_of
 from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import holding, ledger_line, receipt, record, submission
+from xinqiao.database.tables import (
+    ADOPTED,
+    holding,
+    ledger_line,
+    receipt,
+    record,
+    submission,
+)
 from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.states import OPEN, State
 from xinqiao.reconcile.window import Window
@@ -237,6 +244,8 @@ def taken_in(
             holding.c.held_version.is_not(None),
             holding.c.updated_at <= scope.settled_by,
             sa.not_(_under_way()),
+            # of what was taken over, the platform may go on telling the first time
+            sa.or_(holding.c.adopted_at.is_(None), _adopted_within(window)),
         )
         .group_by(holding.c.id, holding.c.record_id, holding.c.held_key)
         .having(
@@ -254,6 +263,43 @@ def taken_in(
         if inside or not row.untold:
             days = local_date(row.first), local_date(row.last)
             yield TakenIn(row.id, row.record_id, row.held_key or "", row.first, days)
+    yield from _adopted(connection, scope, window, ids)
+
+
+def _adopted(
+    connection: Connection, scope: Scope, window: Window, ids: Sequence[int]
+) -> Iterator[TakenIn]:
+    """Yield what was taken over as held and never changed through us since.
+
+    One of which the platform did not say when it took it in is never called missing.
+    """
+    statement = (
+        sa.select(
+            holding.c.id,
+            holding.c.record_id,
+            holding.c.held_key,
+            holding.c.taken_in_at,
+        )
+        .where(
+            holding.c.id.in_(ids),
+            ADOPTED,
+            _adopted_within(window),
+            holding.c.held_version == holding.c.adopted_version,
+            holding.c.held_key == holding.c.adopted_key,
+            holding.c.updated_at <= scope.settled_by,
+            sa.not_(_under_way()),
+        )
+        .order_by(holding.c.id)
+    )
+    for number, record_id, key, at in connection.execute(statement):
+        yield TakenIn(number, record_id, key, at, (local_date(at), local_date(at)))
+
+
+def _adopted_within(window: Window) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        holding.c.taken_in_at >= start_of(window.start) + _EDGE_TOLD,
+        holding.c.taken_in_at < end_of(window.end) - _EDGE_TOLD,
+    )
 
 
 def _held(

@@ -9,6 +9,8 @@ revision = "0008"
 down_revision = "0007"
 
 OPEN = sa.text("closed_at IS NULL")
+BEFORE_START = sa.text("before_start")
+ADOPTED = sa.text("adopted_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -31,6 +33,32 @@ def upgrade() -> None:
         "holding",
         sa.Column("taken_in_at", Instant(), comment="of what was taken over: as the platform says"),
     )
+    op.add_column(
+        "holding",
+        sa.Column("adopted_version", sa.Integer(), comment="the version that was taken over"),
+    )
+    op.add_column(
+        "holding", sa.Column("adopted_key", sa.Text(), comment="and the platform's key of it")
+    )
+    op.add_column(
+        "holding",
+        sa.Column(
+            "before_start",
+            sa.Boolean(),
+            nullable=False,
+            server_default=sa.false(),
+            comment="decided before the hub reported there: nobody owes it, wanted_key finds it",
+        ),
+    )
+    op.create_index("ix_holding_wanted_key", "holding", ["wanted_key"])
+    for name, where in (("before_start", BEFORE_START), ("adopted", ADOPTED)):
+        op.create_index(
+            f"ix_holding_{name}",
+            "holding",
+            ["platform"],
+            sqlite_where=where,
+            postgresql_where=where,
+        )
     with op.batch_alter_table("duty") as duty:
         duty.add_column(
             sa.Column("reported_by", sa.String(20), comment="which moment that is: see the profile")
@@ -220,6 +248,13 @@ def _create_adoptions() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column(
+            "incomplete", sa.Text(), nullable=False, server_default="", comment="why, masked"
+        ),
+        sa.Column("undone_at", Instant()),
+        sa.Column("undone_reason", sa.Text(), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_adoption")),
         comment="what was reported before us was taken over as held (存量接管)",
     )
@@ -232,7 +267,7 @@ def _create_adoptions() -> None:
         sa.Column("entry", sa.LargeBinary(), nullable=False, comment="what it told, encrypted"),
         sa.Column("key_id", sa.String(20), nullable=False),
         sa.Column("taken_in_at", Instant(), comment="as the platform says"),
-        sa.Column("record_id", sa.String(length=36), comment="ours, once it came"),
+        sa.Column("record_id", sa.String(length=36), comment="ours, once it is held as this"),
         sa.ForeignKeyConstraint(
             ["adoption_id"], ["adoption.id"], name=op.f("fk_adopted_entry_adoption_id")
         ),
@@ -240,5 +275,24 @@ def _create_adoptions() -> None:
             ["record_id"], ["record.id"], name=op.f("fk_adopted_entry_record_id")
         ),
         sa.PrimaryKeyConstraint("platform", "kind", "key_hash", name=op.f("pk_adopted_entry")),
-        comment="what a platform held before us and no record of ours was there for (存量条目)",
+        comment="what a platform held before us, with our record of it or without one (存量条目)",
+    )
+    op.create_index("ix_adopted_entry_adoption_id", "adopted_entry", ["adoption_id"])
+    op.create_index("ix_adopted_entry_record_id", "adopted_entry", ["record_id"])
+    op.create_table(
+        "adoption_line",
+        sa.Column("run", sa.String(36), nullable=False, comment="one reading, tried or in earnest"),
+        sa.Column("key_hash", sa.String(64), nullable=False, comment="keyed hash of the key there"),
+        sa.Column(
+            "entry_hash", sa.String(64), nullable=False, comment="tells a repeat from another"
+        ),
+        sa.Column(
+            "repeated", sa.Boolean(), nullable=False, comment="stands there with two contents"
+        ),
+        sa.Column("entry", sa.LargeBinary(), nullable=False, comment="what it told, encrypted"),
+        sa.Column("key_id", sa.String(20), nullable=False),
+        sa.Column("holding_id", Identity, comment="ours, where it is held as this"),
+        sa.Column("staged_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "key_hash", name=op.f("pk_adoption_line")),
+        comment="what an adoption under way has read; emptied at its end (接管暂存)",
     )

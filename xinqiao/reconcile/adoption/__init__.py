@@ -1,0 +1,1 @@
+"""Taking over what was reported before the hub was there (存量接管)."""
