@@ -67,8 +67,10 @@ from xinqiao.queue.publishing import STILL_DOWN, Why
 from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import Rerouted, may_be_missed, reroute, take_over
 from xinqiao.queue.retry import Backoff
+from xinqiao.queue.reviews import Reviews
 from xinqiao.queue.showing import Desk
 from xinqiao.queue.to_handle import ToHandle, to_handle
+from xinqiao.queue.to_review import Present
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
@@ -83,7 +85,7 @@ from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions, exemptions_in_force
 from xinqiao.routing.notices import read_notice
 from xinqiao.routing.routes import open_routes
-from xinqiao.routing.switches import checked_switches
+from xinqiao.routing.switches import checked_switches, kinds_to_review
 
 _log = structlog.get_logger()
 
@@ -158,6 +160,7 @@ class Hub:
                 if way is CorrectionStrategy.REPLACE
             ),
             self.switches,
+            reviewed=kinds_to_review(self.settings.review),
         )
 
     @property
@@ -547,6 +550,20 @@ class Hub:
         """Return why a record goes where it goes, and why nowhere else."""
         with self.database.reading() as connection:
             return explain(connection, self.planner, self.keys, record_id, self.clock.today())
+
+    def reviews(self, reason: str = "") -> Reviews:
+        """Return the service by which a second person says what may be sent (审核).
+
+        Args:
+            reason: Why something is approved or returned; goes to the audit log.
+        """
+        return Reviews(
+            self.database, self.keys, self.planner, lambda: self.acting(reason), self._present
+        )
+
+    def _present(self, connection: DatabaseConnection) -> Present:
+        now = database_time(connection, self.clock)
+        return Present(now, self._due_soon_at(local_date(now)), self.calendar)
 
     def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
         """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.

@@ -155,14 +155,27 @@ def explain(context: click.Context, record: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) -> None:
-    """开关去向或者不报送规则、更新规则表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
+    """开关去向、不报送规则或审核、更新规则表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
     done = open_hub(context).apply_routes(reason, dry_run=dry_run)
     moved = {
         platform: {"owed": done.owed[platform], "dropped": done.dropped[platform]}
         for platform in sorted({*done.owed, *done.dropped})
     }
+    reviews = {
+        platform: {"to_review": done.to_review[platform], "released": done.released[platform]}
+        for platform in sorted({*done.to_review, *done.released})
+    }
     if as_json:
-        print_json({"changed": done.records, "platforms": moved, "dry_run": dry_run})
+        told = {"changed": done.records, "platforms": moved, "reviews": reviews}
+        print_json(told | {"dry_run": dry_run})
+        return
+    if reviews:
+        print_table(
+            ["平台", "改为待审核", "不再须审核"],
+            [(name, one["to_review"], one["released"]) for name, one in reviews.items()],
+        )
+        console.print("[dim]已报送和正在报送的不变。[/]" + ("没有改动。" if dry_run else ""))
+    if not done.records and reviews:
         return
     if not done.records:
         console.print("没有须重新判定的记录。")
