@@ -213,9 +213,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 """When what has no limit is due."""
 
 
-def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool] | sa.TextClause]:
-    yield UNFIT
-    yield says(RETURNED if wanted.returned else AWAITING)
+def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+    code = RETURNED if wanted.returned else AWAITING
+    # alone with its table: versions have findings too
+    unfit = sa.select(holding.c.id).where(UNFIT, says(code)).correlate(None)
+    yield holding.c.id.in_(unfit)
     for column, value in (
         (record.c.kind, wanted.kind),
         (record.c.department, wanted.department),
