@@ -47,7 +47,7 @@ def kinds_to_review(reviews: Mapping[str, str]) -> frozenset[str]:
             and what may have been meant.
     """
     for kind in reviews:
-        _check_kind(kind, "xinqiao.toml 的 [review]", "没有报送可以审核")
+        _check_kind(kind, f"xinqiao.toml 的 [review] {kind}", "没有报送可以审核")
     return frozenset(kind for kind, review in reviews.items() if review == REQUIRED)
 
 
@@ -59,7 +59,7 @@ def _check_kind(kind: str, place: str, nothing: str) -> None:
         )
     if KINDS[kind].incoming:
         raise SettingsError(
-            f"{place}：{KINDS[kind].name}（{kind}）由平台发回，不由本单位报送，{nothing}，请删去",
+            f"{place}：{KINDS[kind].name}由平台发回，不由本单位报送，{nothing}，请删去",
             code="unknown_switch",
         )
 
