@@ -22,7 +22,7 @@ from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
 def clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep the developer's own settings out, and one test's logging out of the next."""
     for name in list(os.environ):
-        if name.startswith("XINQIAO_"):
+        if name.startswith("XINQIAO_") or name == "SUDO_USER":
             monkeypatch.delenv(name)
     yield
     close = getattr(structlog.get_config()["logger_factory"], "close", None)

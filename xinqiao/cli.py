@@ -30,6 +30,10 @@ COMMANDS = {
         "xinqiao.commands.corrections:corrections",
         "按科室生成待更正表：平台退回的和自查有错的",
     ),
+    "review": (
+        "xinqiao.commands.review:review",
+        "报送前审核：查看、批准、退回等待审核的",
+    ),
     "withdraw": ("xinqiao.commands.withdraw:withdraw", "登记决定已撤销、变更或失效，撤回已报送的"),
     "publication": (
         "xinqiao.commands.publication:publication",

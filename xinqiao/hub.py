@@ -78,8 +78,10 @@ from xinqiao.queue.rerouting import (
     take_over,
 )
 from xinqiao.queue.retry import Backoff
+from xinqiao.queue.reviews import Reviews
 from xinqiao.queue.showing import Desk
 from xinqiao.queue.to_handle import ToHandle, to_handle
+from xinqiao.queue.to_review import Present
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.withdrawal import Effect, Revocation, restore, withdraw
 from xinqiao.queue.worker import Worker
@@ -103,7 +105,7 @@ from xinqiao.routing.notices import read_notice
 from xinqiao.routing.platforms import platforms as known_platforms
 from xinqiao.routing.routes import open_routes
 from xinqiao.routing.starts import Starts, checked_starts
-from xinqiao.routing.switches import checked_switches
+from xinqiao.routing.switches import checked_switches, kinds_to_review
 from xinqiao.routing.thresholds import Thresholds, thresholds_at, working_days_after
 
 _log = structlog.get_logger()
@@ -200,6 +202,7 @@ class Hub:
             self.switches,
             self.formats,
             starts=self.starts,
+            reviewed=kinds_to_review(self.settings.review),
         )
 
     @property
@@ -684,6 +687,20 @@ class Hub:
         """Return why a record goes where it goes, and why nowhere else."""
         with self.database.reading() as connection:
             return explain(connection, self.planner, self.keys, record_id, self.clock.today())
+
+    def reviews(self, reason: str = "") -> Reviews:
+        """Return the service by which a second person says what may be sent (审核).
+
+        Args:
+            reason: Why something is approved or returned; goes to the audit log.
+        """
+        return Reviews(
+            self.database, self.keys, self.planner, lambda: self.acting(reason), self._present
+        )
+
+    def _present(self, connection: DatabaseConnection) -> Present:
+        now = database_time(connection, self.clock)
+        return Present(now, self._thresholds(now).due_soon_at, self.calendar)
 
     def apply_routes(self, reason: str, *, dry_run: bool = False) -> Rerouted:
         """Plan again what routes, switches and exemptions (不报送规则) say otherwise than before.

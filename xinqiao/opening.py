@@ -72,7 +72,14 @@ def prepare_database(workspace: Workspace) -> None:
 
 
 def person() -> str:
-    """Return the name under which the person at the keyboard is logged in."""
+    """Return the name under which the person at the keyboard is logged in.
+
+    Who works under an account that several share, or as its administrator, by way of ``sudo``
+    is told by their own name.
+    """
+    own = os.environ.get("SUDO_USER", "").strip()
+    if own:
+        return own
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -68,6 +68,7 @@ def test_apply_tells_what_moves_at_each_platform_and_changes_nothing_when_dry(
         "changed": 2,
         "platforms": {"credit_shandong": {"owed": 0, "dropped": 2}},
         "by_tables": {},
+        "reviews": {},
         "dry_run": True,
     }
     assert {one["state"] for one in filled.run("queue", "list", "--json").json} == {"ready"}

@@ -79,6 +79,9 @@ def board(**changes: Any) -> dict[str, Any]:
         "states": dict.fromkeys(State, 12),
         "invalid": 3,
         "to_look_at": 0,
+        "to_review": 2,
+        "to_review_urgent": 1,
+        "returned": 1,
         "past_bound": 0,
         "to_correct": 4,
         "overdue": 5,
@@ -100,7 +103,9 @@ def board(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "被退回待更正 4，最早截止 2027-01-02（暂定，待次年放假通知）",
+        "待审核 2（其中快到期、已逾期 1），最早截止 2027-01-02（暂定，待次年放假通知）",
+        "  → 待审核的，由导入人以外的人审核：xinqiao review list",
+        "  → 审核退回的：xinqiao corrections 生成待更正表，改正后再导入",
         "  档案未确认，不会报送；核对后执行 xinqiao platforms confirm",
         "  已暂停：" + "平台维护" * 20,
         "  → 有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入",

@@ -4,7 +4,7 @@ import pytest
 
 from xinqiao.errors import SettingsError
 from xinqiao.routing.routes import is_open, open_routes, routes_of
-from xinqiao.routing.switches import checked_switches
+from xinqiao.routing.switches import checked_switches, kinds_to_review
 
 
 def test_sound_switches_are_given_back() -> None:
@@ -53,3 +53,21 @@ def test_a_route_is_open_as_the_switch_says_or_else_by_default() -> None:
     assert not is_open(off)
     assert is_open(off, {"transport_credit": True})
     assert not is_open(off, {"county_site": True})
+
+
+def test_only_kinds_of_which_it_is_required_are_reviewed() -> None:
+    assert kinds_to_review({"permit": "none", "penalty": "required"}) == {"penalty"}
+    assert kinds_to_review({}) == frozenset()
+
+
+@pytest.mark.parametrize("how", ["none", "required"])
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("permitt", r"\[review\] permitt：没有记录类型 permitt，是不是想写“permit”"),
+        ("safety_grade", "安全生产信用等级由平台发回，不由本单位报送，没有报送可以审核"),
+    ],
+)
+def test_a_kind_that_nobody_sends_is_not_reviewed(kind: str, how: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        kinds_to_review({kind: how})

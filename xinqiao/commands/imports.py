@@ -129,6 +129,13 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
     )
     if report.unclaimed:
         console.print(f"[yellow]{unclaimed_words(report.unclaimed)}[/]", soft_wrap=True)
+    if report.to_review:
+        batch = "" if dry_run else f"（导入批次 {report.run}）"
+        console.print(
+            f"待审核 {report.to_review} 条{batch}：由您以外的人用 xinqiao review list 查看、审核后"
+            "才报送，期限照算",
+            soft_wrap=True,
+        )
     if report.findings:
         shown = sorted(report.findings, key=lambda one: (one.severity != "error", one.row))
         print_table(

@@ -27,7 +27,7 @@ _WARNINGS = {
     "no_period": "没有公示期限：请用 xinqiao publication classify 认定失信程度，或导入公示截止期",
     "past_bound": "决定已满五年，超过披露期限（《山东省社会信用条例》第三十八条）："
     "请核对，用 xinqiao publication take-down 下架，仍可以公示的用 xinqiao publication allow",
-    "old_shown": "更正后的版本还不能公示，网站上公示的是旧版：请改正或查看后放行",
+    "old_shown": "更正后的版本还不能公示，网站上公示的是旧版：请改正，或查看、审核后放行",
     "not_moving": "该公示或该下架的没有在报送（被退回、挂起或取消）："
     "用 xinqiao queue list 查看、处置",
     "still_down": "下架的原因已不存在，仍为下架：应当公示的用 xinqiao publication restore，"
@@ -62,8 +62,10 @@ def publication() -> None:
 @click.option(
     "--state",
     "showing",
-    type=click.Choice(["waits", "to_correct", "to_be_shown", "shown", "taking_down", "taken_down"]),
-    help="只列这一种：waits 待查看，to_correct 有错待改，to_be_shown 待公示，"
+    type=click.Choice(
+        ["waits", "to_review", "to_correct", "to_be_shown", "shown", "taking_down", "taken_down"]
+    ),
+    help="只列这一种：waits 待查看，to_review 待审核，to_correct 有错待改，to_be_shown 待公示，"
     "shown 公示中，taking_down 待下架，"
     "taken_down 不公示。",
 )
@@ -135,6 +137,11 @@ def _show(lines: "list[Line]") -> None:
         count = sum(warning in one.warnings for one in lines)
         if count:
             console.print(f"[yellow]{count} 条{words}[/]", soft_wrap=True)
+    to_review = sum(one.showing == "to_review" for one in lines)
+    if to_review:
+        console.print(
+            f"[yellow]{to_review} 条待审核[/]：用 xinqiao review list 查看、审核", soft_wrap=True
+        )
     waiting = sum(one.showing == "waits" for one in lines)
     if waiting:
         console.print(

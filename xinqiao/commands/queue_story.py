@@ -89,6 +89,12 @@ def _tell_take_down(one: Mapping[str, Any]) -> str:
     return f"{one['actor']} 登记下架，{CHINESE[Why(one['why'])]}{document}：{one['reason']}"
 
 
+def _tell_review(one: Mapping[str, Any]) -> str:
+    verdict = "批准" if one["approved"] else "退回"
+    reason = f"：{one['reason']}" if one["reason"] else ""
+    return f"{one['actor']} 审核{verdict}第 {one['version']} 版{reason}"
+
+
 def _tell_duty(one: Mapping[str, Any]) -> str:
     limit = "法定期限" if one["legal"] else "内部时限"
     mark = "（暂定）" if one["provisional"] else ""
@@ -189,6 +195,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "version": _tell_version,
     "withdrawal": _tell_withdrawal,
     "take_down": _tell_take_down,
+    "review": _tell_review,
     "duty_opened": _tell_duty,
     "duty_closed": _tell_duty_closed,
     "attempt": _tell_attempt,

@@ -159,7 +159,7 @@ def explain(context: click.Context, record: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) -> None:
-    """开关去向或者不报送规则、更新规则表、改动格式表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
+    """改动去向、不报送规则、审核、规则表或格式表之后，对已有的记录重新判定：该报的补报，不该报的撤下。"""
     done = open_hub(context).apply_routes(reason, dry_run=dry_run)
     moved = {
         platform: {"owed": done.owed[platform], "dropped": done.dropped[platform]}
@@ -170,9 +170,18 @@ def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) 
         platform: {"fitting": refit.fitting[platform], "unfit": refit.unfit[platform]}
         for platform in sorted({*+refit.fitting, *+refit.unfit})
     }
+    reviews = {
+        platform: {"to_review": done.to_review[platform], "released": done.released[platform]}
+        for platform in sorted({*done.to_review, *done.released})
+    }
     if as_json:
-        told = {"changed": done.records, "platforms": moved, "by_tables": by_tables}
-        print_json({**told, "dry_run": dry_run})
+        told = {
+            "changed": done.records,
+            "platforms": moved,
+            "by_tables": by_tables,
+            "reviews": reviews,
+        }
+        print_json(told | {"dry_run": dry_run})
         return
     for platform, one in by_tables.items():
         console.print(
@@ -180,7 +189,13 @@ def apply(context: click.Context, reason: str, *, dry_run: bool, as_json: bool) 
             f"{one['unfit']} 条不合新表（原因见 xinqiao corrections）。",
             soft_wrap=True,
         )
-    if not done.records and by_tables:
+    if reviews:
+        print_table(
+            ["平台", "改为待审核", "不再须审核"],
+            [(name, one["to_review"], one["released"]) for name, one in reviews.items()],
+        )
+        console.print("[dim]已报送和正在报送的不变。[/]" + ("没有改动。" if dry_run else ""))
+    if not done.records and (by_tables or reviews):
         return
     if not done.records:
         console.print("没有须重新判定的记录。")

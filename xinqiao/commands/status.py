@@ -74,7 +74,7 @@ def needs_a_person(one: dict[str, Any]) -> bool:
     states = one["states"]
     waiting = one["to_correct"] + states["conflict"] + states["held"] + _to_confirm(one)
     troubled = one["paused"] or one["incidents"] or one["broken"]
-    late = one["overdue"] or one["past_bound"]
+    late = one["overdue"] or one["past_bound"] or one["to_review_urgent"]
     return bool(waiting or one["invalid"] or late or troubled)
 
 
@@ -103,7 +103,7 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
             f"{escape(one['broken'])}",
             soft_wrap=True,
         )
-    if not any(states.values()) and not one["invalid"]:
+    if not any(states.values()) and not one["invalid"] and not one["to_review"]:
         title = f"[bold]{escape(one['name'])}[/]（{name}）"
         console.print(f"{title}还没有报送件；用 xinqiao import 导入记录。", soft_wrap=True)
         return
@@ -118,7 +118,7 @@ def show_board(name: str, one: dict[str, Any], *, daemon_runs: bool = False) -> 
         f"  已逾期 {_marked(one['overdue'], 'red')}，即将到期 {_marked(one['due_soon'], 'yellow')}"
         f"，内部提前量已过 {_marked(one['past_slack'], 'yellow')}"
         f"，有错待改 {_marked(one['invalid'], 'yellow')}"
-        f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{oldest}",
+        f"，被退回待更正 {_marked(one['to_correct'], 'yellow')}{_review_words(one)}{oldest}",
         soft_wrap=True,
     )
     if one["last_success_at"]:
@@ -189,6 +189,15 @@ def show_workers(workers: list[dict[str, Any]]) -> None:
             )
 
 
+def _review_words(one: dict[str, Any]) -> str:
+    """Return what waits for a second person; nothing where nothing does."""
+    if not one["to_review"]:
+        return ""
+    urgent = one["to_review_urgent"]
+    told = f"（其中快到期、已逾期 {_marked(urgent, 'red')}）" if urgent else ""
+    return f"，待审核 {_marked(one['to_review'], 'yellow')}{told}"
+
+
 def _marked(count: int, colour: str) -> str:
     return f"[{colour}]{count}[/]" if count else "0"
 
@@ -214,12 +223,15 @@ def _next_steps(one: dict[str, Any], *, daemon_runs: bool) -> list[str]:
         "有冲突的：xinqiao queue list --state conflict": states["conflict"],
         f"挂起的：xinqiao queue list --state held{told_by_hand}": states["held"],
         "上报包待上传、待登记平台答复的：xinqiao queue confirm-delivery": _to_confirm(one),
+        "待审核的，由导入人以外的人审核：xinqiao review list": one["to_review"],
+        "审核退回的：xinqiao corrections 生成待更正表，改正后再导入": one["returned"],
         "公开前须由人看过的：xinqiao publication list": one["to_look_at"],
         "公示中的决定已满五年的：xinqiao publication list": one["past_bound"],
         "有错的：改好疑点表（var/findings/，或用 xinqiao corrections 重新生成）后再导入": one[
             "invalid"
         ]
-        - one["to_look_at"],
+        - one["to_look_at"]
+        - one["returned"],
         "继续报送和收取回执：xinqiao sync": by_hand and sum(states[state] for state in under_way),
     }
     return [step for step, count in steps.items() if count]

@@ -139,6 +139,7 @@ class Importer:
                 self._write_chunk(one, drafts, census, writer)
                 ticker.tick(len(drafts))
             store.close_run(connection, run_id, one.report.counts)
+            one.report.run = run_id
             entry = Entry(
                 "import.finished",
                 details={"file": file_name, "run": run_id, "kind": kind, **one.report.counts},
@@ -208,6 +209,8 @@ class Importer:
         report.before_start += unreported.before_start
         misfits = store.misfits(writer.connection, outcome.reportable)
         exempt = store.exempt(writer.connection, outcome.reportable)
+        if work.table.kind in self.planner.reviewed:
+            report.to_review += len(store.to_review(writer.connection, outcome.reportable))
         for row in outcome.rows:
             misfit = misfits.get(row.record_id or "", ())
             further = followed.get(row.record_id or "", ())

@@ -58,6 +58,8 @@ class FileReport:
             workspace has (没有平台接收).
         before_start: Valid new or changed records that were decided before the hub reported to
             some platform: nobody owes it them (启用前).
+        to_review: Records of the file whose present version waits for a second person (待审核).
+        run: Number of the import (导入批次); 0 where nothing was read.
         waiting: Findings that are no errors and wait for a person.
         findings: Errors, warnings and cleanings, by row; of a file with very many the first ones.
         findings_not_listed: How many more there are.
@@ -77,6 +79,8 @@ class FileReport:
     not_routed: int = 0
     unclaimed: int = 0
     before_start: int = 0
+    to_review: int = 0
+    run: int = 0
     waiting: int = 0
     findings: list[RowFinding] = field(default_factory=list)
     findings_not_listed: int = 0

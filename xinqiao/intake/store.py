@@ -18,6 +18,7 @@ from xinqiao.database.tables import (
     withdrawal,
 )
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.queue.reviewing import AWAITING, RETURNED, says
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.keys import number_in_doubt, plain_number, subject_identifier
@@ -254,7 +255,10 @@ def _whole_pictures(text: str) -> list[Picture]:
 
 
 def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Finding, ...]]:
-    """Return record → why its present version cannot be sent; what several say stands once."""
+    """Return record → what must be put right before its present version can be sent.
+
+    What several platforms say stands once. What only waits for a second person is in order.
+    """
     found: dict[str, dict[Finding, list[str]]] = {}
     empty = sa.literal([], holding.c.findings.type)
     for chunk in in_chunks(ids):
@@ -264,8 +268,11 @@ def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Fin
             .order_by(holding.c.record_id, holding.c.platform)
         )
         for row in connection.execute(statement):
+            wrong = [one for one in row.findings if one["code"] != AWAITING]
+            if not wrong:
+                continue
             theirs = found.setdefault(row.record_id, {})
-            for one in row.findings:
+            for one in wrong:
                 finding = Finding(**{**one, "severity": Severity(one["severity"])})
                 theirs.setdefault(finding, []).append(row.platform)
     return {
@@ -274,9 +281,20 @@ def misfits(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Fin
     }
 
 
+def to_review(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Return those of ``ids`` whose present version waits for a second person (待审核)."""
+    found: set[str] = set()
+    for chunk in in_chunks(ids):
+        statement = sa.select(holding.c.record_id).where(
+            holding.c.record_id.in_(chunk), says(AWAITING)
+        )
+        found.update(connection.execute(statement).scalars())
+    return found
+
+
 def _said_by(finding: Finding, platforms: Sequence[str]) -> Finding:
     """Return ``finding``, with the names of the platforms where it is of several."""
-    if len(platforms) == 1 or finding.code == "invalid":
+    if len(platforms) == 1 or finding.code in ("invalid", RETURNED):
         return finding
     names = "、".join(map(platform_name, platforms))
     return replace(finding, message=f"{finding.message}（{names}都如此）")

@@ -26,6 +26,7 @@ from xinqiao.queue.platforms import Platform, standing
 from xinqiao.queue.publicity import shown_past_bound
 from xinqiao.queue.publishing import RELEASABLE
 from xinqiao.queue.refusals import count_open_refusals
+from xinqiao.queue.reviewing import AWAITING, RETURNED, says
 from xinqiao.queue.states import State
 from xinqiao.queue.targets import unmatched_repairs
 from xinqiao.routing.rules import BUREAU
@@ -53,23 +54,20 @@ def platform_board(connection: Connection, platform: str, thresholds: Thresholds
     invalid = connection.execute(
         sa.select(sa.func.count()).select_from(holding).where(UNFIT, holding.c.platform == platform)
     ).scalar_one()
-    findings = sa.cast(holding.c.findings, sa.Text)
-    waiting = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(holding)
-        .where(
-            UNFIT,
-            holding.c.platform == platform,
-            sa.or_(*(findings.contains(f'"{code}"') for code in sorted(RELEASABLE))),
-        )
-    ).scalar_one()
+    waiting = _unfit(connection, platform, *RELEASABLE)
+    to_review = _unfit(connection, platform, AWAITING)
     busy = under_way(connection, platform)
     refused = count_open_refusals(connection, platform)
     stands = standing(connection, platform)
     return {
         "states": {state.value: states[state] for state in State},
-        "invalid": invalid,
+        "invalid": invalid - to_review,
         "to_look_at": waiting,
+        "to_review": to_review,
+        "to_review_urgent": _urgent_reviews(connection, platform, thresholds.due_soon_at)
+        if to_review
+        else 0,
+        "returned": _unfit(connection, platform, RETURNED),
         "past_bound": shown_past_bound(connection, platform, local_date(now)),
         "to_correct": refused,
         **_urgency(connection, count, thresholds),
@@ -109,6 +107,35 @@ def _urgency(
             count.where(left, ends <= thresholds.past_slack_at)
         ).scalar_one(),
     }
+
+
+def _unfit(connection: Connection, platform: str, *codes: str) -> int:
+    """Return how many versions cannot be sent because of a finding of one of ``codes``."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(holding)
+        .where(UNFIT, holding.c.platform == platform, sa.or_(*map(says, sorted(codes))))
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
+
+
+def _urgent_reviews(connection: Connection, platform: str, due_soon_at: datetime) -> int:
+    """Return how many versions wait for a second person and are due soon, or overdue."""
+    urgent = sa.exists().where(
+        duty.c.record_id == holding.c.record_id,
+        duty.c.platform == holding.c.platform,
+        duty.c.closed_at.is_(None),
+        duty.c.legal.is_(True),
+        duty.c.due_at <= due_soon_at,
+    )
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(holding)
+        .where(UNFIT, holding.c.platform == platform, says(AWAITING), urgent)
+    )
+    count: int = connection.execute(statement).scalar_one()
+    return count
 
 
 def handling_board(connection: Connection, thresholds: Thresholds) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def in_order_of_time(told: Mapping[str, Any]) -> list[Event]:
         *_versions(told),
         *_decision("withdrawal", told["withdrawal"]),
         *_decision("take_down", told["take_down"]),
+        *({**one, "event": "review"} for one in told["reviews"]),
         *({**one, "at": one["opened_at"], "event": "duty_opened"} for one in told["duties"]),
         *({**_action(one), "event": "action"} for one in others),
         *_attempts(attempts, answers),

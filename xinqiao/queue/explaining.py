@@ -25,6 +25,7 @@ from xinqiao.database.tables import (
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.publishing import CHINESE, Facts, Standing, facts_of, standing
+from xinqiao.queue.reviewing import CODES as REVIEW_CODES
 from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.information import Classification, information_of
 from xinqiao.routing.platforms import platform_name
@@ -181,7 +182,10 @@ def _at_platform(
     if goes and not valid:
         reasons.append(Reason("invalid", "记录本身有错误，改正后重新导入才能报送"))
     elif goes and held is not None:
-        reasons += [Reason("findings", one["message"]) for one in held.findings]
+        reasons += [
+            Reason(one["code"] if one["code"] in REVIEW_CODES else "findings", one["message"])
+            for one in held.findings
+        ]
     return AtPlatform(
         platform=way.platform,
         name=platform_name(way.platform),

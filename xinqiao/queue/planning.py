@@ -5,7 +5,7 @@ only for a version that is valid and fits the platform's format.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -36,6 +36,7 @@ from xinqiao.queue.publishing import (
     past_bound,
     standing,
 )
+from xinqiao.queue.reviewing import of_reviews, reviews_of
 from xinqiao.queue.starting import noted_before_start, places_before_start
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding
@@ -96,6 +97,21 @@ class Refitted:
     fits: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A record that waits for a second person from now on, or no longer (待审核变动).
+
+    Attributes:
+        record_id: Which record.
+        platform: Where it is to be sent.
+        waits: Whether it waits from now on.
+    """
+
+    record_id: str
+    platform: str
+    waits: bool
+
+
 @dataclass(slots=True)
 class _Plan:
     """What follows from a number of changes."""
@@ -123,6 +139,7 @@ class Planner:
         formats: The format tables in use.
         only: Platforms that are planned for; None for all.
         starts: Since when the hub reports to each platform.
+        reviewed: Kinds of which a second person approves each version before it is sent.
     """
 
     platforms: frozenset[str]
@@ -134,6 +151,7 @@ class Planner:
     formats: Formats = field(default_factory=Formats)
     only: frozenset[str] | None = None
     starts: Starts = field(default_factory=Starts)
+    reviewed: frozenset[str] = frozenset()
 
     def plan(self, connection: Connection, changes: Sequence[Change], cause: Cause) -> Unreported:
         """Open duties, bring holdings up to date, create or replace submissions.
@@ -302,6 +320,41 @@ class Planner:
             rows.append(row)
         write_holdings(connection, rows)
         replan(connection, [(one.record_id, one.platform) for one in found], cause)
+        return found
+
+    def plan_reviews(
+        self, connection: Connection, changes: Sequence[Change], cause: Cause
+    ) -> list[Reviewed]:
+        """Plan again what waits for a second person, after that changed and the records did not.
+
+        Somebody approved a version or returned it, or a kind is to be reviewed that was not, or no
+        longer. What a platform holds, or may come to hold, stays as it is.
+
+        Args:
+            connection: The transaction.
+            changes: The present versions of records.
+            cause: Who decided, and when.
+
+        Returns:
+            What differs.
+        """
+        standings = self._standings(connection, changes, cause)
+        planned = _findings_planned(connection, [change.record_id for change in changes])
+        rows, found = [], []
+        for change in changes:
+            now = standings.get(change.record_id, Standing())
+            for platform, version, before in planned.get(change.record_id, ()):
+                if version != change.version:
+                    continue
+                row = self._row_at(change, platform, now, cause)
+                if row["wanted_version"] != version or (
+                    of_reviews(row["findings"]) == of_reviews(before)
+                ):
+                    continue
+                rows.append(row)
+                waits = bool(of_reviews(row["findings"]))
+                found.append(Reviewed(change.record_id, platform, waits=waits))
+        _write(connection, rows, cause)
         return found
 
     def rows_at(
@@ -477,14 +530,14 @@ class Planner:
     def _standings(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
     ) -> dict[str, Standing]:
-        """Return record → whether it may be shown, of those of which anybody shows any."""
+        """Return record → whether it may be shown and sent, of those that anybody asks it of."""
         shown = [change for change in changes if self._publishing(change.kind)]
         facts = facts_of(connection, [change.record_id for change in shown])
         today = local_date(cause.at)
         places: dict[str, list[str]] = {}
         for record_id, platform in may_hold(connection, [change.record_id for change in shown]):
             places.setdefault(record_id, []).append(platform)
-        return {
+        found = {
             change.record_id: standing(
                 change.kind,
                 change.content,
@@ -495,6 +548,10 @@ class Planner:
             )
             for change in shown
         }
+        reviewed = [change for change in changes if change.kind in self.reviewed]
+        for record_id, one in reviews_of(connection, reviewed).items():
+            found[record_id] = replace(found.get(record_id, Standing()), review=one)
+        return found
 
     @staticmethod
     def _publishing(kind: str) -> frozenset[str]:
@@ -516,6 +573,15 @@ class Planner:
 
     def _row_at(self, change: Change, platform: str, now: Standing, cause: Cause) -> dict[str, Any]:
         """Return the holding of a platform that takes the record."""
+        row = self._row_if_approved(change, platform, now, cause)
+        if row["wanted_version"] is not None and not row["findings"]:
+            # what is wrong is put right first: nobody is asked to approve it
+            row["findings"] = [asdict(one) for one in now.review.at(platform)]
+        return row
+
+    def _row_if_approved(
+        self, change: Change, platform: str, now: Standing, cause: Cause
+    ) -> dict[str, Any]:
         publishing = self._publishing(change.kind)
         if platform not in publishing:
             return self.wanted_row(change, platform, cause)
@@ -669,6 +735,27 @@ def _planned(
             holding.c.record_id.in_(chunk), holding.c.platform == platform
         )
         found.update({one["record_id"]: one for one in connection.execute(statement).mappings()})
+    return found
+
+
+def _findings_planned(
+    connection: Connection, ids: Sequence[str]
+) -> dict[str, list[tuple[str, int, list[dict[str, Any]]]]]:
+    """Return record → platform, version that it should hold, and what is found about that."""
+    found: dict[str, list[tuple[str, int, list[dict[str, Any]]]]] = {}
+    for chunk in in_chunks(ids):
+        statement = (
+            sa.select(
+                holding.c.record_id,
+                holding.c.platform,
+                holding.c.wanted_version,
+                holding.c.findings,
+            )
+            .where(holding.c.record_id.in_(chunk), holding.c.wanted_version.is_not(None))
+            .order_by(holding.c.id)
+        )
+        for row in connection.execute(statement):
+            found.setdefault(row[0], []).append((row[1], row[2], row[3]))
     return found
 
 

@@ -32,6 +32,7 @@ from xinqiao.queue.publishing import (
     past_bound,
     standing,
 )
+from xinqiao.queue.reviewing import AWAITING
 from xinqiao.queue.states import State
 from xinqiao.queue.targets import open_objections
 from xinqiao.records.kinds import kind_of
@@ -43,6 +44,9 @@ class Showing(StrEnum):
 
     WAITS = "waits"
     """A person must look at it first (待查看)."""
+
+    TO_REVIEW = "to_review"
+    """A second person must approve it first (待审核)."""
 
     TO_CORRECT = "to_correct"
     """It cannot be shown as it is: something in it is wrong (有错待改)."""
@@ -62,6 +66,7 @@ class Showing(StrEnum):
 
 CHINESE = {
     Showing.WAITS: "待查看",
+    Showing.TO_REVIEW: "待审核",
     Showing.TO_CORRECT: "有错待改",
     Showing.TO_BE_SHOWN: "待公示",
     Showing.SHOWN: "公示中",
@@ -128,7 +133,8 @@ class Line:
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody should look at it."""
-        return self.showing in (Showing.WAITS, Showing.TO_CORRECT) or bool(self.warnings)
+        waits = (Showing.WAITS, Showing.TO_REVIEW, Showing.TO_CORRECT)
+        return self.showing in waits or bool(self.warnings)
 
     @property
     def worth_telling(self) -> bool:
@@ -274,6 +280,8 @@ def _line(
 def _showing(row: Any) -> Showing:
     if row.wanted_version is None:
         return Showing.TAKEN_DOWN if row.held_version is None else Showing.TAKING_DOWN
+    if any(one["code"] == AWAITING for one in row.findings):
+        return Showing.TO_REVIEW
     if row.findings:
         released = all(one["code"] in RELEASABLE for one in row.findings)
         return Showing.WAITS if released else Showing.TO_CORRECT

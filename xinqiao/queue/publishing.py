@@ -18,6 +18,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import classification, publication_look, record_version, take_down
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.reviewing import NOT_REVIEWED, Review
 from xinqiao.queue.targets import repairs_of
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.doubtful_text import may_hold_identity_number, may_hold_telephone_number
@@ -97,7 +98,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether one version of a record may be shown.
+    """Whether one version of a record may be shown, and sent at all.
 
     Attributes:
         stopped: Why it must not be shown; None where it may.
@@ -108,6 +109,7 @@ class Standing:
         looked_at: What the record said when a person looked at it.
         shown_at: Platforms that show it, or may come to.
         still_down: Why it is down still, though nothing says any more that it must be.
+        review: How it stands with its review by a second person.
     """
 
     stopped: Why | None = None
@@ -118,6 +120,7 @@ class Standing:
     looked_at: Mapping[str, str] = field(default_factory=dict)
     shown_at: frozenset[str] = frozenset()
     still_down: Why | None = None
+    review: Review = NOT_REVIEWED
 
     def allows(self, finding: Finding, content: Mapping[str, str]) -> bool:
         """Tell whether a person looked at what ``finding`` is about, as it is now."""

@@ -55,16 +55,22 @@ class Rerouted:
         owed: Platform → how many records go there from now on.
         dropped: Platform → how many go there no longer.
         by_tables: What changed format tables came to.
+        to_review: Platform → how many wait for a second person from now on.
+        released: Platform → how many need wait no longer.
     """
 
     records: int = 0
     owed: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     by_tables: Refit = field(default_factory=Refit)
+    to_review: Counter[str] = field(default_factory=Counter)
+    released: Counter[str] = field(default_factory=Counter)
 
 
 def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = False) -> Rerouted:
     """Plan again every record of which rules or switches say otherwise than when it was planned.
+
+    So is what is to be reviewed that was not, or no longer: of that, only what has not left.
 
     Records are taken in portions, each in a transaction of its own: an interrupted run is simply
     run again, and one after which nothing changed does nothing.
@@ -86,12 +92,15 @@ def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = 
             after = rows[-1].id
             changes = list(_changes(connection, rows, keys, _always))
             moved = planner.plan_routes(connection, changes, cause)
+            reviewed = planner.plan_reviews(connection, changes, cause)
             excused = _exempt_otherwise(rows, changes, planner)
             if dry_run:
                 connection.rollback()
         found.records += len({one.record_id for one in moved} | excused)
         found.owed.update(one.platform for one in moved if one.goes)
         found.dropped.update(one.platform for one in moved if not one.goes)
+        found.to_review.update(one.platform for one in reviewed if one.waits)
+        found.released.update(one.platform for one in reviewed if not one.waits)
 
 
 def _always(_row: _Row, _change: Change) -> bool:

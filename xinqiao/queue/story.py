@@ -18,6 +18,7 @@ from xinqiao.database.tables import (
     receipt,
     record,
     record_version,
+    review,
     submission,
     take_down,
     withdrawal,
@@ -40,8 +41,8 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
 
     Returns:
         The submission's own columns; ``versions`` of its record, ``duties``, ``attempts_made``,
-        ``receipts``, ``actions`` (its audit entries) and the record's ``withdrawal``; the same in
-        one list, ``events``, in the order of time; and how its platform stands.
+        ``receipts``, ``actions`` (its audit entries), the record's ``reviews`` and ``withdrawal``;
+        the same in one list, ``events``, in the order of time; and how its platform stands.
 
     Raises:
         InputError: There is no such submission.
@@ -56,6 +57,7 @@ def story(connection: Connection, submission_id: int, now: datetime) -> dict[str
         "versions": _versions(connection, row.record, row.version),
         "withdrawal": _withdrawal(connection, row.record),
         "take_down": _take_down(connection, row.record),
+        "reviews": _reviews(connection, row.record),
         "objections": [
             one.number for one in open_objections(connection, [row.record]).get(row.record, ())
         ],
@@ -142,6 +144,15 @@ def _take_down(connection: Connection, record_id: str) -> dict[str, Any] | None:
         ).where(take_down.c.record_id == record_id)
     ).one_or_none()
     return None if row is None else plain(row)
+
+
+def _reviews(connection: Connection, record_id: str) -> list[dict[str, Any]]:
+    statement = (
+        sa.select(review.c.version, review.c.approved, review.c.reason, review.c.actor, review.c.at)
+        .where(review.c.record_id == record_id)
+        .order_by(review.c.id)
+    )
+    return [plain(row) for row in connection.execute(statement)]
 
 
 def _doubted(actions: Sequence[Mapping[str, Any]]) -> dict[datetime, str]:
