@@ -26,6 +26,7 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.feedback.instructing import Instructions
 from xinqiao.intake.applications import (
     Answering,
     Entered,
@@ -43,8 +44,9 @@ from xinqiao.intake.behaviour_editions import (
 from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
+from xinqiao.intake.headers import column_labels
 from xinqiao.intake.importer import Importer
-from xinqiao.mapping.registry import formats
+from xinqiao.mapping.registry import format_for, formats
 from xinqiao.opening import open_database, person
 from xinqiao.passes import SyncReport, make_pass
 from xinqiao.privacy.keys import KeyRing
@@ -141,6 +143,20 @@ class Hub:
         """Return the Chinese name of a platform; its identifier where its file is broken."""
         sound = self.platforms.get(platform)
         return platform if sound is None else sound.profile.name
+
+    @cached_property
+    def instructions(self) -> Instructions:
+        """What is done about what platforms say of single rows (退回怎么改)."""
+        return Instructions(
+            {
+                name: self.platforms[name].shipped if name in self.platforms else name
+                for name in self.connections.names
+            },
+            self.workspace.root / "tables" / "instructions",
+            column_labels,
+            lambda platform, kind: format_for(platform, kind).table,
+            self.title,
+        )
 
     @cached_property
     def planner(self) -> Planner:
@@ -601,6 +617,7 @@ class Hub:
             return write_corrections(
                 connection,
                 self.keys,
+                self.instructions,
                 wanted,
                 folder or self.workspace.var / "findings",
                 self.clock.now(),

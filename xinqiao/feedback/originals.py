@@ -5,9 +5,9 @@ from functools import cache
 
 from pydantic import Field
 
+from xinqiao.feedback.shipped import shipped_text
 from xinqiao.records.conditions import TablePart, Text
 from xinqiao.records.shipped_tables import read_table
-from xinqiao.feedback.shipped import shipped_text
 
 ORIGINAL = "原件"
 """Stands for the document where nothing says which one."""

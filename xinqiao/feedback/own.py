@@ -53,6 +53,7 @@ def own_findings() -> Mapping[str, OwnFinding]:
     return MappingProxyType({one.code: one for one in table.findings})
 
 
+@cache
 def own_instruction(code: str, path: str = "") -> str:
     """Return what to do about a finding, in Chinese.
 
