@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl
 
 from tests.e2e.test_penalties import FIRM
+from tests.feedback.instructed import instructions
 from tests.imports.books import Desk, write_book
 from xinqiao.intake.corrections import Wanted, write_corrections
 from xinqiao.intake.findings_workbook import DATA_SHEET
@@ -41,7 +42,12 @@ def test_the_workbooks_say_it_once_as_well(desk: Desk) -> None:
     report = take(desk, BOTH, {**FIRM, FACTS: "超" * 6000})
     with desk.database.reading() as connection:
         (book,) = write_corrections(
-            connection, desk.keys, Wanted(), desk.folder / "更正", desk.clock.now()
+            connection,
+            desk.keys,
+            instructions(),
+            Wanted(),
+            desk.folder / "更正",
+            desk.clock.now(),
         )
     for file in (report.findings_file, book.file):
         reasons = str(openpyxl.load_workbook(file)[DATA_SHEET].cell(2, 3).value)

@@ -6,6 +6,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.feedback.instructed import instructions
 from tests.imports.books import Desk, codes, correct, counts, write_book
 from tests.imports.rows import labelled
 from tests.intake.photographs import photograph
@@ -87,7 +88,12 @@ def test_a_workbook_of_corrections_shows_names_and_reads_back(desk_with_pictures
     desk.take(news(pictures="甲.jpg；乙.jpg", published_on="2026-11-21"))
     with desk.database.reading() as connection:
         (made,) = write_corrections(
-            connection, desk.keys, Wanted(), desk.folder / "更正", desk.clock.now()
+            connection,
+            desk.keys,
+            instructions(),
+            Wanted(),
+            desk.folder / "更正",
+            desk.clock.now(),
         )
     cells = [
         str(cell.value or "")
