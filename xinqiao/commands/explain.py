@@ -4,7 +4,15 @@ import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseCommand
-from xinqiao.commands.output import console, json_option, open_hub, print_json, print_table
+from xinqiao.commands.output import (
+    NEEDS_A_PERSON,
+    console,
+    errors,
+    json_option,
+    open_hub,
+    print_json,
+    print_table,
+)
 
 
 @click.command(cls=ChineseCommand)
@@ -46,7 +54,9 @@ def explain(
         for one in found:
             _show(one.lines())
     for error in broken:
-        console.print(f"[red]本单位的说明表没有采用[/]：{escape(error.message)}", soft_wrap=True)
+        errors.print(f"[red]本单位的说明表没有采用[/]：{escape(error.message)}", soft_wrap=True)
+    if broken:
+        context.exit(NEEDS_A_PERSON)
 
 
 def _show(lines: list[str]) -> None:

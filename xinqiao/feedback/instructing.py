@@ -214,7 +214,7 @@ class Instructions:
         code = mask_identity_numbers(safe_code(refused.code))
         what = f"代码 {code}" if code else "平台的说法"
         where = "、".join(one.words for one in places)
-        look = f"请先由科室核对{where}，" if where else ""
+        look = f"请先由科室核对{where}；" if where else ""
         text = (
             f"{what}没有现成的办法：{look}请经办人向{self._titles(refused.platform)}问明含义，"
             f"把问到的写进 tables/instructions/{refused.platform}.toml；"
