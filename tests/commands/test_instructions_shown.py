@@ -91,6 +91,7 @@ def test_corrections_sum_up_what_each_department_has_to_do(refused: Terminal) ->
     (book,) = refused.run("corrections", "--json").json
     (todo,) = book["instructions"]
     assert todo["records"] == 2
+    assert "写法不合平台要求，请对照营业执照" in todo["instruction"]
     sheet = openpyxl.load_workbook(book["file"])["待更正"]
     assert sheet.cell(2, 4).value == todo["instruction"]
 

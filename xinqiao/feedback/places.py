@@ -7,6 +7,7 @@ found is told as the department knows it: number and heading of the column in th
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from xinqiao.mapping.identity import RECORD_ID
 from xinqiao.mapping.tables import FormatField, FormatTable
@@ -58,12 +59,12 @@ def places_named(message: str, table: FormatTable, labels: Mapping[str, str]) ->
     by_code = {field.code: field for field in table.fields}
     rest = message
     for field in table.fields:
-        match = _code(field.code).search(message)
+        match = _code(field.code).search(message) if field.code in message else None
         if match is not None:
             found[field.code] = match.start()
     # the longest first: 法定代表人证件号码 names no 法定代表人
     for name, field in sorted(_names(table, labels), key=lambda one: -len(one[0])):
-        match = _name(name).search(rest)
+        match = _name(name).search(rest) if name in rest else None
         if match is not None:
             start, end = match.span("name")
             rest = f"{rest[:start]}{chr(0) * (end - start)}{rest[end:]}"
@@ -87,6 +88,7 @@ def _place(field: FormatField, labels: Mapping[str, str]) -> Place:
     return Place(path, list(labels).index(path) + 1, labels[path], field.code, field.name)
 
 
+@cache
 def _code(code: str) -> re.Pattern[str]:
     """Return what finds the code of a field; Chinese characters may stand right beside it.
 
@@ -99,6 +101,7 @@ def _code(code: str) -> re.Pattern[str]:
     return re.compile(rf"{around[0]}{re.escape(code)}{around[1]}")
 
 
+@cache
 def _name(name: str) -> re.Pattern[str]:
     text = re.escape(name)
     if len(name) >= _SURE_LENGTH:
