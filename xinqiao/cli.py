@@ -34,6 +34,10 @@ COMMANDS = {
         "xinqiao.commands.review:review",
         "报送前审核：查看、批准、退回等待审核的",
     ),
+    "explain": (
+        "xinqiao.commands.explain:explain",
+        "查一个代码：疑点或平台代码是什么意思、由谁办、怎么改",
+    ),
     "withdraw": ("xinqiao.commands.withdraw:withdraw", "登记决定已撤销、变更或失效，撤回已报送的"),
     "publication": (
         "xinqiao.commands.publication:publication",

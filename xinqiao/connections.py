@@ -53,6 +53,7 @@ class Connection:
         way: Digest of what decides where batches go and are looked for: the same as long as only
             limits, pace, intervals or policies change. A batch under way binds to it.
         values: What the file gives of the values that the profile asks for (settings).
+        shipped: Name of the shipped profile that the file is laid over; empty for its own.
     """
 
     file: Path
@@ -61,6 +62,7 @@ class Connection:
     digest: str
     way: str
     values: Mapping[str, str] = field(default_factory=dict)
+    shipped: str = ""
 
     @property
     def missing_values(self) -> list[str]:
@@ -253,7 +255,9 @@ def _read(path: Path, name: str, formats: Formats) -> Connection:
     transport = file.get("transport")
     if not isinstance(transport, dict):
         transport = {}  # if it is something else, loading the profile says what is wrong
-    profile = _own(path, name, file) if is_whole(name, file) else _overlaid(path, name, file)
+    whole = is_whole(name, file)
+    shipped = "" if whole else str(file.get("profile", name))
+    profile = _own(path, name, file) if whole else _overlaid(path, name, file)
     # packages for a clerk lie on this machine: a folder of ours is no address to be found out
     local = profile.transport.type == "manual"
     connected = local or any(transport.get(key) for key in ADDRESS_KEYS)
@@ -266,7 +270,7 @@ def _read(path: Path, name: str, formats: Formats) -> Connection:
         hashlib.sha256("".join([one, *around]).encode()).hexdigest()
         for one in (profile_digest(profile), way_digest(profile))
     )
-    return Connection(path, profile, connected, digest, way, values)
+    return Connection(path, profile, connected, digest, way, values, shipped)
 
 
 def _check_tables(name: str, formats: Formats) -> None:

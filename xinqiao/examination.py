@@ -17,6 +17,7 @@ from xinqiao.adapters.policies import CorrectionStrategy, WithdrawStrategy
 from xinqiao.adapters.profile import Profile
 from xinqiao.connections import Connection, surroundings
 from xinqiao.errors import RefusedError, XinqiaoError
+from xinqiao.feedback.known_codes import refusal_codes
 from xinqiao.hub import Hub
 from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.tables import FormatTable, Status
@@ -135,6 +136,7 @@ def examine(hub: Hub, platform: str) -> Examination:
             checks += [Check(*one) for one in probe.checks]
             offset = probe.clock_offset
     checks += _under_way(hub, name)
+    checks += _instructed(hub, name, connection.profile)
     profile = connection.profile
     return Examination(
         checks=tuple(checks),
@@ -163,6 +165,27 @@ def _under_way(hub: Hub, name: str) -> Iterator[Check]:
         return
     if batches:
         yield Check("在途批次", ok=True, remark=words_of_under_way(batches))
+
+
+def _instructed(hub: Hub, name: str, profile: Profile) -> Iterator[Check]:
+    """Tell whether people are told what to do about each code that the profile knows."""
+    instructions = hub.instructions
+    broken = instructions.broken(name)
+    if broken is not None:
+        yield Check("处理说明", ok=False, remark=f"{broken.message}；暂按随附的说明")
+    missing = [one for one in refusal_codes(profile) if not instructions.covers(name, one)]
+    if missing:
+        remark = (
+            f"没有处理说明的退回代码：{'、'.join(missing)}；"
+            f"向平台方问明含义后写进 tables/instructions/{name}.toml"
+        )
+        yield Check("退回代码", ok=True, remark=remark)
+    for stray in instructions.strays:
+        yield Check(
+            "处理说明",
+            ok=False,
+            remark=f"tables/instructions/{stray}.toml 不是本工作区任何平台的，文件名应为平台标识",
+        )
 
 
 def require_usable(hub: Hub, platform: str) -> None:

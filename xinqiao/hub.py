@@ -26,6 +26,7 @@ from xinqiao.connections import Connection, Connections, connect, read_connectio
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.errors import InputError, RefusedError, SettingsError
+from xinqiao.feedback.instructing import Instructions
 from xinqiao.going_live import GoingLive
 from xinqiao.intake.applications import (
     Answering,
@@ -44,6 +45,7 @@ from xinqiao.intake.behaviour_editions import (
 from xinqiao.intake.behaviour_files import read_behaviours
 from xinqiao.intake.corrections import Wanted, Workbook, write_corrections
 from xinqiao.intake.files.opening import read_file
+from xinqiao.intake.headers import column_labels
 from xinqiao.intake.importer import Importer
 from xinqiao.mapping.registry import Formats
 from xinqiao.opening import open_database, person
@@ -183,6 +185,20 @@ class Hub:
         with self.database.reading() as connection:
             now = database_time(connection, self.clock)
             return outages(connection), noticed(connection, now)
+
+    @cached_property
+    def instructions(self) -> Instructions:
+        """What is done about what platforms say of single rows (退回怎么改)."""
+        return Instructions(
+            {
+                name: self.platforms[name].shipped if name in self.platforms else name
+                for name in self.connections.names
+            },
+            self.workspace.root / "tables" / "instructions",
+            column_labels,
+            lambda platform, kind: self.formats.of(platform, kind).table,
+            self.title,
+        )
 
     @cached_property
     def planner(self) -> Planner:
@@ -780,7 +796,7 @@ class Hub:
             return write_corrections(
                 connection,
                 self.keys,
-                self.formats,
+                self.instructions,
                 wanted,
                 folder or self.workspace.var / "findings",
                 self.clock.now(),

@@ -168,6 +168,16 @@ def test_the_digest_changes_with_every_key(path: tuple[Any, ...]) -> None:
     assert profile_digest(other) != profile_digest(load_profile("credit_shandong", {}))
 
 
+def test_a_field_column_that_nobody_wrote_leaves_the_digest_as_it_was() -> None:
+    """It came later: a confirmation must not lapse because the program can read more."""
+    plain = load_profile("transport_csv_folder", {}).model_dump(mode="json")
+    assert "field" not in plain["receipts"]["file"]["columns"]
+    said = {"receipts": {"file": {"columns": {"field": "FIELD"}}}}
+    other = load_profile("transport_csv_folder", said)
+    assert other.model_dump(mode="json")["receipts"]["file"]["columns"]["field"] == "FIELD"
+    assert profile_digest(other) != profile_digest(load_profile("transport_csv_folder", {}))
+
+
 def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
     turned = dict(reversed(shipped().items()))
     again = read_profile(turned, file="x")

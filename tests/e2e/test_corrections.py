@@ -62,6 +62,7 @@ def test_a_name_that_the_platform_refused_is_corrected_and_accepted_as_the_same_
     (row,) = rows_of(book.file)
     assert row["记录标识"] == before.id
     assert "主体不存在" in row["疑点"]
+    assert "主体的名称和代码（第1项“行政相对人名称”）" in row["怎么改"]
     correct(book.file, **{NAME: GOOD_NAME})
     (report,) = stage.hub.importer().run(book.file)
     assert (report.changed, report.invalid) == (1, 0)

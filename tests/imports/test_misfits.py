@@ -7,11 +7,11 @@ from typing import Any
 import openpyxl
 
 from tests.e2e.test_penalties import FIRM
+from tests.feedback.instructed import instructions
 from tests.imports.books import Desk, write_book
 from xinqiao.intake.corrections import Wanted, write_corrections
 from xinqiao.intake.findings_workbook import DATA_SHEET
 from xinqiao.intake.report import FileReport
-from xinqiao.mapping.registry import Formats
 
 FACTS = "违法事实"
 BOTH = frozenset({"credit_shandong", "transport_credit"})
@@ -44,7 +44,7 @@ def test_the_workbooks_say_it_once_as_well(desk: Desk) -> None:
         (book,) = write_corrections(
             connection,
             desk.keys,
-            Formats(),
+            instructions(),
             Wanted(),
             desk.folder / "更正",
             desk.clock.now(),

@@ -6,6 +6,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.feedback.instructed import instructions
 from tests.imports.books import Desk, codes, correct, counts, write_book
 from tests.imports.rows import labelled
 from tests.intake.photographs import photograph
@@ -13,7 +14,6 @@ from tests.records.whole import NEWS
 from xinqiao.database.record_store import load_contents
 from xinqiao.database.tables import record, record_version
 from xinqiao.intake.corrections import Wanted, write_corrections
-from xinqiao.mapping.registry import Formats
 from xinqiao.records.pictures import Picture, read_pictures
 
 
@@ -90,7 +90,7 @@ def test_a_workbook_of_corrections_shows_names_and_reads_back(desk_with_pictures
         (made,) = write_corrections(
             connection,
             desk.keys,
-            Formats(),
+            instructions(),
             Wanted(),
             desk.folder / "更正",
             desk.clock.now(),

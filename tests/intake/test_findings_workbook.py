@@ -84,7 +84,7 @@ def test_shape_of_the_sheets(table: Table, written: Path) -> None:
     assert "再次导入" in guide
     sheet = book["待更正"]
     headers = [cell.value for cell in sheet[1]]
-    assert headers == ["记录标识", "原行号", "疑点", *table.headers]
+    assert headers == ["记录标识", "原行号", "疑点", "怎么改", *table.headers]
     assert sheet.freeze_panes == "B2"
     assert [cell.value for cell in sheet[2]][:2] == ["r-2", "2"]
     assert all(10 <= one.width <= 61 for one in sheet.column_dimensions.values())
@@ -96,6 +96,16 @@ def test_reasons_of_a_row_stand_together_under_their_columns(written: Path) -> N
     assert any(one.startswith("许可类别：") and "批准" in one for one in reasons)
     assert any(one.startswith("许可决定日期：") for one in reasons)
     assert len(reasons) == 4
+
+
+def test_what_to_do_stands_beside_the_reasons_with_number_and_heading(
+    table: Table, written: Path
+) -> None:
+    how = str(openpyxl.load_workbook(written)["待更正"].cell(2, 4).value).split("\n")
+    number = table.headers.index("许可类别") + 1
+    assert any(one.startswith(f"第{number}项“许可类别”：请从疑点所列的取值中选") for one in how)
+    # what the program put right by itself asks for nothing
+    assert not [one for one in how if "行政相对人名称" in one]
 
 
 def test_cells_in_doubt_are_coloured_and_carry_the_reason(written: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.feedback.instructed import instructions
 from tests.life.bureau import PENALTY, SHARING, SITE, accepting
 from tests.life.reviewed import CHIEF, CLERK, OTHER, ReviewedBureau
 from tests.support import FrozenClock
@@ -158,7 +159,7 @@ def test_what_is_returned_goes_to_its_department_until_a_new_version_waits(
     assert figures(bureau)["returned"] == figures(bureau)["invalid"] == 1
     with bureau.database.reading() as connection:
         (book,) = write_corrections(
-            connection, bureau.keys, bureau.formats, Wanted(), tmp_path, bureau.clock.now()
+            connection, bureau.keys, instructions(), Wanted(), tmp_path, bureau.clock.now()
         )
     headers, row = openpyxl.load_workbook(book.file)[DATA_SHEET].iter_rows(values_only=True)
     told = dict(zip(headers, row, strict=True))
@@ -183,7 +184,7 @@ def test_what_waits_is_in_no_workbook_of_corrections(
     with bureau.database.reading() as connection:
         now = bureau.clock.now()
         assert (
-            write_corrections(connection, bureau.keys, bureau.formats, Wanted(), tmp_path, now)
+            write_corrections(connection, bureau.keys, instructions(), Wanted(), tmp_path, now)
             == []
         )
 

@@ -1,5 +1,6 @@
 """Codes of what happened on the way: in Chinese for people, made safe for logs."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 _MOST_DIGITS = 8
@@ -120,6 +121,11 @@ _WORDS = MappingProxyType(
         "row_ambiguous": "批次中有几行的文书号相同，回执分不清是哪一行",
     }
 )
+
+
+def known_words() -> Mapping[str, str]:
+    """Return our names of what happens on the way → their Chinese words."""
+    return _WORDS
 
 
 def words_for(code: str) -> str:

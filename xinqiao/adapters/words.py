@@ -21,6 +21,20 @@ def asked_as(operation: Operation, known: Collection[Operation]) -> Operation:
     return operation
 
 
+def words_with_field(message: str, field: str) -> str:
+    """Return a platform's words with the field that it names apart from them (出错的字段).
+
+    Whoever reads the words then finds the field where most platforms write it themselves.
+
+    Args:
+        message: The platform's words.
+        field: What it names: a code, a name, or nothing.
+    """
+    if not field or field in message:
+        return message
+    return f"{message}：{field}" if message else field
+
+
 def operation_word(operation: Operation, words: Mapping[Operation, str]) -> str:
     """Return the platform's word for ``operation``, as :func:`asked_as`.
 

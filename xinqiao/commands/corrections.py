@@ -1,6 +1,7 @@
 """``xinqiao corrections``: workbooks of everything that must be corrected."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -15,6 +16,13 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xinqiao.intake.corrections import Workbook
+
+_MOST_TO_DO = 10
 
 
 @click.command(cls=ChineseCommand)
@@ -61,6 +69,9 @@ def corrections(
                     "records": one.records,
                     "refused": one.refused,
                     "file": str(one.file),
+                    "instructions": [
+                        {"instruction": text, "records": count} for text, count in one.to_do.items()
+                    ],
                 }
                 for one in books
             ]
@@ -75,6 +86,7 @@ def corrections(
                 for one in books
             ],
         )
+        _print_to_do(books)
         console.print(
             f"文件在 {escape(str(books[0].file.parent))}\n"
             "改好后用 xinqiao import 导入；表中含个人信息，请妥善保管，用完删除。",
@@ -82,3 +94,19 @@ def corrections(
         )
     if books:
         context.exit(NEEDS_A_PERSON)
+
+
+def _print_to_do(books: "Sequence[Workbook]") -> None:
+    """Print what each department has to do, in how many records, the most frequent first."""
+    counted: dict[str, dict[str, int]] = {}
+    for book in books:
+        theirs = counted.setdefault(book.department, {})
+        for text, count in book.to_do.items():
+            theirs[text] = theirs.get(text, 0) + count
+    for department, theirs in counted.items():
+        console.print(f"[bold]{escape(department)}[/]怎么改：")
+        ranked = sorted(theirs.items(), key=lambda one: -one[1])
+        for text, count in ranked[:_MOST_TO_DO]:
+            console.print(f"  {count} 条  {escape(text)}", soft_wrap=True)
+        if len(ranked) > _MOST_TO_DO:
+            console.print(f"  …另有 {len(ranked) - _MOST_TO_DO} 种，见待更正表的“怎么改”一列")

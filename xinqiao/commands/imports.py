@@ -148,6 +148,7 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
         if len(shown) > _SHOWN_FINDINGS:
             rest = len(shown) - _SHOWN_FINDINGS + report.findings_not_listed
             console.print(f"…另有 {rest} 条，用 --json 查看")
+        _print_to_do(report)
     if report.waiting:
         console.print(
             f"[yellow]{report.waiting} 处须人处理[/]：公示的用 xinqiao publication list、"
@@ -160,3 +161,18 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
             "改好后用 xinqiao import 导入该表即可。",
             soft_wrap=True,
         )
+
+
+def _print_to_do(report: "FileReport") -> None:
+    """Print what to do about the errors and warnings, each thing once."""
+    counted: dict[str, int] = {}
+    for one in report.findings:
+        if one.severity != "cleaned" and one.instruction:
+            column = f"“{one.column}”" if one.column else ""
+            text = f"{column}{one.instruction}"
+            counted[text] = counted.get(text, 0) + 1
+    if not counted:
+        return
+    console.print("怎么办：")
+    for text, count in list(counted.items())[:_SHOWN_FINDINGS]:
+        console.print(f"  {count} 处  {escape(text)}", soft_wrap=True)

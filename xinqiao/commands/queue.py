@@ -48,11 +48,13 @@ def queue() -> None:
 @click.pass_context
 def list_(context: click.Context, selection: "Selection", limit: int, *, as_json: bool) -> None:
     """列出报送件，最急的在前；可按条件筛选。"""
+    from xinqiao.commands.advice import advised
     from xinqiao.queue.listing import listing
 
     hub = open_hub(context)
     with hub.database.reading() as connection:
         rows = listing(connection, selection, limit)
+    advised(hub.instructions, rows)
     if as_json:
         print_json(rows)
         return
@@ -65,6 +67,7 @@ def list_(context: click.Context, selection: "Selection", limit: int, *, as_json
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from xinqiao.commands.advice import short
     from xinqiao.queue.lookup import FEWEST_CHARACTERS
     from xinqiao.queue.states import CHINESE, State
 
@@ -97,7 +100,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
                 CHINESE[State(row["state"])],
                 due_day(row["due_at"]),
                 row["attempts"],
-                row["message"],
+                short(row),
             )
             for row in rows
         ],
@@ -110,6 +113,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 @click.pass_context
 def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
     """一条报送件的来龙去脉：从导入到现在发生的每件事，现在怎样，接下来何时做什么。"""
+    from xinqiao.commands.advice import advised
     from xinqiao.commands.queue_next import opens_at, what_next
     from xinqiao.commands.queue_story import show_story
     from xinqiao.connections import pace_of
@@ -127,6 +131,7 @@ def show(context: click.Context, submission_id: int, *, as_json: bool) -> None:
         told["platform_standing"]["receipts"] = connected.profile.receipts.mode.value
         hours = pace_of(connected.profile.pace, hub.calendar).hours
         told["platform_standing"]["opens_at"] = opens_at(told, hours)
+    advised(hub.instructions, [told])
     if as_json:
         print_json(told)
         return

@@ -36,6 +36,7 @@ def show_story(told: Mapping[str, Any], what_next: str) -> None:
 
 
 def _show_head(told: Mapping[str, Any]) -> None:
+    from xinqiao.feedback.actors import ACTORS, Actor
     from xinqiao.queue.states import CHINESE, State
     from xinqiao.records.kinds import kind_of
 
@@ -63,6 +64,9 @@ def _show_head(told: Mapping[str, Any]) -> None:
     if told["message"] or told["code"]:
         said = escape(f"{told['code']} {told['message']}".strip())
         console.print(f"最近的说法：{said}", soft_wrap=True)
+    if told["instruction"]:
+        text = f"怎么办（{ACTORS[Actor(told['acts'])]}）：{told['instruction']}"
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def _version(some: str, none: str, number: int | None) -> str:

@@ -74,12 +74,7 @@ def read_behaviours(path: Path, edition: str) -> BehaviourEdition:
             findings.append(Finding("code", "doubled_code", Severity.ERROR, message))
         rows.setdefault(code, number)
         errors = [one for one in findings if one.severity is Severity.ERROR]
-        wrong += [
-            RowFinding(
-                number, header.texts[columns[one.field]], one.code, one.severity, one.message
-            )
-            for one in errors
-        ]
+        wrong += [RowFinding.of(number, header.texts[columns[one.field]], one) for one in errors]
         if not errors:
             behaviours[code] = _behaviour(content)
     if wrong:

@@ -5,7 +5,7 @@ or the platform. A corrected workbook is imported like any other; the 记录标�
 back to its record, also when the wrong field was the number or the name.
 """
 
-import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,15 +19,16 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, holding, record, record_version, withdrawal
 from xinqiao.errors import SettingsError
+from xinqiao.feedback.instructing import Instructions, Refused
 from xinqiao.intake import store
 from xinqiao.intake.findings_workbook import (
     FindingsRow,
     Layout,
     safe_name,
+    what_to_do,
     write_findings_workbook,
 )
 from xinqiao.intake.headers import header_table
-from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.planning import NO_TABLE
 from xinqiao.queue.refusals import Refusal, open_refusals
@@ -64,6 +65,7 @@ class Workbook:
         records: How many.
         refused: How many of them a platform refused.
         file: Where it is.
+        to_do: What is to be done → in how many records, the most frequent first.
     """
 
     department: str
@@ -71,12 +73,13 @@ class Workbook:
     records: int
     refused: int
     file: Path
+    to_do: Mapping[str, int] = field(default_factory=dict)
 
 
 def write_corrections(
     connection: Connection,
     keys: KeyRing,
-    formats: Formats,
+    instructions: Instructions,
     wanted: Wanted,
     folder: Path,
     now: datetime,
@@ -87,7 +90,7 @@ def write_corrections(
         SettingsError: The folder cannot be made or written to.
     """
     found = _Faults()
-    found.take_refusals(open_refusals(connection, wanted.platform), formats)
+    found.take_refusals(open_refusals(connection, wanted.platform), instructions)
     found.take_misfits(store.misfits(connection, _misfit_ids(connection, wanted.platform)))
     found.ids.update(_invalid_ids(connection))
     groups: dict[tuple[str, str], list[tuple[FindingsRow, bool]]] = {}
@@ -108,12 +111,13 @@ class _Faults:
     """Record → what platforms and formats have against it."""
 
     ids: set[str] = field(default_factory=set)
-    refused: dict[str, list[Finding]] = field(default_factory=dict)
+    refused: dict[str, dict[Finding, str]] = field(default_factory=dict)
+    """What platforms refused, each with what is done about it."""
     misfits: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
-    def take_refusals(self, refusals: Iterable[Refusal], formats: Formats) -> None:
+    def take_refusals(self, refusals: Iterable[Refusal], instructions: Instructions) -> None:
         for one in refusals:
-            self.refused.setdefault(one.record_id, []).append(_refusal(one, formats))
+            self.refused.setdefault(one.record_id, {}).update(_refusal(one, instructions))
             self.ids.add(one.record_id)
 
     def take_misfits(self, misfits: Mapping[str, tuple[Finding, ...]]) -> None:
@@ -124,23 +128,14 @@ class _Faults:
                 self.ids.add(record_id)
 
 
-def _refusal(refusal: Refusal, formats: Formats) -> Finding:
-    """Return a platform's refusal as a finding, at the field whose code its words name."""
+def _refusal(refusal: Refusal, instructions: Instructions) -> dict[Finding, str]:
+    """Return a platform's refusal as findings at the fields it is about, and what to do."""
+    said = Refused(refusal.platform, refusal.kind, refusal.code, refusal.message, refusal.operation)
+    advice = instructions.advise(said)
     words = refusal.message or "没有说明原因"
-    try:
-        table = formats.of(refusal.platform, refusal.kind).table
-    except SettingsError:
-        # somebody is mending the table: the platform's words stand all the same
-        return Finding("", "refused", Severity.ERROR, f"被平台 {refusal.platform} 退回：{words}")
-    path = next(
-        (
-            one.source_path
-            for one in table.fields
-            if one.source_path and re.search(rf"\b{re.escape(one.code)}\b", refusal.message)
-        ),
-        "",
-    )
-    return Finding(path, "refused", Severity.ERROR, f"被{table.title}退回：{words}")
+    message = f"被{instructions.title(refusal.platform, refusal.kind)}退回：{words}"
+    paths = [one.path for one in advice.places] or [""]
+    return {Finding(path, "refused", Severity.ERROR, message): advice.text for path in paths}
 
 
 def _misfit_ids(connection: Connection, platform: str | None) -> Collection[str]:
@@ -205,7 +200,7 @@ def _rows(
     for row in chosen:
         content = contents[row.id, row.current_version]
         own = (Finding(**{**one, "severity": Severity(one["severity"])}) for one in row.findings)
-        refusals = found.refused.get(row.id, [])
+        refusals = found.refused.get(row.id, {})
         # the placeholder "the record itself is wrong" says less than what is wrong with it
         misfits = (one for one in found.misfits.get(row.id, ()) if one.code != "invalid")
         findings = tuple(dict.fromkeys((*refusals, *own, *misfits)))
@@ -218,7 +213,7 @@ def _rows(
         cells = tuple(
             shown.get(path, content.get(path, "")) for path in header_table(row.kind).fields
         )
-        line = FindingsRow(row.id, row.source_row, cells, findings)
+        line = FindingsRow(row.id, row.source_row, cells, findings, refusals)
         yield (row.department or UNASSIGNED, row.kind), line, bool(refusals)
 
 
@@ -246,4 +241,6 @@ def _write(
     name = f"待更正-{department}-{kind_of(kind).name}-{stamp}"
     file = folder / f"{safe_name(name)}.xlsx"
     write_findings_workbook(file, layout, [row for row, _ in rows])
-    return Workbook(department, kind, len(rows), sum(refused for _, refused in rows), file)
+    to_do = Counter(text for row, _ in rows for text in what_to_do(layout, row))
+    refused = sum(refused for _, refused in rows)
+    return Workbook(department, kind, len(rows), refused, file, dict(to_do.most_common()))

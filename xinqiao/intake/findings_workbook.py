@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xinqiao.errors import SettingsError
-from xinqiao.intake.headers import ORIGINAL_ROW, REASONS, RECORD_ID
+from xinqiao.feedback.own import own_instruction
+from xinqiao.intake.headers import HOW, ORIGINAL_ROW, REASONS, RECORD_ID
 from xinqiao.intake.reading import GUIDE_SHEET
 from xinqiao.records.findings import Finding, Severity
 
@@ -27,14 +28,17 @@ DATA_SHEET = "待更正"
 
 _GUIDE = (
     "这些记录有错误，更正之前不会报送。更正办法：",
-    f"1. 到工作表“{DATA_SHEET}”中，按“{REASONS}”一列的说明更正各行。",
+    f"1. 到工作表“{DATA_SHEET}”中，看“{REASONS}”一列说错在哪里，按“{HOW}”一列更正各行。",
     "   标红的格子是出错之处，标黄的格子请核实，鼠标移到格子上可看原因。",
     f"2. “{RECORD_ID}”一列请保持原样：程序靠它找到要更正的那条记录。",
-    f"3. “{ORIGINAL_ROW}”是原文件中的行号，“{REASONS}”不必删除，再次导入时都不读取。",
+    f"3. “{ORIGINAL_ROW}”是原文件中的行号，它和“{REASONS}”“{HOW}”不必删除，再次导入时都不读取。",
     "4. 不需要的行可以整行删除；缺少的列可以在最右边添加，表头写标准列名。",
     "5. 更正后保存，用同一个导入命令再次导入本文件即可。",
     "本文件含有个人信息，请妥善保管，用完删除。",
 )
+_BEFORE = (RECORD_ID, ORIGINAL_ROW, REASONS, HOW)
+"""Columns of our own, before those of the file."""
+
 _UNFIT_FOR_NAMES = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 _NARROWEST, _WIDEST = 10, 40
 _REASONS_WIDTH = 60
@@ -71,12 +75,37 @@ class FindingsRow:
         row: Row number in the file it was imported from.
         cells: What the columns of that file showed, one text for each header of the table.
         findings: Everything there is to say about the row.
+        instructions: What to do about those of the findings whose code does not tell it: what a
+            platform refused.
     """
 
     record_id: str | None
     row: int
     cells: tuple[str, ...]
     findings: tuple[Finding, ...]
+    instructions: Mapping[Finding, str] = field(default_factory=dict)
+
+
+def what_to_do(table: Headed, row: FindingsRow) -> tuple[str, ...]:
+    """Return what is done about a row, one text for each thing, each once.
+
+    A field is named by the number and the heading of its column; what the program put right by
+    itself needs nothing.
+    """
+    texts = (
+        row.instructions.get(one) or _own_instruction(table, one)
+        for one in row.findings
+        if one.severity is not Severity.CLEANED
+    )
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _own_instruction(table: Headed, finding: Finding) -> str:
+    text = own_instruction(finding.code, finding.field)
+    header = table.columns.get(finding.field)
+    if not text or header is None:
+        return text
+    return f"第{table.headers.index(header) + 1}项“{header}”：{text}"
 
 
 def safe_name(text: str) -> str:
@@ -154,7 +183,7 @@ def _formats(workbook: Workbook) -> _Formats:
 def _write_rows(workbook: Workbook, table: Headed, rows: Sequence[FindingsRow]) -> None:
     sheet = workbook.add_worksheet(DATA_SHEET)
     formats = _formats(workbook)
-    headers = (RECORD_ID, ORIGINAL_ROW, REASONS, *table.headers)
+    headers = (*_BEFORE, *table.headers)
     places = {path: headers.index(header) for path, header in table.columns.items()}
     _set_widths(sheet, table, rows, formats.plain)
     for column, header in enumerate(headers):
@@ -164,7 +193,9 @@ def _write_rows(workbook: Workbook, table: Headed, rows: Sequence[FindingsRow]) 
         sheet.write_string(number, 0, row.record_id or "", formats.plain)
         sheet.write_string(number, 1, str(row.row), formats.plain)
         sheet.write_string(number, 2, _reasons(table, row), formats.reasons)
-        for column, text in enumerate(row.cells, start=3):
+        how = "\n".join(what_to_do(table, row))[:_LONGEST_CELL]
+        sheet.write_string(number, 3, how, formats.reasons)
+        for column, text in enumerate(row.cells, start=len(_BEFORE)):
             sheet.write_string(number, column, text, formats.plain)
         _mark(sheet, number, row, places, formats)
 
@@ -193,7 +224,7 @@ def _mark(
             remarks.setdefault(places[finding.field], []).append(finding)
     for column, findings in remarks.items():
         worst = min((finding.severity for finding in findings), key=list(Severity).index)
-        sheet.write_string(number, column, row.cells[column - 3], formats.marked[worst])
+        sheet.write_string(number, column, row.cells[column - len(_BEFORE)], formats.marked[worst])
         reason = "\n".join(finding.message for finding in findings)
         sheet.write_comment(number, column, reason, {"x_scale": 2})
 
@@ -201,11 +232,12 @@ def _mark(
 def _set_widths(sheet: Worksheet, table: Headed, rows: Sequence[FindingsRow], text: Format) -> None:
     sheet.set_column(0, 0, _WIDEST, text)
     sheet.set_column(1, 1, _NARROWEST, text)
-    sheet.set_column(2, 2, _REASONS_WIDTH, text)
+    sheet.set_column(2, 3, _REASONS_WIDTH, text)
     for position, header in enumerate(table.headers):
         longest = max((_width(row.cells[position]) for row in rows[:_ROWS_TO_MEASURE]), default=0)
         width = min(max(_width(header) + 2, longest + 2, _NARROWEST), _WIDEST)
-        sheet.set_column(position + 3, position + 3, width, text)
+        column = position + len(_BEFORE)
+        sheet.set_column(column, column, width, text)
 
 
 def _width(text: str) -> int:

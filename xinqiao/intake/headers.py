@@ -21,7 +21,10 @@ ORIGINAL_ROW = "原行号"
 REASONS = "疑点"
 """Column of our findings workbook: what is wrong with the row; not read back."""
 
-RESERVED = (RECORD_ID, ORIGINAL_ROW, REASONS)
+HOW = "怎么改"
+"""Column of our findings workbook: what to do about the row; not read back."""
+
+RESERVED = (RECORD_ID, ORIGINAL_ROW, REASONS, HOW)
 
 _IGNORED = re.compile(r"[\s()\[\]{}〔〕【】<>《》*:]+")
 
@@ -147,6 +150,11 @@ def header_table(kind: str) -> HeaderTable:
         fields=MappingProxyType({field.path: field for field in fields}),
         spellings=MappingProxyType(spellings),
     )
+
+
+def column_labels(kind: str) -> dict[str, str]:
+    """Return field path → heading of its column in the import table of ``kind``, in order."""
+    return {path: one.label for path, one in header_table(kind).fields.items()}
 
 
 def header_tables() -> tuple[HeaderTable, ...]:

@@ -324,9 +324,7 @@ def _not_reported(exemption: str) -> Finding:
 def _note(work: _Work, row: int, findings: Sequence[Finding]) -> None:
     columns = work.table.columns
     for one in findings:
-        work.report.note(
-            RowFinding(row, columns.get(one.field, ""), one.code, one.severity, one.message)
-        )
+        work.report.note(RowFinding.of(row, columns.get(one.field, ""), one))
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:

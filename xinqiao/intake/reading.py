@@ -220,14 +220,15 @@ def _columns_not_read(
 ) -> Iterator[RowFinding]:
     for index, finding in layout.findings:
         shown = "" if contains_identity_number(headers[index]) else headers[index]
-        yield RowFinding(header_row, shown, finding.code, finding.severity, finding.message)
+        yield RowFinding.of(header_row, shown, finding)
 
 
 def _sheets_not_read(sheets: Sequence[Sheet]) -> Iterator[RowFinding]:
     for sheet in sheets:
         if sheet.name != GUIDE_SHEET:
             message = f"工作表“{sheet.name}”里也有内容，但不是已知的记录，没有读取"
-            yield RowFinding(0, "", "sheet_not_read", Severity.WARNING, message)
+            finding = Finding("", "sheet_not_read", Severity.WARNING, message)
+            yield RowFinding.of(0, "", finding)
 
 
 @dataclass(frozen=True, slots=True)

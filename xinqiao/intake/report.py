@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from xinqiao.feedback.own import own_instruction
 from xinqiao.queue.adopting import DIFFERS_THERE
 from xinqiao.queue.consequences import NO_SUCH_RECORD, REPAIRED_TOO_EARLY
 from xinqiao.queue.publishing import IDENTITY_NUMBER, RELEASABLE, STILL_DOWN
-from xinqiao.records.findings import Severity
+from xinqiao.records.findings import Finding, Severity
 
 _MOST_FINDINGS = 20_000
 
@@ -30,6 +31,7 @@ class RowFinding:
         code: Stable English identifier.
         severity: See :class:`Severity`.
         message: Chinese text.
+        instruction: What to do about it, in Chinese.
     """
 
     row: int
@@ -37,6 +39,13 @@ class RowFinding:
     code: str
     severity: Severity
     message: str
+    instruction: str
+
+    @classmethod
+    def of(cls, row: int, column: str, finding: Finding) -> "RowFinding":
+        """Return ``finding`` with its place in the file, and with what to do about it."""
+        instruction = own_instruction(finding.code, finding.field)
+        return cls(row, column, finding.code, finding.severity, finding.message, instruction)
 
 
 @dataclass(slots=True)

@@ -95,8 +95,12 @@ def stray_tables(folder: Path, formats: Formats) -> Iterator[tuple[Path, str]]:
                 yield path, "没有用到：同一种记录另有更新的版本"
             case ("codes", name):
                 yield from _stray_codes(path, name.removesuffix(".toml"), codes)
+            case ("instructions", _):
+                # what to do about refusals: checked with the platform that it belongs to
+                continue
             case _:
-                yield path, "位置不对，应为 formats/平台/类型-版本.toml 或者 codes/名称.toml"
+                places = "formats/平台/类型-版本.toml、codes/名称.toml、instructions/平台.toml"
+                yield path, f"位置不对，应为 {places}"
 
 
 def _stray_codes(path: Path, name: str, used: set[str]) -> Iterator[tuple[Path, str]]:

@@ -19,6 +19,7 @@ class Refusal:
         kind: The record's kind.
         submission_id: The submission that was refused.
         operation: What was asked for.
+        code: The platform's code.
         message: The platform's words, masked.
     """
 
@@ -27,6 +28,7 @@ class Refusal:
     kind: str
     submission_id: int
     operation: str
+    code: str
     message: str
 
 
@@ -39,6 +41,7 @@ def open_refusals(connection: Connection, platform: str | None = None) -> list[R
             submission.c.kind,
             submission.c.id,
             submission.c.operation,
+            submission.c.code,
             submission.c.message,
         )
         .join(holding, holding.c.id == submission.c.holding_id)

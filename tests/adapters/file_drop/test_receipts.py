@@ -96,6 +96,13 @@ def test_every_column_is_read(out: Path, poll: Poll) -> None:
     assert report.rows[0].at == datetime(2026, 11, 20, 0, 0, 1, tzinfo=UTC)
 
 
+def test_the_column_of_the_field_at_fault_goes_behind_the_words(out: Path, poll: Poll) -> None:
+    columns = {"row": "row", "verdict": "result", "message": "why", "field": "field"}
+    put(out, "row,result,why,field\r\n1,ok,,\r\n2,bad,格式错误,XK_JDRQ\r\n")
+    report = poll({"columns": columns})
+    assert [one.message for one in report.rows] == ["", "格式错误：XK_JDRQ"]
+
+
 def test_no_file_yet_is_waited_for(out: Path, poll: Poll) -> None:
     put(out, BOTH, f"{STEM}0_receipt.csv")
     put(out, BOTH, f".{RECEIPT}")

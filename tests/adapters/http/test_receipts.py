@@ -197,3 +197,21 @@ def test_a_delivery_that_is_refused_as_a_whole_is_refused_row_by_row_too() -> No
     rule = [{"when": "status == `200`", "means": "rejected"}]
     reply = submitted({"rows": []}, ReceiptMode.SYNC_ROWS, answers=rule, rows=ROWS)
     assert reply.outcome is Outcome.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ({"text": "格式错误", "field": "XK_NR"}, "格式错误：XK_NR"),
+        ({"text": "XK_NR 格式错误", "field": "XK_NR"}, "XK_NR 格式错误"),
+        ({"text": "格式错误"}, "格式错误"),
+        ({"field": "许可内容"}, "许可内容"),
+        ({}, ""),
+    ],
+)
+def test_a_field_that_a_platform_names_apart_goes_behind_its_words(
+    element: dict[str, str], message: str
+) -> None:
+    body = {"serial": "S1", "state": "20", "rows": [{"index": 1, "code": "3", **element}]}
+    report = polled(body, rows=ROWS | {"field": "field"})
+    assert report.rows[0].message == message

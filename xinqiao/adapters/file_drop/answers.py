@@ -7,6 +7,7 @@ from xinqiao.adapters.base import Outcome, RowResult, SealedBatch
 from xinqiao.adapters.file_drop.layout import ReceiptFile
 from xinqiao.adapters.file_drop.reading import Line, UnreadableError, read_lines
 from xinqiao.adapters.http.reading import as_count, as_instant
+from xinqiao.adapters.words import words_with_field
 
 _OUTSIDE = "row_outside_batch"
 _FAULTS = frozenset({Outcome.REJECTED, Outcome.DUPLICATE})
@@ -224,7 +225,7 @@ def _result(layout: ReceiptFile, line: Mapping[str, str], row: int) -> RowResult
         row,
         Outcome(means),
         code=word,
-        message=line.get("message", ""),
+        message=words_with_field(line.get("message", ""), line.get("field", "")),
         reference=line.get("reference", ""),
         at=as_instant(line.get("time", "")),
     )

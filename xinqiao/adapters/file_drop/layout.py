@@ -280,6 +280,9 @@ class AnswerColumns(Table):
     """The platform's words."""
     reference: Place = None
     """The platform's id of the record."""
+    # left out where it is not said, so that what binds to older profiles still holds
+    field: Place = Field(default=None, exclude_if=lambda place: place is None)
+    """The field that is at fault, by its code or its name; goes behind the platform's words."""
     time: Place = None
     """When it was taken in."""
 

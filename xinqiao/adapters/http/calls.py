@@ -181,6 +181,9 @@ class Rows(Table):
     """The platform's words."""
     reference: Expression | None = None
     """The platform's id of the record."""
+    # left out where it is not said, so that what binds to older profiles still holds
+    field: Expression | None = Field(default=None, exclude_if=lambda place: place is None)
+    """The field that is at fault, by its code or its name; goes behind the platform's words."""
     time: Expression | None = None
     """When it was taken in."""
     cases: tuple[RowCase, ...] = ()

@@ -34,6 +34,7 @@ from xinqiao.adapters.http.calls import (
 )
 from xinqiao.adapters.http.judgement import NEVER_SENT, UNKNOWN, Judgement
 from xinqiao.adapters.http.reading import as_count, as_instant, as_text
+from xinqiao.adapters.words import words_with_field
 
 _ABOUT_ROWS = frozenset({Outcome.ACCEPTED, Outcome.RECEIVED, Outcome.REJECTED, Outcome.DUPLICATE})
 _TELLS_ROWS = frozenset({BatchProgress.PENDING, BatchProgress.COMPLETE, BatchProgress.REFUSED})
@@ -169,7 +170,9 @@ def _row_result(table: Rows, element: Any) -> RowResult:
         row=number,
         outcome=Outcome(_verdict(table, element, code).value),
         code=code,
-        message=as_text(_optional(table.message, element)),
+        message=words_with_field(
+            as_text(_optional(table.message, element)), as_text(_optional(table.field, element))
+        ),
         reference=as_text(_optional(table.reference, element)),
         at=as_instant(_optional(table.time, element)),
     )

@@ -1,0 +1,1 @@
+"""What to do about findings and refusals, in the words of those who correct (反馈)."""
