@@ -151,6 +151,19 @@ def open_under(
     return found
 
 
+def close_under(
+    connection: Connection,
+    sides: Sides,
+    keys: Collection[str],
+    whats: Collection[str],
+    cause: Cause,
+) -> int:
+    """Close open differences under hashed ``keys`` that are proven not to be any more."""
+    ids = [row.id for row in open_under(connection, sides, whats, keys)]
+    close(connection, ids, GONE, cause)
+    return len(ids)
+
+
 def any_open(connection: Connection, sides: Sides) -> bool:
     """Tell whether anything is open between ``sides``."""
     statement = sa.select(difference.c.id).where(
