@@ -32,6 +32,7 @@ bench: $(READY)
 	$(BIN)/python bench/several_workers.py
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/figures.py
+	$(BIN)/python bench/reconciling.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

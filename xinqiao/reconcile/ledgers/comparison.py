@@ -8,7 +8,7 @@ Pages are taken together into blocks, so that a ledger of many small pages costs
 seen, and what differs, is in the database before the next block is read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -22,12 +22,14 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.differences.catalogue import LEDGER
 from xinqiao.reconcile.differences.store import (
+    GONE,
     Found,
     Sides,
     any_open,
-    close_under,
+    close,
     close_unseen,
     note_differences,
+    open_under,
     see_again,
 )
 from xinqiao.reconcile.key_hash import hash_of_key
@@ -201,20 +203,24 @@ class _Comparison:
         """Close what these pages prove not to differ any more."""
         if not any_open(connection, self.sides):
             return
-        cause = self.worker.cause(connection)
-        for keys, whats in (
-            (judged.shown, ["missing_at_platform"]),
-            (judged.known, ["unknown_locally"]),
-            (judged.alike, ["different"]),
-        ):
-            close_under(connection, self.sides, self._hashes(keys), whats, cause)
-        see_again(connection, self.sides, self._hashes(judged.undecided), LEDGER)
-
-    def _hashes(self, keys: Iterable[str]) -> list[str]:
-        scope = self.scope
-        return [
-            hash_of_key(self.worker.keys, scope.platform, scope.kind, key) for key in sorted(keys)
-        ]
+        hashes = {
+            hash_of_key(self.worker.keys, self.scope.platform, self.scope.kind, key): key
+            for key in judged.shown | judged.undecided
+        }
+        disproved = {
+            "missing_at_platform": judged.shown,
+            "unknown_locally": judged.known,
+            "different": judged.alike,
+        }
+        over, unclear = [], []
+        for row in open_under(connection, self.sides, LEDGER, hashes):
+            key = hashes[row.key_hash]
+            if key in disproved.get(row.what, ()):
+                over.append(row.id)
+            elif key in judged.undecided:
+                unclear.append(row.id)
+        close(connection, over, GONE, self.worker.cause(connection))
+        see_again(connection, self.sides, unclear)
 
     def _find_missing(self) -> bool:
         """Note what must stand in the ledger and did not show; tell whether the reading goes on."""
