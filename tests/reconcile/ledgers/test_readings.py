@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.reconcile.ledger_stands import (
@@ -76,6 +76,26 @@ def test_a_reading_that_another_overtakes_finds_nothing_missing(office: World) -
     assert office.rows(difference) == []
     assert office.rows(ledger_line) == []
     assert [row.incomplete for row in office.rows(ledger_reading)] == [OVERTAKEN, ""]
+
+
+def test_one_that_is_overtaken_at_the_very_end_finds_nothing_missing_either(
+    office: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(office, 1, 2, 3)
+    for number in (1, 2, 3):
+        ledger_of(office).shows(number)
+    settle_down(office)
+    find = comparison._Comparison._find_missing
+
+    def overtaken(of: comparison._Comparison) -> bool:
+        monkeypatch.setattr(comparison._Comparison, "_find_missing", find)
+        compare(office)
+        return find(of)
+
+    monkeypatch.setattr(comparison._Comparison, "_find_missing", overtaken)
+    found = compare(office)
+    assert (found.incomplete, found.missing) == (OVERTAKEN, [])
+    assert office.rows(difference) == []
 
 
 def test_what_an_abandoned_reading_left_is_dropped_by_the_next(office: World) -> None:
@@ -171,7 +191,9 @@ class Read:
     whole: bool
 
 
-reads = st.builds(Read, st.integers(0, 40), st.integers(0, 40), st.booleans()).map(
+# few days, so that readings often touch, overlap, or leave a gap
+days = st.integers(0, 6)
+reads = st.builds(Read, st.just(0) | days, days, st.booleans()).map(
     lambda one: Read(min(one.start, one.end), max(one.start, one.end), one.whole)
 )
 
@@ -190,6 +212,8 @@ def template(tmp_path: Path) -> Path:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=st.lists(reads, max_size=8))
+@example(history=[Read(0, 1, whole=True), Read(3, 6, whole=True)])
+@example(history=[Read(0, 1, whole=True), Read(2, 6, whole=False), Read(2, 4, whole=True)])
 def test_up_to_the_mark_every_day_was_read_whole(template: Path, history: Sequence[Read]) -> None:
     path = template.with_name("example.db")
     shutil.copy(template, path)
