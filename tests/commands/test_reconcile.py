@@ -120,7 +120,7 @@ def test_a_ledger_that_breaks_off_is_said_to_prove_nothing(desk: Desk, fault: st
 
 def test_time_limits_are_shown_with_numerator_and_denominator(desk: Desk) -> None:
     said = desk.terminal.run("reconcile", "--from", "2026-11-01")
-    assert re.search(r"许可时限：按时 0，迟报 3，逾期未报 0；及时率 0\.0%（0/3）", said.out)
+    assert re.search(r"许可时限：按时 0，迟报 3，逾期未报 0；到期按时率 0\.0%（0/3）", said.out)
 
 
 def test_only_so_many_rows_are_listed_and_the_rest_is_in_the_json(desk: Desk) -> None:
@@ -152,7 +152,7 @@ def test_a_platform_that_is_not_there_is_told_and_the_time_limits_are_shown(
     said = terminal.run("reconcile", "--from", "2026-11-01")
     assert said.code == 3
     assert "对方拒绝连接" in said.out
-    assert "逾期未报 1；及时率 0.0%（0/1）" in said.out
+    assert "逾期未报 1；到期按时率 0.0%（0/1）" in said.out
     assert "全部一致" not in said.out
 
 

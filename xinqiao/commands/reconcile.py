@@ -262,6 +262,6 @@ def _show_punctuality(figures: "list[Punctuality]") -> None:
         more += f"，其中暂定 {one.provisional}" if one.provisional else ""
         console.print(
             f"  {kind_of(one.kind).name}时限：按时 {one.on_time}，迟报 {one.late}，"
-            f"逾期未报 {overdue}{more}；及时率 {rate}",
+            f"逾期未报 {overdue}{more}；到期按时率 {rate}",
             soft_wrap=True,
         )

@@ -39,7 +39,7 @@ class Punctuality:
 
     @property
     def rate(self) -> float | None:
-        """及时率: reported in time among those due; None when none was."""
+        """到期按时率: reported in time among those due; None when none was."""
         return self.on_time / self.due if self.due else None
 
     def plain(self) -> dict[str, Any]:
