@@ -34,7 +34,7 @@ def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, cl
         words = f"{path} {name}".strip()
         if isinstance(command, click.Group):
             yield from commands(command, words)
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield words, command
 
 
@@ -54,7 +54,7 @@ def options(command: click.Command) -> set[str]:
 
 def command_of(words: list[str]) -> tuple[str, click.Command] | None:
     """Return the command that a line begins with."""
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = " ".join(words[:length])
         if name in COMMANDS:
             return name, COMMANDS[name]
