@@ -202,6 +202,17 @@ def handling_rule(kind: str, content: Mapping[str, str]) -> DutyRule | None:
     )
 
 
+def must_report_by_law(kind: str, platform: str | None = None) -> bool:
+    """Tell whether a legal limit is set on first reports of ``kind``, to ``platform`` or to any."""
+    return any(
+        row.legal
+        and row.opens_on is OpensOn.DECISION
+        and kind in row.kinds
+        and (platform is None or platform in row.platforms)
+        for row in rules().values()
+    )
+
+
 def rule(identifier: str) -> DutyRule:
     """Return the rule called ``identifier``, such as ``D1``.
 

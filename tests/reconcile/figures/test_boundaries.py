@@ -7,7 +7,7 @@ import pytest
 
 from tests.reconcile.figures.asking import ask, service
 from tests.reconcile.figures.plain import Question
-from tests.reconcile.figures.stage import Owed, Stopped, midnight, put
+from tests.reconcile.figures.stage import Owed, Stopped, Unknown, midnight, put
 from tests.support import FrozenClock
 from xinqiao.database.engine import Database
 from xinqiao.reconcile.figures.definitions import figure
@@ -154,3 +154,11 @@ def test_a_platform_that_started_at_another_time_has_its_own_day(
     asked = replace(service(database, clock, ANYTHING), since=since)
     numbers = asked.numbers([figure("missing")], [By.PLATFORM, By.MONTH], Selection())
     assert [one.group for one in numbers] == [("county_site", "2026-11")]
+
+
+def test_decisions_never_imported_count_only_where_the_law_sets_a_limit(
+    database: Database, clock: FrozenClock
+) -> None:
+    put(database, [Unknown(kind="penalty"), Unknown(kind="operator"), Unknown(open=False)])
+    asked = ask(database, clock, ["missing"], replace(ANYTHING, by=("platform", "kind")))
+    assert asked == {"missing": {("source", "penalty"): (1, 1, 0)}}

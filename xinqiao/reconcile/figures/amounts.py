@@ -24,6 +24,8 @@ from xinqiao.reconcile.figures.cases import Amount, Place
 from xinqiao.reconcile.figures.reports import STREAM, Behind, first_duty
 from xinqiao.reconcile.figures.selection import Selection, Since
 from xinqiao.records.fields import iso_date
+from xinqiao.records.kinds import KINDS
+from xinqiao.routing.rules import must_report_by_law
 
 SOURCE = "source"
 """Stands for a platform where the case system has a decision that never reached us."""
@@ -118,7 +120,10 @@ class Amounts:
                 yield Amount(place, repeats, read), Behind(None, row.file_name)
 
     def never_imported(self) -> Iterator[tuple[Amount, Behind]]:
-        """Yield the decisions that the case system has and we have not; open differences only."""
+        """Yield the decisions that the case system has and we have not; open differences only.
+
+        As of those we have, only kinds count whose reporting the law sets a limit for.
+        """
         statement = (
             sa.select(
                 difference.c.kind,
@@ -130,6 +135,7 @@ class Amounts:
                 difference.c.platform == SOURCE,
                 difference.c.what == NEVER_IMPORTED,
                 difference.c.closed_at.is_(None),
+                difference.c.kind.in_([kind for kind in KINDS if must_report_by_law(kind)]),
                 *self.selection.conditions(
                     difference.c.platform, difference.c.kind, difference.c.department
                 ),

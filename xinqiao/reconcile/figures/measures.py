@@ -15,7 +15,7 @@ from xinqiao.reconcile.figures.cases import (
     Standing,
 )
 from xinqiao.reconcile.figures.definitions import Figure
-from xinqiao.routing.rules import OpensOn, rules
+from xinqiao.routing.rules import must_report_by_law
 
 _REPORTED = frozenset({Standing.ON_TIME, Standing.LATE})
 _DUE = _REPORTED | {Standing.OVERDUE}
@@ -57,21 +57,11 @@ def _missing(case: FirstReport) -> Share | None:
     duty = case.obligation
     if duty is None:
         # nobody can read its decision date: known, and surely not there
-        return Share(1, 1) if case.wanted and _legally_owed(case) else None
+        by_law = must_report_by_law(case.place.kind, case.place.platform)
+        return Share(1, 1) if case.wanted and by_law else None
     if not (duty.legal and duty.owed):
         return None
     return Share(int(not duty.reported), 1)
-
-
-def _legally_owed(case: FirstReport) -> bool:
-    """Tell whether a legal limit is set on first reports of its kind to its platform."""
-    return any(
-        row.legal
-        and row.opens_on is OpensOn.DECISION
-        and case.place.kind in row.kinds
-        and case.place.platform in row.platforms
-        for row in rules().values()
-    )
 
 
 def _compliance_first(case: FirstReport) -> Share | None:
