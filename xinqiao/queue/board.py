@@ -122,9 +122,9 @@ def _unfit(connection: Connection, platform: str, *codes: str) -> int:
 
 def _urgent_reviews(connection: Connection, platform: str, due_soon_at: datetime) -> int:
     """Return how many versions wait for a second person and are due soon, or overdue."""
-    urgent = sa.exists().where(
-        duty.c.record_id == holding.c.record_id,
-        duty.c.platform == holding.c.platform,
+    # asked for as a set: of each holding by itself, SQLite would walk every open duty
+    urgent = sa.select(duty.c.record_id).where(
+        duty.c.platform == platform,
         duty.c.closed_at.is_(None),
         duty.c.legal.is_(True),
         duty.c.due_at <= due_soon_at,
@@ -132,7 +132,12 @@ def _urgent_reviews(connection: Connection, platform: str, due_soon_at: datetime
     statement = (
         sa.select(sa.func.count())
         .select_from(holding)
-        .where(UNFIT, holding.c.platform == platform, says(AWAITING), urgent)
+        .where(
+            UNFIT,
+            holding.c.platform == platform,
+            says(AWAITING),
+            holding.c.record_id.in_(urgent),
+        )
     )
     count: int = connection.execute(statement).scalar_one()
     return count

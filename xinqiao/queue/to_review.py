@@ -169,44 +169,39 @@ class Present:
 
 def waiting(connection: Connection, wanted: Wanted, present: Present) -> list[Waiting]:
     """Return what waits, the most urgent first; what has no limit comes last."""
-    open_duty = sa.and_(
-        duty.c.record_id == holding.c.record_id,
-        duty.c.platform == holding.c.platform,
-        duty.c.closed_at.is_(None),
-    )
-    legal = sa.case((duty.c.legal.is_(True), duty.c.due_at), else_=None)
     statement = (
-        sa.select(
-            holding.c.record_id,
-            holding.c.wanted_version,
-            holding.c.platform,
-            sa.func.min(duty.c.due_at).label("due_at"),
-            sa.func.min(legal).label("legal_due_at"),
-        )
+        sa.select(holding.c.record_id, holding.c.wanted_version, holding.c.platform)
         .join(record, record.c.id == holding.c.record_id)
         .join(record_version, PRESENT_VERSION)
-        .outerjoin(duty, open_duty)
         .where(*_conditions(wanted))
-        .group_by(holding.c.id, holding.c.record_id, holding.c.wanted_version, holding.c.platform)
         .order_by(holding.c.id)
     )
     platforms: dict[Version, list[str]] = {}
-    limits: dict[Version, list[tuple[bool, datetime]]] = {}
-    for row in connection.execute(statement):
-        version = (row.record_id, row.wanted_version)
-        platforms.setdefault(version, []).append(row.platform)
-        # a legal limit goes before one that nobody but us has set
-        found = ((False, row.legal_due_at), (True, row.due_at))
-        limits.setdefault(version, []).extend(
-            (ours, due_at) for ours, due_at in found if due_at is not None
-        )
-    all_waiting = []
-    for version, places in platforms.items():
-        ours, due_at = min(limits[version], default=(True, None))
-        urgent = not ours and due_at is not None and due_at <= present.soon
-        all_waiting.append(Waiting(version, tuple(places), due_at, urgent))
+    for record_id, version, platform in connection.execute(statement):
+        platforms.setdefault((record_id, version), []).append(platform)
+    limits = _limits(connection, [record_id for record_id, _ in platforms])
+    found = [
+        _waiting(version, tuple(places), limits.get(version[0], ()), present)
+        for version, places in platforms.items()
+    ]
     # sorted() keeps the order of import among those of one day
-    return sorted(all_waiting, key=lambda one: one.due_at or _NEVER)
+    return sorted(found, key=lambda one: one.due_at or _NEVER)
+
+
+def _waiting(
+    version: Version, platforms: tuple[str, ...], duties: Sequence[Any], present: Present
+) -> Waiting:
+    first = _first(duties, platforms)
+    if first is None:
+        return Waiting(version, platforms, due_at=None, urgent=False)
+    urgent = first.legal and first.due_at <= present.soon
+    return Waiting(version, platforms, first.due_at, urgent)
+
+
+def _first(duties: Sequence[Any], platforms: Sequence[str]) -> Any | None:
+    """Return what ends first at ``platforms``: a legal limit goes before one of our own."""
+    owed = (one for one in duties if one.platform in platforms)
+    return min(owed, key=lambda one: (not one.legal, one.due_at), default=None)
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -245,7 +240,7 @@ def lines(
         versions = [one.version for one in chunk]
         rows = {row.id: row for row in _rows(connection, versions)}
         words = last_words(connection, versions)
-        limits = _limits(connection, versions)
+        limits = _limits(connection, [record_id for record_id, _ in versions])
         changes = changes_since(connection, keys, {one: rows[one[0]].kind for one in versions})
         for one in chunk:
             row = rows[one.version[0]]
@@ -294,23 +289,28 @@ def _rows(connection: Connection, versions: Sequence[Version]) -> Sequence[Any]:
     return connection.execute(statement).all()
 
 
-def _limits(connection: Connection, versions: Sequence[Version]) -> dict[str, list[Any]]:
+def _limits(connection: Connection, record_ids: Sequence[str]) -> dict[str, list[Any]]:
     """Return record → what is owed of it anywhere."""
-    statement = sa.select(duty).where(
-        duty.c.record_id.in_([record_id for record_id, _ in versions]),
-        duty.c.closed_at.is_(None),
-    )
     found: dict[str, list[Any]] = {}
-    for row in connection.execute(statement):
-        found.setdefault(row.record_id, []).append(row)
+    for chunk in in_chunks(record_ids):
+        # by record alone: with the platform in it, SQLite would walk every open duty
+        statement = sa.select(
+            duty.c.record_id,
+            duty.c.platform,
+            duty.c.due_on,
+            duty.c.due_at,
+            duty.c.legal,
+            duty.c.provisional,
+        ).where(duty.c.record_id.in_(chunk), duty.c.closed_at.is_(None))
+        for row in connection.execute(statement):
+            found.setdefault(row.record_id, []).append(row)
     return found
 
 
 def _deadline(duties: Sequence[Any], platforms: Sequence[str], present: Present) -> Deadline:
-    owed = [one for one in duties if one.platform in platforms]
-    if not owed:
+    row = _first(duties, platforms)
+    if row is None:
         return Deadline()
-    row = min(owed, key=lambda one: (not one.legal, one.due_at))
     return Deadline(
         due_on=row.due_on,
         legal=row.legal,
