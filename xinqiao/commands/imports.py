@@ -152,7 +152,8 @@ def _show(report: "FileReport", *, dry_run: bool) -> None:
     if report.waiting:
         console.print(
             f"[yellow]{report.waiting} 处须人处理[/]：公示的用 xinqiao publication list、"
-            "修复和异议的用 xinqiao handling 查看",
+            "修复和异议的用 xinqiao handling、与平台原有数据不一致的用 "
+            "xinqiao queue list --state held 查看",
             soft_wrap=True,
         )
     if report.findings_file:

@@ -24,6 +24,9 @@ from xinqiao.queue.transitions import Cause, Move, advance
 DIFFERS_THERE = "differs_there"
 """Code of a submission that is kept back since the platform held something else before us."""
 
+_PLATFORM_TIME = "platform_time"
+"""Which moment counts as reported: the platform's own of its taking in."""
+
 _KEPT_BACK = (
     "平台原有的一条与本条不一致（{fields}），没有报送：平台对的，更正本地记录后重新导入；"
     "本条对的，用 xinqiao adopt --accept-different 接管后再更正平台"
@@ -153,8 +156,20 @@ def _close_duties(
     connection.execute(
         sa.update(duty)
         .where(duty.c.id == sa.bindparam("which"))
-        .values(closed_at=cause.at, closed_by="adopted", reported_at=sa.bindparam("its_time")),
-        [{"which": row.id, "its_time": taken[row.record_id]} for row in rows],
+        .values(
+            closed_at=cause.at,
+            closed_by="adopted",
+            reported_at=sa.bindparam("its_time"),
+            reported_by=sa.bindparam("told_by"),
+        ),
+        [
+            {
+                "which": row.id,
+                "its_time": taken[row.record_id],
+                "told_by": None if taken[row.record_id] is None else _PLATFORM_TIME,
+            }
+            for row in rows
+        ],
     )
     entries = [
         Entry(

@@ -102,8 +102,8 @@ class Office(Bureau):
         order = replace(order, **changes)  # type: ignore[arg-type] # fields of an order
         return self.adoption.run(order, self.connectors[platform], Origin("api"))
 
-    def compare(self, platform: str = SHARING) -> LedgerFindings:
-        window = Window(date(2026, 1, 1), self.today)
+    def compare(self, platform: str = SHARING, since: date = date(2026, 1, 1)) -> LedgerFindings:
+        window = Window(since, self.today)
         return compare_ledger(self.worker(), self.platform(platform), "penalty", window)
 
     def sent(self, platform: str = SHARING) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.life.bureau import NAME, SHARING, SITE
-from tests.reconcile.adoption.office import NEW, OLD, TAKEN_IN, Office
+from tests.reconcile.adoption.office import NEW, OLD, START, TAKEN_IN, Office
 from tests.reconcile.ledger_stands import BREAKS
 from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import adopted_entry, adoption_line, duty, holding, submission
@@ -52,7 +52,11 @@ def test_what_waits_to_be_sent_is_given_up_and_what_was_owed_is_closed(office: O
     assert office.adopt().adopted == 1
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
     (owed,) = office.rows(duty, duty.c.platform == SHARING)
-    assert (owed.closed_by, owed.reported_at) == ("adopted", TAKEN_IN)
+    assert (owed.closed_by, owed.reported_at, owed.reported_by) == (
+        "adopted",
+        TAKEN_IN,
+        "platform_time",
+    )
     # the other platform is owed it still
     assert [one[2] for one in office.duties(SITE, record_id)] == [None]
     office.send(SHARING)
@@ -406,3 +410,45 @@ def test_what_must_not_be_shown_is_taken_down_after_it_was_taken_over(office: Of
     office.send(SITE)
     assert [operation for operation, _ in office.sent(SITE)] == ["take_down"]
     assert office.held(SITE, record_id) is None
+
+
+def test_what_was_changed_since_is_missing_only_where_both_times_lie_in_the_ledger(
+    office: Office,
+) -> None:
+    record_id = office.numbered(1)
+    office.shows(1)
+    office.adopt()
+    office.take_in(
+        "penalty", record_id, document_number=office.number(1), decision_date=OLD, content="罚款"
+    )
+    office.send(SHARING)
+    office.pass_days(0.5)
+    office.connectors[SHARING].shown = []
+    # the platform may go on telling when it took it in first
+    assert office.compare(since=START).clean
+    assert [one.record for one in office.compare().missing] == [record_id]
+
+
+def test_a_key_of_several_records_is_taken_over_only_where_one_says_the_same(
+    office: Office,
+) -> None:
+    first, second = office.numbered(1), office.numbered(2)
+    third = office.numbered(3)
+    key = place(office, first).wanted_key
+    with office.database.writing() as connection:
+        connection.execute(
+            holding.update()
+            .where(holding.c.record_id.in_([second, third]), holding.c.platform == SHARING)
+            .values(wanted_key=key)
+        )
+    office.shows(1)
+    found = office.adopt()
+    assert (found.adopted, found.several) == (1, 0)
+    assert office.held(SHARING, first) == 1
+    office.adoption.undo(found.id or 0, "再试")
+    with office.database.writing() as connection:
+        connection.execute(
+            holding.update().where(holding.c.record_id == first).values(wanted_key="别的")
+        )
+    found = office.adopt()
+    assert (found.adopted, found.several, found.needs_a_person) == (0, 1, True)

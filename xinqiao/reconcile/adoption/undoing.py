@@ -247,7 +247,7 @@ def _reopen(connection: Connection, platform: str, record_ids: Sequence[str], ca
                 duty.c.platform == platform,
                 duty.c.closed_by == "adopted",
             )
-            .values(closed_at=None, closed_by=None, reported_at=None)
+            .values(closed_at=None, closed_by=None, reported_at=None, reported_by=None)
             .returning(duty.c.record_id, duty.c.rule)
         )
         entries = [
