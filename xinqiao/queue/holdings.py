@@ -212,12 +212,15 @@ def submission_values(row: Holding, cause: Cause, *, again: int = 0) -> dict[str
 
 def may_hold(connection: Connection, record_ids: Sequence[str]) -> set[tuple[str, str]]:
     """Return the (record, platform) where the platform holds the record or may come to hold it."""
+    # by record, which has an index of its own; finished ones of a holding have none
     under_way = sa.exists().where(
+        submission.c.record_id == holding.c.record_id,
         submission.c.holding_id == holding.c.id,
         submission.c.state.in_(sorted(OPEN_STATES - {State.READY})),
     )
     # a row that a person or the claim rule holds back never left, unless its request had begun
     never_left = sa.exists().where(
+        submission.c.record_id == holding.c.record_id,
         submission.c.holding_id == holding.c.id,
         submission.c.state == State.HELD.value,
         submission.c.request_started_at.is_(None),
