@@ -1,0 +1,310 @@
+"""The book-keeper: works out by loops over lists what must be true on the evening of a day.
+
+She reads the story and nothing of the program. Working days are counted one by one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from tests.quarter import story
+from tests.quarter.story import Case, Story
+
+PROVINCE, SITE, TRANSPORT, SAFETY = (
+    "credit_shandong",
+    "county_site",
+    "transport_credit",
+    "safety_credit",
+)
+DAYS = {"D1": 7, "D2": 7, "D3": 3, "D4": 3, "D4a": 3, "D13": 7, "D13a": 7, "D14": 5, "D16": 7}
+LEGAL = {"D1", "D2", "D3", "D4"}
+EXTENDED = {"D1", "D4a", "D13", "D13a", "D14", "D16"}
+"""Limits set by a document, not by a law, are extended by an outage of the platform."""
+ON_CHANGE = {("penalty", PROVINCE): "D4", ("list_entry", PROVINCE): "D4", ("penalty", SITE): "D3"}
+REQUIRED = {
+    # items that docs/formats calls 必填, with those of conditions that the rows fulfil
+    ("permit", PROVINCE): (14, 13),
+    ("permit", SITE): (13, 0),
+    ("penalty", PROVINCE): (14, 13),
+    ("penalty", SITE): (14, 0),
+    ("operator", TRANSPORT): (11, 0),
+    ("operator", SAFETY): (11, 0),
+    ("driver_assessment", TRANSPORT): (0, 0),
+    ("safety_info", SAFETY): (0, 0),
+    ("commitment", PROVINCE): (0, 0),
+    ("commitment", TRANSPORT): (0, 0),
+    ("list_entry", PROVINCE): (0, 0),
+    ("list_entry", TRANSPORT): (0, 0),
+    ("list_entry", SAFETY): (0, 0),
+}
+"""Kind and platform → items of a firm, of a natural person."""
+
+Key = tuple[str, str, str, str, str, str, bool]
+"""Figure, platform, kind, department, month, way of counting, whether outages extend."""
+
+Sums = dict[Key, tuple[int, int, int]]
+
+
+def works(day: date, *, known: bool) -> bool:
+    """Tell whether a day counts; ``known``: the notice on 2027 has come."""
+    if day.year == 2027 and not known:
+        return day.weekday() < 5
+    return story.works(day)
+
+
+@dataclass
+class Duty:
+    """What is owed to a platform for one report."""
+
+    case: Case
+    platform: str
+    rule: str
+    begins: date
+    change: bool = False
+    closed: str = ""
+    reported: date | None = None
+
+    def last(self, today: date, *, inclusive: bool, outages: bool) -> tuple[date, bool]:
+        """Return the last day in time, as it is counted today, and whether that may move."""
+        known = today >= story.CALENDAR_COMES
+        lost = set()
+        if outages and self.platform == PROVINCE and self.rule in EXTENDED:
+            lost = lost_days(today)
+        day = self.begins if inclusive else self.begins + timedelta(1)
+        left, guessed = DAYS[self.rule], False
+        while True:
+            guessed = guessed or (day.year == 2027 and not known)
+            left -= works(day, known=known) and day not in lost
+            if not left:
+                return day, guessed
+            day += timedelta(1)
+
+
+def lost_days(today: date) -> set[date]:
+    """Return the working days that the outage took, once it was recorded."""
+    begins, ends = story.OUTAGE
+    if today < ends:
+        return set()
+    days = {begins + timedelta(one) for one in range((ends - begins).days)}
+    return {day for day in days if story.works(day)}
+
+
+@dataclass
+class Report:
+    """What became of one record at one platform by one evening."""
+
+    case: Case
+    platform: str
+    duty: Duty | None
+    adopted: bool = False
+    wanted: bool = True
+    sent: bool = False
+    first: str = ""
+    stored: bool = False
+    changes: list[Duty] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)
+
+
+def routes(case: Case) -> dict[str, str]:
+    """Return platform → rule on the first report."""
+    if case.kind in ("permit", "penalty"):
+        at_site = "D2" if case.kind == "penalty" and case.safety else "D1"
+        return {PROVINCE: "D1"} | ({} if case.person else {SITE: at_site})
+    return {
+        "operator": {TRANSPORT: "D13a", SAFETY: "D13a"},
+        "driver_assessment": {TRANSPORT: "D13"},
+        "safety_info": {SAFETY: "D14"},
+        "commitment": {PROVINCE: "D16", TRANSPORT: "D13"},
+        "list_entry": {PROVINCE: "D16", TRANSPORT: "D13"}
+        | ({SAFETY: "D16"} if case.safety else {}),
+    }[case.kind]
+
+
+def arrives(platform: str, day: date) -> date:
+    """Return when what may be sent on ``day`` reaches a platform."""
+    if platform == SITE:
+        return max(day, story.SITE_CONNECTED)
+    begins, ends = story.OUTAGE
+    return ends if platform == PROVINCE and begins <= day < ends else day
+
+
+def versions(case: Case) -> list[tuple[str, date, date | None]]:
+    """Return each version, when it was handed over, and when it may be sent."""
+    reviewed = case.kind == "penalty"
+    found: list[tuple[str, date, date | None]] = []
+    if case.imported is not None:
+        may = case.approved if reviewed else case.imported
+        found.append(("first", case.imported, None if case.wrong == "code" else may))
+    if case.mended is not None:
+        found.append(("mended", case.mended, case.mended_approved if reviewed else case.mended))
+    if case.changed is not None:
+        found.append(("changed", case.changed, case.changed_approved if reviewed else case.changed))
+    return found
+
+
+def report(case: Case, platform: str, rule: str, today: date) -> Report | None:
+    """Return what became of a record at a platform; None where nothing is owed there."""
+    if case.imported is None or case.imported > today:
+        return None
+    if platform == SITE:
+        if today < story.SITE_CONNECTED:
+            return None
+        if case.by_hand is None and case.decided < story.SITE_STARTS:
+            return None
+    begins = case.imported if case.kind == "operator" else case.decided
+    duty = Duty(case, platform, rule, begins)
+    found = Report(case, platform, duty)
+    if platform == SITE and case.by_hand is not None:
+        found.adopted, duty.closed = True, "adopted"
+        accepted: date | None = story.SITE_CONNECTED - timedelta(1)
+        skipped = {"first", "mended"}
+    else:
+        accepted, skipped = None, set()
+    told = [one for one in versions(case) if one[1] <= today]
+    for number, (version, handed, may) in enumerate(told):
+        if version in skipped:
+            continue
+        if accepted is not None and accepted < handed:
+            change = ON_CHANGE.get((case.kind, platform), "D4a")
+            found.changes.append(Duty(case, platform, change, handed, change=True))
+        if may is None or may > today:
+            continue
+        at = arrives(platform, may)
+        newer = told[number + 1 :]
+        if at > today or any(one[1] <= at for one in newer):
+            continue
+        if case.withdrawn is not None and case.withdrawn <= at:
+            continue
+        found.sent = True
+        if platform == PROVINCE and version == "first" and case.wrong == "name":
+            found.first = "rejected"
+            continue
+        found.first = found.first or "accepted"
+        found.stored = True
+        found.history.append("insert" if accepted is None else "update")
+        if accepted is None:
+            accepted = at
+            duty.closed, duty.reported = "accepted", at
+        for one in found.changes:
+            if not one.closed:
+                one.closed, one.reported = "accepted", at
+    if case.withdrawn is not None and case.withdrawn <= today:
+        _withdraw(found, accepted, today)
+    return found
+
+
+def _withdraw(found: Report, accepted: date | None, today: date) -> None:
+    case, day = found.case, found.case.withdrawn
+    assert day is not None
+    found.wanted = False
+    if accepted is None:
+        assert found.duty is not None
+        found.duty.closed = "waived"
+        return
+    rule = ON_CHANGE.get((case.kind, found.platform), "D4a")
+    change = Duty(case, found.platform, rule, day, change=True)
+    at = arrives(found.platform, day)
+    if at <= today:
+        change.closed, change.reported = "accepted", at
+        found.history.append("withdraw")
+    found.changes.append(change)
+
+
+def reports(told: Story, today: date) -> Iterator[Report]:
+    """Yield what became of everything by one evening."""
+    for case in told.cases:
+        for platform, rule in routes(case).items():
+            found = report(case, platform, rule, today)
+            if found is not None:
+                yield found
+
+
+def never_imported(told: Story, today: date) -> list[Case]:
+    """Return what the lists of the case system showed and nobody has handed over."""
+    shown = [one for one in story.SOURCE_LISTS if one <= today]
+    return [
+        case
+        for case in told.cases
+        if case.kind == "permit"
+        and any(day.replace(day=1) <= case.decided <= day and _absent(case, day) for day in shown)
+        and _absent(case, today)
+    ]
+
+
+def _absent(case: Case, day: date) -> bool:
+    return case.imported is None or case.imported > day
+
+
+def figures(told: Story, today: date) -> Sums:
+    """Return every figure as it must be on one evening."""
+    sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+
+    def add(
+        figure: str, case: Case, platform: str, day: date, *shares: int, way: str = "", out: bool = True
+    ) -> None:
+        key = (figure, platform, case.kind, case.department, f"{day:%Y-%m}", way, out)
+        for place, share in enumerate(shares):
+            sums[key][place] += share
+
+    ways = [
+        (way, out)
+        for way in ("exclusive", "inclusive")
+        for out in ((True, False) if lost_days(today) else (True,))
+    ]
+    for one in reports(told, today):
+        for change in one.changes:
+            if change.rule in LEGAL:
+                for way, out in ways:
+                    standing = stands(change, today, way, out)
+                    share = _timed("changed_on_time", standing)
+                    add("changed_on_time", one.case, one.platform, change.begins, *share, way=way, out=out)
+        if one.adopted:
+            continue
+        duty, case, platform = one.duty, one.case, one.platform
+        assert duty is not None
+        day = duty.begins
+        if duty.rule in LEGAL and duty.closed != "waived":
+            for way, out in ways:
+                standing = stands(duty, today, way, out)
+                for figure in ("on_time", "late", "on_time_of_due", "concealed"):
+                    add(figure, case, platform, day, *_timed(figure, standing), way=way, out=out)
+            add("missing", case, platform, day, int(duty.closed != "accepted"), 1)
+        if one.first:
+            add("compliance_first", case, platform, day, int(one.first == "accepted"), 1)
+            add("compliance_final", case, platform, day, int(one.stored), 1)
+        if one.sent:
+            add("stored", case, platform, day, int(one.stored), 1)
+            add("repeated", case, platform, day, 0, 1)
+        if one.wanted:
+            items = REQUIRED[case.kind, platform][case.person]
+            add("completeness", case, platform, day, items, items)
+    for case in never_imported(told, today):
+        add("missing", case, "source", case.decided, 1, 1)
+    morning = story.BEGINS
+    while morning <= today:
+        for file in told.files(morning):
+            add("repeated_in_files", file.rows[0][0], "", morning, file.repeats, file.read)
+        morning += timedelta(1)
+    return {key: (above, below, maybe) for key, (above, below, maybe) in sums.items()}
+
+
+def stands(duty: Duty, today: date, way: str, outages: bool) -> str:
+    """Return how a duty stands: on time, late, overdue, open, or nobody knows yet."""
+    last, guessed = duty.last(today, inclusive=way == "inclusive", outages=outages)
+    if guessed:
+        return "provisional"
+    if duty.closed == "accepted":
+        assert duty.reported is not None
+        return "on time" if duty.reported <= last else "late"
+    return "overdue" if last < today else "open"
+
+
+def _timed(figure: str, standing: str) -> tuple[int, int, int]:
+    if standing == "provisional":
+        return 0, 0, 1
+    above = {"late": "late", "concealed": "overdue"}.get(figure, "on time")
+    below = ["on time", "late"]
+    if figure in ("on_time_of_due", "concealed", "changed_on_time"):
+        below.append("overdue")
+    return int(standing == above), int(standing in below), 0

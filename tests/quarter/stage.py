@@ -1,0 +1,206 @@
+"""Plays the story: offices hand over files, people type commands, platforms have their troubles."""
+
+import csv
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.terminal import Said, Terminal
+from tests.quarter import rows, stand_in, story
+from tests.quarter.stand_in import ClockedStandIn
+from tests.quarter.story import Case, Story
+from tests.quarter.wall import WallClock
+from xinqiao.config.platform_files import known_platforms
+from xinqiao.config.workspace import create_workspace, open_workspace
+from xinqiao.hub import Hub
+from xinqiao.opening import prepare_database
+
+PROVINCE, SITE = "credit_shandong", "county_site"
+CLERK, CHIEF = "zhang", "li"
+_QUICK = {
+    "read_seconds = 2": "read_seconds = 0.5",
+    "total_seconds = 5": "total_seconds = 1.2",
+    "expected_within_seconds = 600": "expected_within_seconds = 259200",
+}
+_CHANNELS = {"permit": "xzxk", "penalty": "xzcf"}
+
+
+class Stage:
+    """One bureau, its people and its platforms."""
+
+    def __init__(
+        self, root: Path, story: Story, wall: WallClock, patch: pytest.MonkeyPatch, on: ExitStack
+    ) -> None:
+        self.root, self.story, self.wall, self.patch = root, story, wall, patch
+        names = [one.id for one in known_platforms()]
+        self.platforms = {
+            name: on.enter_context(stand_in.start(name, wall.path)) for name in names
+        }
+        create_workspace(root, rehearsal=True, platforms=names)
+        for one in known_platforms():
+            self._reach(root / "platforms" / f"{one.id}.toml", one.port, self.platforms[one.id])
+        # the county site is connected later
+        self._set_aside = (root / "platforms" / f"{SITE}.toml").rename(root / "county_site.later")
+        self.settings('[review]\npenalty = "required"\n')
+        prepare_database(open_workspace(root))
+        self._hub: Hub | None = None
+
+    @property
+    def hub(self) -> Hub:
+        """The daemon's hub."""
+        if self._hub is None:
+            self._hub = Hub(open_workspace(self.root), self.wall, CLERK)
+        return self._hub
+
+    def settings(self, words: str) -> None:
+        """Add lines to the settings."""
+        path = self.root / "xinqiao.toml"
+        path.write_text(f"{path.read_text('utf-8')}\n{words}", "utf-8")
+        self._hub = None
+
+    def type(self, *words: object, who: str = CLERK, codes: tuple[int, ...] = (0,)) -> Said:
+        """Type a command; it ends with one of ``codes``."""
+        with self.patch.context() as patch:
+            patch.setenv("LOGNAME", who)
+            said = Terminal(open_workspace(self.root), self.patch).run(*words)
+        assert said.code in codes, (words, said)
+        return said
+
+    def day(self, day: date) -> None:
+        """Live through one day."""
+        self._dawn(day)
+        if not story.works(day):
+            return
+        self.wall.turn_to(day, 9)
+        self._import(day)
+        self._decide(day)
+        for hour in (10, 11, 14):
+            self.wall.turn_to(day, hour)
+            self.pass_()
+        self._evening(day)
+
+    def pass_(self) -> None:
+        """Let the daemon make its passes of half an hour."""
+        for _ in range(2):
+            self.hub.sync()
+            self.wall.advance(600)
+
+    def _dawn(self, day: date) -> None:
+        self.wall.turn_to(day, 8)
+        if day == story.OUTAGE[0]:
+            self.platforms[PROVINCE].stand_still()
+        if day == story.OUTAGE[1]:
+            self.platforms[PROVINCE].go_on()
+        for case in self.story.cases:
+            if case.by_hand == day:
+                self._type_into_the_site(case)
+        if day == story.SITE_CONNECTED:
+            self._connect_the_site()
+
+    def _import(self, day: date) -> None:
+        for file in self.story.files(day):
+            path = self.root / "sources" / f"{day}-{file.kind}.csv"
+            lines = [rows.row(case, version) for case, version in file.rows]
+            lines += [lines[0]] * file.repeats
+            with path.open("w", encoding="utf-8", newline="") as target:
+                csv.writer(target).writerows([rows.HEADERS[file.kind], *lines])
+            department = story.OFFICES[file.kind]
+            (report,) = self.hub.importer().run(
+                path, kind=file.kind, department=department
+            )
+            assert (report.read, report.duplicates) == (file.read, file.repeats), report
+            for case, version in file.rows:
+                if case.fault and version == "first":
+                    self._queue(case)
+
+    def _queue(self, case: Case) -> None:
+        seconds = {"timeout_after_commit": 30, "late_receipts": 3600}.get(case.fault)
+        fault: dict[str, object] = {"name": case.fault, "document_number": case.number}
+        if seconds is not None:
+            fault["seconds"] = seconds
+        self.platforms[PROVINCE].queue_faults([fault])
+
+    def _decide(self, day: date) -> None:
+        approved = [case.number for case in self.story.approvals(day)]
+        if approved:
+            self.type("review", "approve", *approved, "--yes", who=CHIEF)
+        for case in self.story.withdrawals(day):
+            self.type(
+                *("withdraw", case.number, "--reason", "复议撤销", "--decided-on", day),
+                *("--document", "云交撤〔2026〕1号", "--yes"),
+            )
+        if day == story.OUTAGE[1]:
+            self._record_the_outage()
+        if day == story.CALENDAR_COMES:
+            path = self.root / "通知.toml"
+            path.write_text(story.NOTICE_2027, "utf-8")
+            self.type("calendar", "import", path, codes=(0, 3))
+            self._hub = None
+
+    def _record_the_outage(self) -> None:
+        begins, ends = story.OUTAGE
+        path = self.root / "停机公告.pdf"
+        path.write_bytes(b"announcement")
+        self.type(
+            *("outage", "record", PROVINCE, "--from", f"{begins} 08:00", "--to", f"{ends} 08:00"),
+            *("--evidence", path, "--reason", "平台公告停机"),
+            codes=(0, 3),
+        )
+
+    def _evening(self, day: date) -> None:
+        """Compare ledgers: the site's every day, for no page tells of a change, others weekly."""
+        self.wall.turn_to(day, 17)
+        if SITE in self.hub.platforms:
+            self.hub.reconcile(SITE, day, day, ledgers="all")
+        if day in story.SOURCE_LISTS:
+            self._compare_with_the_case_system(day)
+        self.wall.turn_to(day, 20)
+
+    def _compare_with_the_case_system(self, day: date) -> None:
+        first = day.replace(day=1)
+        path = self.root / "sources" / f"审批系统-{day}.csv"
+        with path.open("w", encoding="utf-8", newline="") as target:
+            writer = csv.writer(target)
+            writer.writerow(["文号", "决定日期", "申请人"])
+            for case in self.story.cases:
+                if case.kind == "permit" and first <= case.decided <= day:
+                    writer.writerow([case.number, case.decided, rows.row(case, "changed")[0]])
+        self.type(
+            *("reconcile", "source", path, "--kind", "permit", "--from", first, "--to", day),
+            *("--department", story.OFFICES["permit"]),
+            codes=(0, 3),
+        )
+
+    def _type_into_the_site(self, case: Case) -> None:
+        fields = rows.typed_into_the_site(case)
+        subject = fields.get("CF_XDR_MC", "")
+        self.platforms[SITE].plant(
+            _CHANNELS[case.kind], case.number, subject=subject, fields=fields
+        )
+
+    def _connect_the_site(self) -> None:
+        self._set_aside.rename(self.root / "platforms" / f"{SITE}.toml")
+        self.settings(f"[start.platforms]\n{SITE} = {story.SITE_STARTS}\n")
+        for kind in ("permit", "penalty"):
+            self.type(
+                *("adopt", "--platform", SITE, "--kind", kind, "--from", "2026-10-01"),
+                *("--reason", "启用前由人工发布"),
+                codes=(0, 3),
+            )
+
+    @staticmethod
+    def _reach(path: Path, port: int, running: ClockedStandIn) -> None:
+        text = path.read_text("utf-8")
+        for old, new in {**_QUICK, f":{port}": f":{running.port}"}.items():
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text, "utf-8")
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Return every figure as an operator gets it."""
+        told = self.type("figures", "--json", "--by", "platform,kind,department,month")
+        figures: list[dict[str, Any]] = told.json["figures"]
+        return figures
