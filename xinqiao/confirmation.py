@@ -15,7 +15,6 @@ from xinqiao.errors import InputError
 from xinqiao.hub import Hub
 from xinqiao.queue import batches
 from xinqiao.queue.confirming import (
-    BY_HAND,
     Answer,
     Confirmed,
     Said,
@@ -30,6 +29,7 @@ from xinqiao.queue.deliveries import (
     waiting_deliveries,
 )
 from xinqiao.queue.operations import Evidence, Proven, proven_on
+from xinqiao.queue.verdicts import BY_HAND
 
 
 @dataclass(frozen=True, slots=True)

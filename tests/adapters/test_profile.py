@@ -135,6 +135,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 CHANGES: dict[str, Any] = {
+    "counts_from": "receipt",
     "id": "other_platform", "status": "confirmed", "type": None, "method": None,
     "base_url": "https://other.test", "pattern": "Other {secret}",
     "means": "auth", "otherwise": "accepted", "permit": "by_hand", "penalty": "by_hand",

@@ -392,6 +392,8 @@ def test_without_a_day_the_time_of_recording_counts(desk: Terminal, picture: Pat
     words = ("queue", "confirm-delivery", batch_of(desk), "--accepted", "--evidence", picture)
     assert desk.run(*words).code == 0
     assert duty_of(desk)["reported_by"] == "receipt"
+    later = desk.run(*words, "--reported-on", Clock().today())
+    assert (later.code, "先前已登记为入库" in later.err) == (1, True)
     assert "报送时间按收到回执的时间计" in desk.run("queue", "show", 1).out
 
 

@@ -6,7 +6,6 @@ have their meaning, and it is settled the same way.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -32,11 +31,8 @@ from xinqiao.queue.states import CHINESE, OPEN, State
 from xinqiao.queue.tickets import Ticket, tickets_by_id
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.verbs import audit_each
-from xinqiao.queue.verdicts import Verdict, of_row
+from xinqiao.queue.verdicts import BY_HAND, Verdict, of_row
 from xinqiao.queue.worker import Worker
-
-BY_HAND = "by_hand"
-"""Code of what a person recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +175,7 @@ def confirm_delivery(
     ids = submissions_of_batch(connection, delivery.id)
     found = tickets_by_id(connection, ids.values())
     tickets = {number: found[submission_id] for number, submission_id in sorted(ids.items())}
-    _refuse_too_early(report, tickets, answer.proven.on)
+    _refuse_unfit_day(report, tickets, answer)
     unfit = _unfit(report, tickets, delivery)
     if unfit and answer.spelled_out:
         raise RefusedError(next(iter(unfit.values())), code="row_not_open")
@@ -269,13 +265,23 @@ def _unfit(
     return unfit
 
 
-def _refuse_too_early(report: BatchReport, tickets: Mapping[int, Ticket], day: date | None) -> None:
+def _refuse_unfit_day(report: BatchReport, tickets: Mapping[int, Ticket], answer: Answer) -> None:
+    """Refuse a day on which the rows cannot have been taken in, or that would change nothing."""
+    day = answer.proven.on
+    if day is None:
+        return
     accepted = [one.row for one in report.rows if one.outcome is Outcome.ACCEPTED]
     early = [row for row in accepted if too_early(day, tickets[row])]
     if early:
         raise RefusedError(
             f"第 {spans(early)} 行在 {day} 以后才报送，平台那天不可能已入库；请核对 --reported-on",
             code="sent_later",
+        )
+    before = [row for row in accepted if tickets[row].state is State.ACCEPTED]
+    if before and answer.spelled_out:
+        raise RefusedError(
+            f"第 {spans(before)} 行先前已登记为入库，报送时间不能再改；其余的请用 --rows 写明",
+            code="accepted_already",
         )
 
 

@@ -25,7 +25,7 @@ from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.verbs import Obstacle, Verb, audit_each, carry_out, move, nothing_else
-from xinqiao.queue.verdicts import Verdict
+from xinqiao.queue.verdicts import BY_HAND, Verdict
 
 _LONGEST_MESSAGE = 500
 
@@ -173,7 +173,7 @@ def resolving(resolution: Resolution, evidence: Evidence, proven: Proven | None 
         under_way = sent_again(connection, tickets, cause.at) if after is State.READY else set()
         verdict = Verdict(
             outcome,
-            "by_hand",
+            BY_HAND,
             f"人工核实：{cause.reason}",
             at=proven.at,
             named=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -15,7 +15,7 @@ from xinqiao.queue.moments import Known, MomentRule, Reported, reported
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
 from xinqiao.queue.transitions import Cause
-from xinqiao.queue.verdicts import Verdict
+from xinqiao.queue.verdicts import BY_HAND, Verdict
 
 log = structlog.get_logger()
 
@@ -76,14 +76,14 @@ def moments_of(
 def _known(
     one: Acceptance,
     sent: Mapping[int | None, datetime | None],
-    before: Mapping[int, tuple[datetime | None, datetime]],
+    before: Mapping[int, Any],
     cause: Cause,
 ) -> Known:
-    told, received = one.verdict.at, cause.at
-    if one.ticket.id in before and told is None:
-        told, received = before[one.ticket.id]
     begun = sent.get(one.ticket.batch_id) or one.ticket.request_started_at
-    return Known(told, one.verdict.by_person, begun, received)
+    answer = before.get(one.ticket.id)
+    if answer is None:
+        return Known(one.verdict.at, one.verdict.by_person, begun, cause.at)
+    return Known(answer.platform_time, answer.code == BY_HAND, begun, answer.received_at)
 
 
 def _sends(
@@ -116,10 +116,8 @@ def _first_sends(connection: Connection, accepted: Sequence[Acceptance]) -> dict
     return found
 
 
-def _answers_before(
-    connection: Connection, accepted: Sequence[Acceptance]
-) -> dict[int, tuple[datetime | None, datetime]]:
-    """Return submission → what the platform said earlier of this very delivery, and when.
+def _answers_before(connection: Connection, accepted: Sequence[Acceptance]) -> dict[int, Any]:
+    """Return submission → the first positive receipt of this very delivery, where one is there.
 
     A person who resolves a conflict confirms what the platform had said before it contradicted
     itself: that, and not the day on which the person came to it, is when it was reported.
@@ -129,12 +127,13 @@ def _answers_before(
         for one in accepted
         if one.ticket.state in _LOOKED_AT and one.verdict.at is None
     }
-    found: dict[int, tuple[datetime | None, datetime]] = {}
+    found: dict[int, Any] = {}
     for chunk in in_chunks([submission_id for submission_id, _ in asked]):
         statement = (
             sa.select(
                 receipt.c.submission_id,
                 receipt.c.batch_id,
+                receipt.c.code,
                 receipt.c.platform_time,
                 receipt.c.received_at,
             )
@@ -143,5 +142,5 @@ def _answers_before(
         )
         for row in connection.execute(statement):
             if (row.submission_id, row.batch_id) in asked:
-                found.setdefault(row.submission_id, (row.platform_time, row.received_at))
+                found.setdefault(row.submission_id, row)
     return found

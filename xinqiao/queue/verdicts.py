@@ -8,6 +8,9 @@ from decimal import Decimal
 
 from xinqiao.adapters.base import LedgerEntry, Outcome, Reply, RowResult, SealedRow
 
+BY_HAND = "by_hand"
+"""Code of what a person recorded in the platform's place."""
+
 _AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T].*)?")
 
