@@ -241,7 +241,13 @@ def figures(told: Story, today: date) -> Sums:
     sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(
-        figure: str, case: Case, platform: str, day: date, *shares: int, way: str = "", out: bool = True
+        figure: str,
+        case: Case,
+        platform: str,
+        day: date,
+        *shares: int,
+        way: str = "",
+        out: bool = True,
     ) -> None:
         key = (figure, platform, case.kind, case.department, f"{day:%Y-%m}", way, out)
         for place, share in enumerate(shares):
@@ -258,7 +264,15 @@ def figures(told: Story, today: date) -> Sums:
                 for way, out in ways:
                     standing = stands(change, today, way, out)
                     share = _timed("changed_on_time", standing)
-                    add("changed_on_time", one.case, one.platform, change.begins, *share, way=way, out=out)
+                    add(
+                        "changed_on_time",
+                        one.case,
+                        one.platform,
+                        change.begins,
+                        *share,
+                        way=way,
+                        out=out,
+                    )
         if one.adopted:
             continue
         duty, case, platform = one.duty, one.case, one.platform

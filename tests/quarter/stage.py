@@ -36,9 +36,7 @@ class Stage:
     ) -> None:
         self.root, self.story, self.wall, self.patch = root, story, wall, patch
         names = [one.id for one in known_platforms()]
-        self.platforms = {
-            name: on.enter_context(stand_in.start(name, wall.path)) for name in names
-        }
+        self.platforms = {name: on.enter_context(stand_in.start(name, wall.path)) for name in names}
         create_workspace(root, rehearsal=True, platforms=names)
         for one in known_platforms():
             self._reach(root / "platforms" / f"{one.id}.toml", one.port, self.platforms[one.id])
@@ -108,9 +106,7 @@ class Stage:
             with path.open("w", encoding="utf-8", newline="") as target:
                 csv.writer(target).writerows([rows.HEADERS[file.kind], *lines])
             department = story.OFFICES[file.kind]
-            (report,) = self.hub.importer().run(
-                path, kind=file.kind, department=department
-            )
+            (report,) = self.hub.importer().run(path, kind=file.kind, department=department)
             assert (report.read, report.duplicates) == (file.read, file.repeats), report
             for case, version in file.rows:
                 if case.fault and version == "first":

@@ -57,7 +57,14 @@ def test_quarter(stage: Stage) -> None:
     while day <= LOOKS[-1]:
         stage.day(day)
         if day in LOOKS:
-            print(day, round(time.monotonic() - begun, 1), {n: {s: c for s, c in b["states"].items() if c} for n, b in stage.hub.status().items()})
+            print(
+                day,
+                round(time.monotonic() - begun, 1),
+                {
+                    n: {s: c for s, c in b["states"].items() if c}
+                    for n, b in stage.hub.status().items()
+                },
+            )
             truth, told = book.figures(stage.story, day), told_figures(stage)
             for key in sorted({*truth, *told}):
                 if truth.get(key) != told.get(key):

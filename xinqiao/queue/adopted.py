@@ -173,6 +173,23 @@ def kept_entries(
     }
 
 
+def held_before(
+    connection: Connection, keys: KeyRing, platform: str, kind: str, wanted: Collection[str]
+) -> set[str]:
+    """Return those of the keys ``wanted`` that the platform held before us for no record of ours.
+
+    Args:
+        connection: A connection.
+        keys: Of the workspace.
+        platform: Whose keys they are.
+        kind: Record kind.
+        wanted: The platform's keys.
+    """
+    hashed = {key_hash(keys, platform, kind, key): key for key in wanted}
+    kept = _kept(connection, platform, kind, hashed)
+    return {hashed[digest] for digest, row in kept.items() if row.record_id is None}
+
+
 def records_beside(
     connection: Connection, keys: KeyRing, platform: str, kind: str, wanted: Collection[str]
 ) -> dict[str, str | None]:
@@ -181,12 +198,9 @@ def records_beside(
     Left out are those that a record is held as. None stands where we have no record; where we have
     one, it was not taken over as this: the two differ.
     """
-    hashed = {key_hash(keys, platform, kind, key): key for key in wanted}
-    found: dict[str, str | None] = {
-        hashed[digest]: None
-        for digest, row in _kept(connection, platform, kind, hashed).items()
-        if row.record_id is None
-    }
+    found: dict[str, str | None] = dict.fromkeys(
+        held_before(connection, keys, platform, kind, wanted)
+    )
     for chunk in in_chunks(sorted(found)):
         ours = sa.select(holding.c.wanted_key, holding.c.record_id).where(
             holding.c.wanted_key.in_(chunk), holding.c.platform == platform

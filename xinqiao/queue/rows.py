@@ -17,6 +17,7 @@ from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.removal import DECIDED_ON, DOCUMENT, REASON
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.adopted import held_before
 from xinqiao.queue.batches import Rendered
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.tickets import Ticket
@@ -42,6 +43,13 @@ PRUNED = (
     "再用 xinqiao queue resolve 登记结果"
 )
 """A late receipt may have the platform hold a version again that was replaced years ago."""
+
+HELD_BEFORE = (
+    "平台原有同一编号的一条（接管时记下），内容与本条不一致或者还没有比较，没有报送；"
+    "请用 xinqiao adopt --platform 平台 --dry-run 核对：平台对的，更正后重新导入；"
+    "本条对的，用 --accept-different 接管后再更正平台"
+)
+"""Whatever way a submission came to be: what the platform held before us is not sent once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,21 @@ def render(
             rows.unfit.append((ticket, KEY_CHANGED))
         else:
             rows.rendered[ticket.id] = _row(compiled, {**rendering.values, **marks})
+    if operation is Operation.INSERT:
+        _leave_out_held_before(connection, platform.id, tickets, keys, rows)
     return rows
+
+
+def _leave_out_held_before(
+    connection: Connection, platform: str, tickets: Sequence[Ticket], keys: KeyRing, rows: Rows
+) -> None:
+    wanted = {row.key for row in rows.rendered.values()}
+    there = held_before(connection, keys, platform, tickets[0].kind, wanted)
+    for ticket in tickets:
+        row = rows.rendered.get(ticket.id)
+        if row is not None and row.key in there:
+            del rows.rendered[ticket.id]
+            rows.unfit.append((ticket, HELD_BEFORE))
 
 
 def _contents(

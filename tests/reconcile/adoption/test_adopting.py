@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.life.bureau import NAME, SHARING, SITE
 from tests.reconcile.adoption.office import NEW, OLD, START, TAKEN_IN, Office
@@ -12,6 +13,7 @@ from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import adopted_entry, adoption_line, duty, holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.adopting import DIFFERS_THERE, hold
+from xinqiao.queue.operations import release
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import tickets_by_id
@@ -207,6 +209,25 @@ def test_a_record_that_comes_later_and_differs_waits_for_a_person(office: Office
     office.take_in("penalty", record_id, document_number=office.number(7), decision_date=NEW)
     assert office.held(SHARING, record_id) == 2
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
+
+
+def test_what_differs_is_not_sent_even_when_a_person_lets_it_go(office: Office) -> None:
+    office.shows(7, NEW)
+    office.adopt()
+    record_id, _ = office.take_in(
+        "penalty", document_number=office.number(7), decision_date=NEW, fine_amount="0.9"
+    )
+    with office.database.writing() as connection:
+        (number,) = connection.execute(
+            sa.select(submission.c.id).where(
+                submission.c.record_id == record_id, submission.c.platform == SHARING
+            )
+        ).scalars()
+        release(connection, [number], office.cause("放行"))
+    assert office.asked(SHARING, record_id) == [("insert", 1, "ready")]
+    office.send(SHARING)
+    assert office.sent() == []
+    assert office.asked(SHARING, record_id) == [("insert", 1, "held")]
 
 
 def test_a_key_with_two_contents_is_not_taken_over_on_any_page(office: Office) -> None:
