@@ -29,7 +29,7 @@ from xinqiao.queue.claims import UNSENT
 from xinqiao.queue.duplicates import resolve_duplicates
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.resting import is_trouble, note_reply
-from xinqiao.queue.rows import Rows, render
+from xinqiao.queue.rows import Rows, leave_out_held_before, render
 from xinqiao.queue.settlement import Decision, note_serial, settle
 from xinqiao.queue.states import State
 from xinqiao.queue.tickets import Ticket
@@ -230,6 +230,7 @@ def _prepare(
     """
     with worker.database.reading() as connection:
         rows = render(connection, platform, claim.tickets, worker.keys, worker.formats)
+        leave_out_held_before(connection, platform.id, claim.tickets, worker.keys, rows)
     fit = [ticket for ticket in claim.tickets if ticket.id in rows.rendered]
     sealed = None
     if fit:

@@ -113,14 +113,15 @@ def render(
             rows.unfit.append((ticket, KEY_CHANGED))
         else:
             rows.rendered[ticket.id] = _row(compiled, {**rendering.values, **marks})
-    if operation is Operation.INSERT:
-        _leave_out_held_before(connection, platform.id, tickets, keys, rows)
     return rows
 
 
-def _leave_out_held_before(
+def leave_out_held_before(
     connection: Connection, platform: str, tickets: Sequence[Ticket], keys: KeyRing, rows: Rows
 ) -> None:
+    """Make unfit what would be inserted beside an entry that the platform held before us."""
+    if rows.operation is not Operation.INSERT:
+        return
     wanted = {row.key for row in rows.rendered.values()}
     there = held_before(connection, keys, platform, tickets[0].kind, wanted)
     for ticket in tickets:
