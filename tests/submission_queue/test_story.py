@@ -135,7 +135,7 @@ def test_two_hundred_polls_are_one_line_with_the_first_and_the_last(world: World
     polls = [*(poll(one) for one in range(150)), poll(150, "in_doubt")]
     polls += [poll(one) for one in range(151, 200)]
     nothing: dict[str, Any] = {"versions": [], "duties": [], "receipts": [], "actions": []}
-    undecided = {"withdrawal": None, "take_down": None}
+    undecided: dict[str, Any] = {"withdrawal": None, "take_down": None, "reviews": []}
     events = in_order_of_time({**nothing, **undecided, "attempts_made": polls})
     lines = list(folded(events))
     assert [one["times"] for one in lines] == [150, 1, 49]
