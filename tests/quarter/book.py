@@ -23,22 +23,21 @@ EXTENDED = {"D1", "D4a", "D13", "D13a", "D14", "D16"}
 """Limits set by a document, not by a law, are extended by an outage of the platform."""
 ON_CHANGE = {("penalty", PROVINCE): "D4", ("list_entry", PROVINCE): "D4", ("penalty", SITE): "D3"}
 REQUIRED = {
-    # items that docs/formats calls 必填, with those of conditions that the rows fulfil
-    ("permit", PROVINCE): (14, 13),
-    ("permit", SITE): (13, 0),
-    ("penalty", PROVINCE): (14, 13),
-    ("penalty", SITE): (14, 0),
-    ("operator", TRANSPORT): (11, 0),
-    ("operator", SAFETY): (11, 0),
-    ("driver_assessment", TRANSPORT): (0, 0),
-    ("safety_info", SAFETY): (0, 0),
-    ("commitment", PROVINCE): (0, 0),
-    ("commitment", TRANSPORT): (0, 0),
-    ("list_entry", PROVINCE): (0, 0),
-    ("list_entry", TRANSPORT): (0, 0),
-    ("list_entry", SAFETY): (0, 0),
+    ("permit", PROVINCE): 16,
+    ("permit", SITE): 12,
+    ("penalty", PROVINCE): 18,
+    ("penalty", SITE): 13,
+    ("operator", TRANSPORT): 12,
+    ("operator", SAFETY): 12,
+    ("driver_assessment", TRANSPORT): 13,
+    ("safety_info", SAFETY): 13,
+    ("commitment", PROVINCE): 13,
+    ("commitment", TRANSPORT): 16,
+    ("list_entry", PROVINCE): 13,
+    ("list_entry", TRANSPORT): 13,
+    ("list_entry", SAFETY): 13,
 }
-"""Kind and platform → items of a firm, of a natural person."""
+"""Kind and platform → items that docs/formats calls 必填, counted by hand; all are filled."""
 
 Key = tuple[str, str, str, str, str, str, bool]
 """Figure, platform, kind, department, month, way of counting, whether outages extend."""
@@ -65,9 +64,14 @@ class Duty:
     closed: str = ""
     reported: date | None = None
 
-    def last(self, today: date, *, inclusive: bool, outages: bool) -> tuple[date, bool]:
-        """Return the last day in time, as it is counted today, and whether that may move."""
-        known = today >= story.CALENDAR_COMES
+    def last(
+        self, today: date, *, inclusive: bool, outages: bool, counted: date | None = None
+    ) -> tuple[date, bool]:
+        """Return the last day in time, as it is counted today, and whether that may move.
+
+        ``counted`` is the day whose calendar is used, where that is not today's.
+        """
+        known = (counted or today) >= story.CALENDAR_COMES
         lost = set()
         if outages and self.platform == PROVINCE and self.rule in EXTENDED:
             lost = lost_days(today)
@@ -207,7 +211,9 @@ def _withdraw(found: Report, accepted: date | None, today: date) -> None:
     at = arrives(found.platform, day)
     if at <= today:
         change.closed, change.reported = "accepted", at
-        found.history.append("withdraw")
+        # the province's permits have a status for it; everything else is taken away
+        status = case.kind == "permit" and found.platform == PROVINCE
+        found.history.append("update" if status else "withdraw")
     found.changes.append(change)
 
 
@@ -218,6 +224,62 @@ def reports(told: Story, today: date) -> Iterator[Report]:
             found = report(case, platform, rule, today)
             if found is not None:
                 yield found
+
+
+def duties(told: Story, today: date) -> list[tuple[str, str, str, date, date, str, date | None]]:
+    """Return everything that is or was owed, as it must be written down.
+
+    A duty that is closed keeps the calendar by which it was judged.
+    """
+    found = []
+    for one in reports(told, today):
+        for duty in [*([] if one.adopted else [one.duty]), *one.changes]:
+            assert duty is not None
+            closed = duty.reported if duty.closed == "accepted" else one.case.withdrawn
+            last, _ = duty.last(
+                today, inclusive=False, outages=True, counted=closed if duty.closed else None
+            )
+            found.append(
+                (
+                    *(one.case.number, one.platform, duty.rule, duty.begins, last),
+                    *(duty.closed, duty.reported),
+                )
+            )
+    return found
+
+
+def histories(told: Story, today: date, platform: str) -> dict[str, list[str]]:
+    """Return number → what must have taken effect at a platform."""
+    found = {
+        one.case.number: list(one.history)
+        for one in reports(told, today)
+        if one.platform == platform and one.history
+    }
+    for one in told.mischief:
+        if one.platform != platform or one.day > today:
+            continue
+        if one.what == "lost":
+            found[one.number] = []  # what it had is gone, until it was sent once more
+        if one.acted is not None and one.acted <= today and one.action in ("resend", "correct"):
+            found[one.number].append("insert" if one.what == "lost" else "update")
+    return {number: operations for number, operations in found.items() if operations}
+
+
+def differences(told: Story, today: date) -> list[tuple[str, str, str, str]]:
+    """Return what must stand open between our book and others': where, kind, what, number."""
+    words = {
+        "stranger": "unknown_locally",
+        "lost": "missing_at_platform",
+        "altered": "different",
+    }
+    return [
+        (one.platform, one.kind, words[one.what], one.number)
+        for one in told.mischief
+        if one.found <= today and (one.closed is None or today < one.closed)
+    ] + [
+        ("source", case.kind, "never_imported", case.number)
+        for case in never_imported(told, today)
+    ]
 
 
 def never_imported(told: Story, today: date) -> list[Case]:
@@ -291,7 +353,7 @@ def figures(told: Story, today: date) -> Sums:
             add("stored", case, platform, day, int(one.stored), 1)
             add("repeated", case, platform, day, 0, 1)
         if one.wanted:
-            items = REQUIRED[case.kind, platform][case.person]
+            items = REQUIRED[case.kind, platform]
             add("completeness", case, platform, day, items, items)
     for case in never_imported(told, today):
         add("missing", case, "source", case.decided, 1, 1)

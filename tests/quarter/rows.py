@@ -135,6 +135,24 @@ def identity(index: int) -> str:
     return body + "10X98765432"[total % 11]
 
 
+TOLD_BY = {
+    "permit": "document_number",
+    "penalty": "document_number",
+    "operator": "subject.name",
+    "driver_assessment": "subject.name",
+    "safety_info": "behaviour",
+    "commitment": "code",
+    "list_entry": "document_number",
+}
+"""Kind → the field that tells one record of the story from another."""
+
+
+def told_by(case: Case) -> tuple[str, str]:
+    """Return the kind of a case, and what stands in that field."""
+    column = {"operator": 0, "driver_assessment": 0, "safety_info": 4}.get(case.kind)
+    return case.kind, case.number if column is None else row(case, "first")[column]
+
+
 def typed_into_the_site(case: Case) -> dict[str, str]:
     """Return what a clerk typed into the county site, by the names of its wire."""
     name, category, code, *_ = _subject(case, "mended")

@@ -129,6 +129,34 @@ class Case:
         return "first"
 
 
+@dataclass(frozen=True)
+class Mischief:
+    """What a platform does to its own book, found and settled by the bureau.
+
+    Attributes:
+        day: The morning on which it happens.
+        platform: Where.
+        what: ``stranger``: a record of nobody's appears; ``lost``: one of ours is gone;
+            ``altered``: one of ours says something else.
+        kind: Of the record.
+        number: Of the record.
+        found: The evening on which a ledger shows it.
+        action: What a person does about it; empty: nothing.
+        acted: When.
+        closed: On which evening it is settled; None: it stays open.
+    """
+
+    day: date
+    platform: str
+    what: str
+    kind: str
+    number: str
+    found: date
+    action: str = ""
+    acted: date | None = None
+    closed: date | None = None
+
+
 @dataclass
 class File:
     """A file that an office hands over on one morning."""
@@ -150,6 +178,7 @@ class Story:
 
     cases: list[Case]
     repeated_on: set[date]
+    mischief: list[Mischief]
 
     def files(self, day: date) -> Iterator[File]:
         """Yield the files of one morning."""
@@ -208,7 +237,37 @@ def make(seed: int) -> Story:
         for index in range(1, size + 1)
     ]
     _trouble(chance, cases)
-    return Story(cases, set(chance.sample(days, 12)))
+    return Story(cases, set(chance.sample(days, 12)), _mischief(chance, cases))
+
+
+def _mischief(chance: random.Random, cases: list[Case]) -> list[Mischief]:
+    quiet = [
+        case
+        for case in cases
+        if _plain(case) and not case.person and case.imported and case.decided < OUTAGE[0]
+    ]
+    permit = chance.choice([case for case in quiet if case.kind == "permit"])
+    penalty = chance.choice([case for case in quiet if case.kind == "penalty"])
+    province, site = "credit_shandong", "county_site"
+    return [
+        Mischief(
+            *(date(2026, 10, 21), province, "stranger", "permit", "外来〔2026〕1号"),
+            *(date(2026, 10, 21), "accept-theirs", date(2026, 10, 23), date(2026, 10, 23)),
+        ),
+        # the ledger breaks off that very evening: it is found a week later
+        Mischief(
+            *(CUT_OFF, province, "lost", "permit", permit.number, date(2026, 12, 2)),
+            *("resend", date(2026, 12, 3), date(2026, 12, 9)),
+        ),
+        Mischief(
+            *(date(2026, 12, 9), province, "altered", "penalty", penalty.number),
+            *(date(2026, 12, 9), "correct", date(2026, 12, 10), date(2026, 12, 16)),
+        ),
+        Mischief(
+            *(date(2026, 12, 15), site, "stranger", "permit", "外来〔2026〕2号"),
+            date(2026, 12, 15),
+        ),
+    ]
 
 
 def _case(chance: random.Random, kind: str, index: int, days: list[date]) -> Case:
@@ -242,8 +301,7 @@ def _trouble(chance: random.Random, cases: list[Case]) -> None:
         for wrong in ("code", "name"):
             for case in [free.pop() for _ in range(4)]:
                 case.wrong = wrong
-                if case.by_hand is not None:
-                    case.by_hand = None
+                case.by_hand, case.person = None, False
                 _mend(chance, case)
         for case in [free.pop() for _ in range(8)]:
             _change(chance, case)
@@ -264,7 +322,7 @@ def _trouble(chance: random.Random, cases: list[Case]) -> None:
 
 def _plain(case: Case) -> bool:
     special = (case.mended, case.changed, case.withdrawn, case.by_hand, case.fault or None)
-    return all(one is None for one in special)
+    return not case.wrong and all(one is None for one in special)
 
 
 def _by_hand(chance: random.Random, cases: list[Case]) -> None:

@@ -1,6 +1,7 @@
 """The quarter as it is told in :mod:`tests.quarter.story`, against the book-keeper."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
@@ -51,6 +52,15 @@ def told_figures(stage: Stage) -> book.Sums:
     return found
 
 
+def show(day, truth, told, what=""):
+    a, b = Counter(map(repr, truth)), Counter(map(repr, told))
+    for one in sorted((a - b).elements()):
+        print(day, what, "TRUTH", one)
+    for one in sorted((b - a).elements()):
+        print(day, what, "TOLD ", one)
+
+
+@pytest.mark.timeout(900)
 def test_quarter(stage: Stage) -> None:
     day = story.BEGINS
     begun = time.monotonic()
@@ -69,4 +79,10 @@ def test_quarter(stage: Stage) -> None:
             for key in sorted({*truth, *told}):
                 if truth.get(key) != told.get(key):
                     print(day, key, "truth", truth.get(key), "told", told.get(key))
+            show(day, book.duties(stage.story, day), [one for one in stage.duties() if one[5] != "adopted"])
+            show(day, book.differences(stage.story, day), [(o["platform"], o["kind"], o["what"], o["document_number"].partition("｜")[0]) for o in stage.differences()])
+            for platform in stage.platforms:
+                if platform == book.PROVINCE and story.OUTAGE[0] <= day < story.OUTAGE[1]:
+                    continue
+                show(day, book.histories(stage.story, day, platform).items(), stage.histories(platform).items(), platform)
         day += timedelta(days=1)
