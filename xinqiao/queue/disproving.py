@@ -56,7 +56,10 @@ def report_again(connection: Connection, row: Holding, cause: Cause) -> None:
         )
         advance(connection, [doubted], cause)
         advance(connection, [given_up], cause)
-    _change(connection, row, "holding.disproved", cause, held_version=None, held_key=None)
+    # what was taken over as held is disproved too, and nothing falls back to it any more
+    nothing = ("held_version", "held_key", "adopted_at", "adopted_version", "adopted_key")
+    values = dict.fromkeys((*nothing, "taken_in_at"))
+    _change(connection, row, "holding.disproved", cause, **values)
     versions = range(1, (row.held_version or 0) + 1)
     reopen_reported(connection, row.record_id, row.platform, versions, cause)
     _follow(connection, row, cause)

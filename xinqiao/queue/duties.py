@@ -135,7 +135,7 @@ def reopen_reported(
     versions: range,
     cause: Cause,
 ) -> None:
-    """Open again what an acceptance had closed that does not stand; due times stay.
+    """Open again what an acceptance or an adoption had closed that does not stand; due times stay.
 
     Args:
         connection: The transaction.
@@ -150,7 +150,7 @@ def reopen_reported(
             duty.c.record_id == record_id,
             duty.c.platform == platform,
             duty.c.version.between(versions.start, versions.stop - 1),
-            duty.c.closed_by == "accepted",
+            duty.c.closed_by.in_(["accepted", "adopted"]),
         )
         .values(closed_at=None, closed_by=None, reported_at=None, reported_by=None)
         .returning(duty.c.rule)

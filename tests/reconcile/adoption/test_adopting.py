@@ -13,6 +13,8 @@ from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import adopted_entry, adoption_line, duty, holding, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.adopting import DIFFERS_THERE, hold
+from xinqiao.queue.disproving import report_again
+from xinqiao.queue.holdings import read_holdings
 from xinqiao.queue.operations import release
 from xinqiao.queue.settlement import Decision, settle
 from xinqiao.queue.states import State
@@ -384,6 +386,34 @@ def test_a_refuted_update_leaves_what_was_taken_over_believed(office: Office) ->
             settle(connection, [Decision(ticket, after, Verdict(Outcome.REJECTED))], office.cause())
     assert office.held(SHARING, record_id) == 1
     assert [one[:1] for one in office.asked(SHARING, record_id)] == [("update",)]
+
+
+def test_what_a_ledger_disproves_of_what_was_taken_over_is_owed_and_never_believed_again(
+    office: Office,
+) -> None:
+    record_id = office.numbered(1, NEW)
+    office.shows(1, NEW)
+    office.adopt()
+    row = place(office, record_id)
+    assert [one.closed_by for one in office.rows(duty, duty.c.platform == SHARING)] == ["adopted"]
+    with office.database.writing() as connection:
+        (held,) = read_holdings(connection, holding.c.id == row.id)
+        report_again(connection, held, office.cause("台账里没有"))
+    assert [one.closed_by for one in office.rows(duty, duty.c.platform == SHARING)] == [None]
+    assert office.asked(SHARING, record_id)[-1] == ("insert", 1, "ready")
+    row = place(office, record_id)
+    assert (row.held_version, row.adopted_at, row.adopted_version, row.adopted_key) == (None,) * 4
+    office.send(SHARING)
+    (done,) = office.rows(submission, submission.c.state == "accepted")
+    with office.database.writing() as connection:
+        (ticket,) = tickets_by_id(connection, [done.id]).values()
+        denied = Verdict(Outcome.REJECTED, "4001", "没有这一条")
+        cause = office.cause("平台否认")
+        settle(connection, [Decision(ticket, State.CONFLICT, denied)], cause)
+        (ticket,) = tickets_by_id(connection, [done.id]).values()
+        settle(connection, [Decision(ticket, State.REJECTED, denied)], cause)
+    assert place(office, record_id).held_version is None
+    assert [one.closed_by for one in office.rows(duty, duty.c.platform == SHARING)] == [None]
 
 
 def test_undoing_owes_again_what_is_owed_and_leaves_what_was_built_on(office: Office) -> None:

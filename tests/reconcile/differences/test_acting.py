@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -142,6 +142,18 @@ def test_nothing_is_sent_again_that_changed_since_the_ledger_was_read(office: Wo
     office.version(row.record_id, 2, 1, content="改")
     send(office, took())
     refused(office, "resend", "再执行 xinqiao reconcile")
+
+
+def test_nothing_is_sent_again_on_a_proof_that_the_last_reading_did_not_repeat(
+    office: World,
+) -> None:
+    missing(office)
+    office.clock.advance(timedelta(days=40).total_seconds())
+    later = office.clock.now().date()
+    compare(office, later, later)
+    with pytest.raises(RefusedError, match="--full 再对一次"):
+        act(office, "resend")
+    assert office.states() == ["accepted"]
 
 
 def test_a_refusal_changes_nothing_and_is_audited(office: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.database.tables import OPEN, difference, holding, submission
+from xinqiao.database.tables import OPEN, difference, holding, record, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.disproving import believe_shown, report_again, send_over
@@ -149,10 +149,40 @@ def _believe_shown(
     )
     for key, version in connection.execute(statement):
         if hash_of_key(keys, row.platform, row.kind, key) == row.key_hash:
+            _require_free(connection, held, key)
             reference = str(row.details.get("reference", ""))
             believe_shown(connection, held, key, reference, version, cause)
             return
     raise RefusedError(f"找不到以这个编号报送过的报送件。{_AGAIN}")
+
+
+def _require_free(connection: Connection, held: Holding, key: str) -> None:
+    """Refuse where another record is held, or being sent, under the very key.
+
+    Raises:
+        RefusedError: So it is: what went out would hit that record.
+    """
+    holds = sa.select(holding.c.record_id).where(
+        record.c.id == holding.c.record_id,
+        record.c.kind == held.kind,
+        holding.c.held_key == key,
+        holding.c.platform == held.platform,
+        holding.c.held_version.is_not(None),
+        holding.c.id != held.id,
+    )
+    sends = sa.select(submission.c.record_id).where(
+        submission.c.platform_key == key,
+        submission.c.platform == held.platform,
+        submission.c.kind == held.kind,
+        submission.c.holding_id != held.id,
+        OPEN,
+    )
+    other = connection.execute(holds.union_all(sends)).scalars().first()
+    if other is not None:
+        raise RefusedError(
+            f"同一编号下现在是另一条记录（{other}），不能再以本条处置。{_AGAIN}",
+            code="key_of_another",
+        )
 
 
 def _place(connection: Connection, row: Row) -> Holding:
@@ -205,4 +235,10 @@ def _require_whole_reading(connection: Connection, row: Row) -> None:
     if last.incomplete:
         raise RefusedError(
             f"最近一次台账没有读全（{last.incomplete}），不能据此重报。{_AGAIN}", code="ledger_cut"
+        )
+    if row.seen_by != last.id:
+        raise RefusedError(
+            "最近一次台账没有读到这一条所在的日子，以前的对账不能作为现在重报的依据；"
+            f"请执行 xinqiao reconcile --platform {row.platform} --full 再对一次",
+            code="proof_too_old",
         )
