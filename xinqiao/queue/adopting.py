@@ -5,6 +5,7 @@ out like any other. Each step is audited in the same transaction.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +13,13 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
+from xinqiao.clock import start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding
 from xinqiao.queue.adoptable import Candidate, Judged, never_left, open_tickets
 from xinqiao.queue.duties import Owed, open_duties
 from xinqiao.queue.holdings import SUPERSEDED, replan
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause, Move, advance
@@ -116,7 +119,7 @@ def _believe(connection: Connection, done: Mapping[int, Judged], cause: Cause) -
             "its_version": one.candidate.change.version,
             "its_key": one.key,
             "its_reference": one.entry.reference,
-            "its_time": one.entry.at,
+            "its_time": _taken_in(one, cause),
         }
         for number, one in done.items()
         if one.candidate is not None
@@ -141,12 +144,24 @@ def _believe(connection: Connection, done: Mapping[int, Judged], cause: Cause) -
     connection.execute(statement, rows)
 
 
+def _taken_in(one: Judged, cause: Cause) -> datetime | None:
+    """Return when the platform says it took an entry in; None where that cannot be.
+
+    It can be neither later than now nor before the day of the decision.
+    """
+    at = one.entry.at
+    if at is None or not MomentRule().believes(at, None, cause.at):
+        return None
+    decided_on = None if one.candidate is None else one.candidate.change.decided_on
+    return None if decided_on is not None and at < start_of(decided_on) else at
+
+
 def _close_duties(
     connection: Connection, platform: str, done: Mapping[int, Judged], cause: Cause
 ) -> None:
     """Close what is owed of what is held now; reported when the platform took it in."""
     taken = {
-        one.candidate.change.record_id: one.entry.at
+        one.candidate.change.record_id: _taken_in(one, cause)
         for one in done.values()
         if one.candidate is not None
     }

@@ -1,6 +1,7 @@
 """What a platform's ledger shows is held; what it does not show proves nothing."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,17 @@ def test_what_a_person_kept_back_is_given_up_too(office: Office) -> None:
     office.shows(1, NEW)
     assert office.adopt().adopted == 1
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
+
+
+@pytest.mark.parametrize("days", [2, -400])
+def test_a_time_that_cannot_be_is_kept_of_nothing(office: Office, days: int) -> None:
+    record_id = office.numbered(1, NEW)
+    office.shows(1, NEW, at=office.clock.now() + timedelta(days=days))
+    office.adopt(window=Window(date(2020, 1, 1), date(2030, 1, 1)))
+    row = place(office, record_id)
+    assert (row.held_version, row.taken_in_at) == (1, None)
+    (owed,) = office.rows(duty, duty.c.platform == SHARING)
+    assert (owed.closed_by, owed.reported_at, owed.reported_by) == ("adopted", None, None)
 
 
 @pytest.mark.parametrize("state", ["sending", "awaiting_receipt", "in_doubt", "conflict"])
