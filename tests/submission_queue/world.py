@@ -42,6 +42,7 @@ from xinqiao.intake import store as intake_store
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.changes import Change
 from xinqiao.queue.lease import Lease
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.pace import Pace
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
@@ -194,6 +195,7 @@ class World:
     way_digest: str = "a" * 64
     poll_every: float = 5
     expected_within: float = 3600
+    moment: MomentRule = field(default_factory=MomentRule)
     platforms: frozenset[str] = frozenset({PLATFORM})
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
     exemptions: dict[str, bool] = field(default_factory=dict)
@@ -229,6 +231,7 @@ class World:
             self.pace,
             self.corrections,
             self.way_digest,
+            moment=self.moment,
         )
 
     def cause(self, reason: str = "") -> Cause:
