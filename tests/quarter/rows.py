@@ -124,9 +124,7 @@ def credit_code(index: int) -> str:
     weights = (3, 7, 9, 10, 5, 8, 4, 2)
     rest = 11 - sum(int(one, 36) * by for one, by in zip(body, weights, strict=True)) % 11
     code = "91370323" + body + {10: "X", 11: "0"}.get(rest, str(rest))
-    total = sum(
-        _CODE_LETTERS.index(one) * by for one, by in zip(code, _CODE_WEIGHTS, strict=True)
-    )
+    total = sum(_CODE_LETTERS.index(one) * by for one, by in zip(code, _CODE_WEIGHTS, strict=True))
     return code + _CODE_LETTERS[-total % 31]
 
 
