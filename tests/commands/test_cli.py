@@ -141,7 +141,15 @@ def test_json_of_an_import_has_the_promised_keys(run: Run, book: Path) -> None:
 def test_every_reporting_command_speaks_json(run: Run, book: Path) -> None:
     run("import", book)
     board = as_json(run("status", "--json"))["platforms"]["credit_shandong"]
-    assert {"states", "invalid", "overdue", "due_soon", "oldest_due", "paused"} <= set(board)
+    assert {
+        "states",
+        "invalid",
+        "overdue",
+        "due_soon",
+        "past_slack",
+        "oldest_due",
+        "paused",
+    } <= set(board)
     (first, _) = as_json(run("queue", "list", "--json"))
     assert {
         "id",

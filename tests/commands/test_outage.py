@@ -72,6 +72,8 @@ def test_revoking_needs_a_person_for_what_is_overdue_again(
     assert "已撤销：公告是另一平台的" in desk.run("outage", "list").out
     again = desk.run("outage", "revoke", 1, "--reason", "再撤")
     assert (again.code, "已经撤销" in again.err) == (1, True)
+    log = desk.run("audit", "list").out
+    assert all(words in log for words in ("登记平台停机", "撤销平台停机", "撤销平台停机未获准"))
 
 
 def test_a_dry_run_shows_the_same_and_keeps_nothing(desk: Terminal, announcement: Path) -> None:

@@ -86,6 +86,7 @@ def board(**changes: Any) -> dict[str, Any]:
         "to_correct": 4,
         "overdue": 5,
         "due_soon": 6,
+        "past_slack": 3,
         "oldest_due": "2027-01-02",
         "oldest_due_provisional": True,
         "sending_until": "2026-11-20T02:03:04+00:00",

@@ -60,7 +60,6 @@ class Duty:
     platform: str
     rule: str
     begins: date
-    change: bool = False
     closed: str = ""
     reported: date | None = None
 
@@ -100,8 +99,9 @@ class Report:
 
     case: Case
     platform: str
-    duty: Duty | None
+    duty: Duty
     adopted: bool = False
+    accepted: date | None = None
     wanted: bool = True
     sent: bool = False
     first: str = ""
@@ -149,65 +149,69 @@ def versions(case: Case) -> list[tuple[str, date, date | None]]:
 
 def report(case: Case, platform: str, rule: str, today: date) -> Report | None:
     """Return what became of a record at a platform; None where nothing is owed there."""
-    if case.imported is None or case.imported > today:
+    if case.imported is None or case.imported > today or not _reaches(case, platform, today):
         return None
-    if platform == SITE:
-        if today < story.SITE_CONNECTED:
-            return None
-        if case.by_hand is None and case.decided < story.SITE_STARTS:
-            return None
     begins = case.imported if case.kind == "operator" else case.decided
-    duty = Duty(case, platform, rule, begins)
-    found = Report(case, platform, duty)
-    if platform == SITE and case.by_hand is not None:
-        found.adopted, duty.closed = True, "adopted"
-        accepted: date | None = story.SITE_CONNECTED - timedelta(1)
-        skipped = {"first", "mended"}
-    else:
-        accepted, skipped = None, set()
+    found = Report(case, platform, Duty(case, platform, rule, begins))
     told = [one for one in versions(case) if one[1] <= today]
+    if platform == SITE and case.by_hand is not None:
+        found.adopted, found.duty.closed = True, "adopted"
+        found.accepted = story.SITE_CONNECTED - timedelta(1)
+        told = [one for one in told if one[0] == "changed"]
     for number, (version, handed, may) in enumerate(told):
-        if version in skipped:
-            continue
-        if accepted is not None and accepted < handed:
+        if found.accepted is not None and found.accepted < handed:
             change = ON_CHANGE.get((case.kind, platform), "D4a")
-            found.changes.append(Duty(case, platform, change, handed, change=True))
-        if may is None or may > today:
-            continue
-        at = arrives(platform, may)
-        newer = told[number + 1 :]
-        if at > today or any(one[1] <= at for one in newer):
-            continue
-        if case.withdrawn is not None and case.withdrawn <= at:
-            continue
-        found.sent = True
-        if platform == PROVINCE and version == "first" and case.wrong == "name":
-            found.first = "rejected"
-            continue
-        found.first = found.first or "accepted"
-        found.stored = True
-        found.history.append("insert" if accepted is None else "update")
-        if accepted is None:
-            accepted = at
-            duty.closed, duty.reported = "accepted", at
-        for one in found.changes:
-            if not one.closed:
-                one.closed, one.reported = "accepted", at
+            found.changes.append(Duty(case, platform, change, handed))
+        at = None if may is None or may > today else arrives(platform, may)
+        newer = [one[1] for one in told[number + 1 :]]
+        if case.withdrawn is not None:
+            newer.append(case.withdrawn)
+        if at is not None and at <= today and not any(day <= at for day in newer):
+            _receive(found, version, at)
     if case.withdrawn is not None and case.withdrawn <= today:
-        _withdraw(found, accepted, today)
+        _withdraw(found, case.withdrawn, today)
     return found
 
 
-def _withdraw(found: Report, accepted: date | None, today: date) -> None:
-    case, day = found.case, found.case.withdrawn
-    assert day is not None
+def _reaches(case: Case, platform: str, today: date) -> bool:
+    """Tell whether a record concerns a platform at all yet."""
+    if platform != SITE:
+        return True
+    ours = case.by_hand is not None or case.decided >= story.SITE_STARTS
+    return ours and today >= story.SITE_CONNECTED
+
+
+def _receive(found: Report, version: str, at: date) -> None:
+    """Note that a version reached the platform."""
+    case = found.case
+    found.sent = True
+    if found.platform == PROVINCE and version == "first" and case.wrong == "name":
+        found.first = "rejected"
+        return
+    found.first = found.first or "accepted"
+    found.stored = True
+    if found.accepted is None:
+        found.history.append("insert")
+        found.accepted = at
+        found.duty.closed, found.duty.reported = "accepted", at
+    elif case.wrong == "name" and case.kind == "penalty":
+        # the name is part of the key: the old one is taken away, the new one is another row
+        found.history += ["withdraw", "insert"]
+    else:
+        found.history.append("update")
+    for one in found.changes:
+        if not one.closed:
+            one.closed, one.reported = "accepted", at
+
+
+def _withdraw(found: Report, day: date, today: date) -> None:
+    case = found.case
     found.wanted = False
-    if accepted is None:
-        assert found.duty is not None
+    if found.accepted is None:
         found.duty.closed = "waived"
         return
     rule = ON_CHANGE.get((case.kind, found.platform), "D4a")
-    change = Duty(case, found.platform, rule, day, change=True)
+    change = Duty(case, found.platform, rule, day)
     at = arrives(found.platform, day)
     if at <= today:
         change.closed, change.reported = "accepted", at
@@ -223,7 +227,19 @@ def reports(told: Story, today: date) -> Iterator[Report]:
         for platform, rule in routes(case).items():
             found = report(case, platform, rule, today)
             if found is not None:
+                _send_again(found, told, today)
                 yield found
+
+
+def _send_again(found: Report, told: Story, today: date) -> None:
+    """Count what the platform lost as reported when it took it in once more.
+
+    It had confirmed the record; but whoever grades us looks at the day on which it was taken in.
+    """
+    for one in told.mischief:
+        ours = (one.platform, one.number) == (found.platform, found.case.number)
+        if ours and one.action == "resend" and one.acted is not None and one.acted <= today:
+            found.duty.reported = one.acted
 
 
 def duties(told: Story, today: date) -> list[tuple[str, str, str, date, date, str, date | None]]:
@@ -234,7 +250,6 @@ def duties(told: Story, today: date) -> list[tuple[str, str, str, date, date, st
     found = []
     for one in reports(told, today):
         for duty in [*([] if one.adopted else [one.duty]), *one.changes]:
-            assert duty is not None
             closed = duty.reported if duty.closed == "accepted" else one.case.withdrawn
             last, _ = duty.last(
                 today, inclusive=False, outages=True, counted=closed if duty.closed else None
@@ -277,20 +292,22 @@ def differences(told: Story, today: date) -> list[tuple[str, str, str, str]]:
         for one in told.mischief
         if one.found <= today and (one.closed is None or today < one.closed)
     ] + [
-        ("source", case.kind, "never_imported", case.number)
-        for case in never_imported(told, today)
+        ("source", case.kind, "never_imported", case.number) for case in never_imported(told, today)
     ]
 
 
 def never_imported(told: Story, today: date) -> list[Case]:
-    """Return what the lists of the case system showed and nobody has handed over."""
+    """Return what the lists of the case system showed and nobody had handed over.
+
+    What is handed over afterwards stands there until the next list is compared.
+    """
     shown = [one for one in story.SOURCE_LISTS if one <= today]
     return [
         case
         for case in told.cases
         if case.kind == "permit"
         and any(day.replace(day=1) <= case.decided <= day and _absent(case, day) for day in shown)
-        and _absent(case, today)
+        and _absent(case, shown[-1])
     ]
 
 
@@ -298,74 +315,68 @@ def _absent(case: Case, day: date) -> bool:
     return case.imported is None or case.imported > day
 
 
+@dataclass
+class Sheet:
+    """A sheet of sums."""
+
+    sums: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+
+    def add(self, figure: str, case: Case, platform: str, day: date, *shares: int) -> None:
+        """Add to a figure that has nothing to do with time."""
+        self._add((figure, platform, case.kind, case.department, f"{day:%Y-%m}", "", True), shares)
+
+    def add_timed(self, names: tuple[str, ...], duty: Duty, today: date) -> None:
+        """Add to figures about a time limit, by every way of counting it."""
+        case, month = duty.case, f"{duty.begins:%Y-%m}"
+        for way in ("exclusive", "inclusive"):
+            for outages in (True, False) if lost_days(today) else (True,):
+                standing = stands(duty, today, way, outages=outages)
+                for name in names:
+                    key = (name, duty.platform, case.kind, case.department, month, way, outages)
+                    self._add(key, _timed(name, standing))
+
+    def _add(self, key: Key, shares: tuple[int, ...]) -> None:
+        for place, share in enumerate(shares):
+            self.sums[key][place] += share
+
+
 def figures(told: Story, today: date) -> Sums:
     """Return every figure as it must be on one evening."""
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-
-    def add(
-        figure: str,
-        case: Case,
-        platform: str,
-        day: date,
-        *shares: int,
-        way: str = "",
-        out: bool = True,
-    ) -> None:
-        key = (figure, platform, case.kind, case.department, f"{day:%Y-%m}", way, out)
-        for place, share in enumerate(shares):
-            sums[key][place] += share
-
-    ways = [
-        (way, out)
-        for way in ("exclusive", "inclusive")
-        for out in ((True, False) if lost_days(today) else (True,))
-    ]
+    sheet = Sheet()
     for one in reports(told, today):
         for change in one.changes:
             if change.rule in LEGAL:
-                for way, out in ways:
-                    standing = stands(change, today, way, out)
-                    share = _timed("changed_on_time", standing)
-                    add(
-                        "changed_on_time",
-                        one.case,
-                        one.platform,
-                        change.begins,
-                        *share,
-                        way=way,
-                        out=out,
-                    )
-        if one.adopted:
-            continue
-        duty, case, platform = one.duty, one.case, one.platform
-        assert duty is not None
-        day = duty.begins
-        if duty.rule in LEGAL and duty.closed != "waived":
-            for way, out in ways:
-                standing = stands(duty, today, way, out)
-                for figure in ("on_time", "late", "on_time_of_due", "concealed"):
-                    add(figure, case, platform, day, *_timed(figure, standing), way=way, out=out)
-            add("missing", case, platform, day, int(duty.closed != "accepted"), 1)
-        if one.first:
-            add("compliance_first", case, platform, day, int(one.first == "accepted"), 1)
-            add("compliance_final", case, platform, day, int(one.stored), 1)
-        if one.sent:
-            add("stored", case, platform, day, int(one.stored), 1)
-            add("repeated", case, platform, day, 0, 1)
-        if one.wanted:
-            items = REQUIRED[case.kind, platform]
-            add("completeness", case, platform, day, items, items)
+                sheet.add_timed(("changed_on_time",), change, today)
+        if not one.adopted:
+            _first_report(sheet, one, today)
     for case in never_imported(told, today):
-        add("missing", case, "source", case.decided, 1, 1)
+        sheet.add("missing", case, "source", case.decided, 1, 1)
     morning = story.BEGINS
     while morning <= today:
         for file in told.files(morning):
-            add("repeated_in_files", file.rows[0][0], "", morning, file.repeats, file.read)
+            case = file.rows[0][0]
+            sheet.add("repeated_in_files", case, "", morning, file.repeats, file.read)
         morning += timedelta(1)
-    return {key: (above, below, maybe) for key, (above, below, maybe) in sums.items()}
+    return {key: (above, below, maybe) for key, (above, below, maybe) in sheet.sums.items()}
 
 
-def stands(duty: Duty, today: date, way: str, outages: bool) -> str:
+def _first_report(sheet: Sheet, one: Report, today: date) -> None:
+    duty, where = one.duty, (one.case, one.platform, one.duty.begins)
+    if duty.rule in LEGAL and duty.closed != "waived":
+        sheet.add_timed(("on_time", "late", "on_time_of_due", "concealed"), duty, today)
+        sheet.add("missing", *where, int(duty.closed != "accepted"), 1)
+    if one.first:
+        sheet.add("compliance_first", *where, int(one.first == "accepted"), 1)
+        sheet.add("compliance_final", *where, int(one.stored), 1)
+    if one.sent:
+        sheet.add("stored", *where, int(one.stored), 1)
+        sheet.add("repeated", *where, 0, 1)
+    if one.wanted:
+        items = REQUIRED[one.case.kind, one.platform]
+        sheet.add("completeness", *where, items, items)
+
+
+def stands(duty: Duty, today: date, way: str, *, outages: bool) -> str:
     """Return how a duty stands: on time, late, overdue, open, or nobody knows yet."""
     last, guessed = duty.last(today, inclusive=way == "inclusive", outages=outages)
     if guessed:

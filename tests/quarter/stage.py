@@ -14,8 +14,8 @@ from tests.quarter import rows, stand_in, story
 from tests.quarter.stand_in import ClockedStandIn
 from tests.quarter.story import Case, Mischief, Story
 from tests.quarter.wall import WallClock
-from xinqiao.config.platform_files import known_platforms
 from xinqiao.clock import local_date
+from xinqiao.config.platform_files import known_platforms
 from xinqiao.config.workspace import create_workspace, open_workspace
 from xinqiao.database.tables import duty, record, record_version
 from xinqiao.hub import Hub
@@ -160,7 +160,9 @@ class Stage:
 
     def _settle(self, one: Mischief) -> None:
         (number,) = [
-            item["id"] for item in self.differences() if item["document_number"].startswith(one.number)
+            item["id"]
+            for item in self.differences()
+            if item["document_number"].startswith(one.number)
         ]
         self.type(
             *("reconcile", "items", "act", number, "--action", one.action),
@@ -177,19 +179,19 @@ class Stage:
         """Return for each record what took effect at a platform, by the platform's own book."""
         named = self._named()
         told = self.platforms[platform].received()["history"]
-        found = {}
+        found: dict[str, list[str]] = {}
         for name, operations in told.items():
             if operations:
                 key = named.get(name, name.partition("｜")[0])
-                assert key not in found
-                found[key] = operations
+                # a penalty whose name was wrong stood under the wrong one first
+                found.setdefault(key, []).extend(operations)
         return found
 
     def duties(self) -> list[tuple[str, str, str, date, date, str, date | None]]:
-        """Return what is written down as owed to platforms."""
+        """Return what is written down as owed to platforms, without what was taken over."""
         named = self._named()
         with self.hub.database.reading() as connection:
-            rows_ = connection.execute(sa.select(duty).where(duty.c.platform != "bureau")).all()
+            owed = connection.execute(sa.select(duty).where(duty.c.platform != "bureau")).all()
         return [
             (
                 named[row.record_id],
@@ -200,7 +202,8 @@ class Stage:
                 row.closed_by or "",
                 None if row.reported_at is None else local_date(row.reported_at),
             )
-            for row in rows_
+            for row in owed
+            if row.closed_by != "adopted"
         ]
 
     def _named(self) -> dict[str, str]:
@@ -229,7 +232,7 @@ class Stage:
     def _evening(self, day: date) -> None:
         """Compare ledgers: the site's every day, for no page tells of a change, others weekly."""
         self.wall.turn_to(day, 17)
-        wednesday = day.weekday() == 2  # noqa: PLR2004 - Monday is nought
+        wednesday = day.weekday() == 2
         if wednesday or SITE in self.hub.platforms:
             self.hub.reconcile(None if wednesday else SITE, day, day, ledgers="all")
         if day in story.SOURCE_LISTS:
@@ -281,3 +284,20 @@ class Stage:
         told = self.type("figures", "--json", "--by", "platform,kind,department,month")
         figures: list[dict[str, Any]] = told.json["figures"]
         return figures
+
+    def open_differences(self) -> list[tuple[str, str, str, str]]:
+        """Return platform, kind, what and number of the differences that are open."""
+        return [
+            (one["platform"], one["kind"], one["what"], _as_written(one["document_number"]))
+            for one in self.differences()
+        ]
+
+    def stands_still(self, platform: str, day: date) -> bool:
+        """Tell whether a platform answers nobody on a day."""
+        begins, ends = story.OUTAGE
+        return platform == PROVINCE and begins <= day < ends
+
+
+def _as_written(key: str) -> str:
+    """Return the document number in a key as the office writes it."""
+    return key.partition("｜")[0].replace("[", "〔").replace("]", "〕")

@@ -39,8 +39,10 @@ def start(platform: str, clock: Path) -> ClockedStandIn:
     """Start the stand-in of ``platform`` beside the clock at ``clock``."""
     stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.quarter.stand_in", str(clock)]
-        + ["--platform", platform, "--until-stdin-closes"],
+        [
+            *(sys.executable, "-m", "tests.quarter.stand_in", str(clock)),
+            *("--platform", platform, "--until-stdin-closes"),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -289,8 +289,17 @@ def _case(chance: random.Random, kind: str, index: int, days: list[date]) -> Cas
     return case
 
 
+FAULTS = (
+    "timeout_after_commit",
+    "duplicate_reported",
+    "reset_mid_answer",
+    "html_page",
+    "late_receipts",
+)
+
+
 def _trouble(chance: random.Random, cases: list[Case]) -> None:
-    """Let things go wrong, at most one thing with each record."""
+    """Let things go wrong, at most one thing with each record but the first three of a kind."""
     by_kind: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_kind[case.kind].append(case)
@@ -298,26 +307,28 @@ def _trouble(chance: random.Random, cases: list[Case]) -> None:
         free = by_kind[kind][3:]
         chance.shuffle(free)
         _by_hand(chance, free)
-        for wrong in ("code", "name"):
-            for case in [free.pop() for _ in range(4)]:
-                case.wrong = wrong
-                case.by_hand, case.person = None, False
-                _mend(chance, case)
+        for case in [free.pop() for _ in range(8)]:
+            case.wrong = ("code", "name")[case.index % 2]
+            case.by_hand, case.person = None, False
+            _mend(chance, case)
         for case in [free.pop() for _ in range(8)]:
             _change(chance, case)
         for case in [free.pop() for _ in range(4)]:
-            start = case.approved or case.imported
-            assert start is not None
-            case.withdrawn = later(max(start, SITE_CONNECTED), chance.choice((5, 8)))
-        faults = ("timeout_after_commit", "duplicate_reported", "reset_mid_answer", "html_page")
-        for fault in (*faults, "late_receipts"):
+            day = max(_may_be_sent(case), SITE_CONNECTED)
+            case.withdrawn = later(day, chance.choice((5, 8)))
+        for fault in FAULTS:
             free.pop().fault = fault
-    forgotten = [case for case in by_kind["permit"][3:] if _plain(case)]
-    for case in forgotten[:3]:
+    for case in [case for case in by_kind["permit"][3:] if _plain(case)][:3]:
         case.imported = None
-    for kind in ("operator", "commitment", "safety_info"):
+    for kind in ("operator", "commitment"):
         for case in by_kind[kind][3:6]:
             _change(chance, case)
+
+
+def _may_be_sent(case: Case) -> date:
+    day = case.approved or case.imported
+    assert day is not None
+    return day
 
 
 def _plain(case: Case) -> bool:
@@ -327,16 +338,13 @@ def _plain(case: Case) -> bool:
 
 def _by_hand(chance: random.Random, cases: list[Case]) -> None:
     for case in cases:
-        known = case.approved or case.imported
-        assert known is not None
+        known = _may_be_sent(case)
         if not case.person and known < SITE_CONNECTED and chance.random() < 0.6:
             case.by_hand = known
 
 
 def _mend(chance: random.Random, case: Case) -> None:
-    start = case.approved or case.imported
-    assert start is not None
-    case.mended = later(start, chance.choice((2, 4, 7)))
+    case.mended = later(_may_be_sent(case), chance.choice((2, 4, 7)))
     if case.kind == "penalty":
         if case.wrong == "code":
             case.approved = None  # nobody can approve what cannot be sent
@@ -344,9 +352,7 @@ def _mend(chance: random.Random, case: Case) -> None:
 
 
 def _change(chance: random.Random, case: Case) -> None:
-    start = case.approved or case.imported
-    assert start is not None
     # in any case after the outage and after the site was connected
-    case.changed = later(max(start, SITE_CONNECTED), chance.choice((6, 9)))
+    case.changed = later(max(_may_be_sent(case), SITE_CONNECTED), chance.choice((6, 9)))
     if case.kind == "penalty":
         case.changed_approved = later(case.changed, chance.choice((0, 1, 4)))

@@ -1,6 +1,5 @@
 """Duties are closed with the moment that counts, and with what tells it."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,8 @@ EVIDENCE = Evidence("平台回函.pdf", "a" * 64)
 
 
 def counting(world: World, counts_from: CountsFrom) -> Platform:
-    return replace(world.platform, moment=MomentRule(counts_from))
+    world.moment = MomentRule(counts_from)
+    return world.platform
 
 
 def report(world: World, platform: Platform, told: datetime | None) -> None:

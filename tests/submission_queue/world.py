@@ -43,6 +43,7 @@ from xinqiao.mapping.registry import Formats
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.changes import Change
 from xinqiao.queue.lease import Lease
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.pace import Pace
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
@@ -195,6 +196,7 @@ class World:
     way_digest: str = "a" * 64
     poll_every: float = 5
     expected_within: float = 3600
+    moment: MomentRule = field(default_factory=MomentRule)
     platforms: frozenset[str] = frozenset({PLATFORM})
     switches: dict[str, dict[str, bool]] = field(default_factory=dict)
     exemptions: dict[str, bool] = field(default_factory=dict)
@@ -232,6 +234,7 @@ class World:
             self.pace,
             self.corrections,
             self.way_digest,
+            moment=self.moment,
         )
 
     def cause(self, reason: str = "") -> Cause:

@@ -14,8 +14,9 @@ from tests.reconcile.ledger_stands import (
     settle_down,
 )
 from tests.submission_queue.world import World, reply, with_capabilities
-from xinqiao.adapters.base import LedgerEntry, Outcome, ReceiptMode
+from xinqiao.adapters.base import CountsFrom, LedgerEntry, Outcome, ReceiptMode
 from xinqiao.database.tables import audit
+from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.states import State
 from xinqiao.queue.withdrawal import Revocation, withdraw
 from xinqiao.reconcile.unanswered import hold_unanswered
@@ -50,7 +51,21 @@ def test_the_time_at_which_the_ledger_says_it_was_taken_in_is_the_time_of_the_re
     sent = ledger_of(office).sent[0].rows[0]
     ledger_of(office).shown = [LedgerEntry(sent.key, sent.values, "SD-1", at)]
     compare(office)
-    assert office.duties()[0].reported_at == at
+    (duty,) = office.duties()
+    assert (duty.reported_at, duty.reported_by) == (at, "platform_time")
+
+
+def test_a_profile_that_counts_from_the_receipt_counts_from_the_look_at_the_ledger(
+    office: World,
+) -> None:
+    office.moment = MomentRule(CountsFrom.RECEIPT)
+    take(office, 1)
+    sent = ledger_of(office).sent[0].rows[0]
+    at = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    ledger_of(office).shown = [LedgerEntry(sent.key, sent.values, "SD-1", at)]
+    compare(office)
+    (duty,) = office.duties()
+    assert (duty.reported_at, duty.reported_by) == (office.clock.now(), "receipt")
 
 
 def test_what_shows_with_other_content_is_not_accepted(office: World) -> None:
