@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python bench/end_to_end.py
 	$(BIN)/python bench/several_workers.py
 	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/reconciling.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

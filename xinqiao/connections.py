@@ -33,6 +33,7 @@ from xinqiao.mapping.registry import digest as format_digest
 from xinqiao.mapping.registry import formats
 from xinqiao.queue.pace import Hours, Pace, Rate
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
+from xinqiao.reconcile.ledger_files.names import LedgerNames
 from xinqiao.routing.calendar import WorkingCalendar
 
 _FROM_WORKSPACE = "organisation_code"
@@ -100,6 +101,14 @@ class Connection:
             self.way,
             kinds_with_a_form(profile),
         )
+
+    @property
+    def ledger_names(self) -> LedgerNames:
+        """What the platform calls the columns of a ledger that people download."""
+        named = self.profile.ledger_file
+        if named is None:
+            return LedgerNames()
+        return LedgerNames(named.taken_in, named.reference, named.fields, named.rows_at_most)
 
     def check_lease(self, name: str, lease_seconds: float) -> None:
         """Refuse a lease that a send may outlast: somebody else could send the same rows by then.

@@ -77,6 +77,7 @@ from xinqiao.queue.workers import signs
 from xinqiao.reconcile import standing
 from xinqiao.reconcile.adoption.adopting import Adoption
 from xinqiao.reconcile.differences.desk import DifferenceDesk
+from xinqiao.reconcile.ledger_files.service import LedgerFiles
 from xinqiao.reconcile.receipts import collect
 from xinqiao.reconcile.report import PlatformReport, local_report, reconcile_platform
 from xinqiao.reconcile.source.comparison import SourceLists
@@ -376,6 +377,27 @@ class Hub:
     def differences(self) -> DifferenceDesk:
         """Return the service that lists differences, and at which a person acts on them."""
         return DifferenceDesk(self.database, self.keys, self.acting)
+
+    def ledger_files(self, platform: str) -> LedgerFiles:
+        """Return the service that compares ledgers which people downloaded from a platform.
+
+        The platform is not called: neither an address nor a confirmation is needed.
+
+        Raises:
+            InputError: The workspace has no such platform.
+            SettingsError: Its file is broken.
+        """
+        (name,) = self.chosen(platform)
+        connection = self.platforms[name]
+        start = self.settings.start
+        return LedgerFiles(
+            self.worker,
+            name,
+            frozenset(connection.profile.words.kinds),
+            connection.ledger_names,
+            timedelta(seconds=connection.profile.capabilities.visible_after_seconds),
+            start.platforms.get(name, start.report_from),
+        )
 
     def source_lists(self) -> SourceLists:
         """Return the service that compares lists of the case system with the records."""

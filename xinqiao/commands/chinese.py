@@ -152,7 +152,8 @@ def _expected(error: click.BadParameter) -> str:
     if isinstance(kind, click.IntRange):
         return f"应为整数，{kind.min} 至 {kind.max}"
     if isinstance(kind, click.DateTime):
-        return "应为日期，如 2026-11-20"
+        timed = any("%H" in form for form in kind.formats)
+        return "应为时间，如 '2026-11-20 09:30'" if timed else "应为日期，如 2026-11-20"
     if kind is click.INT:
         return "应为整数"
     if kind is click.FLOAT:

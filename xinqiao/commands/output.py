@@ -28,6 +28,9 @@ NEEDS_A_PERSON = 3
 DAY = click.DateTime(["%Y-%m-%d", "%Y/%m/%d"])
 """A date as operators write it."""
 
+MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M"])
+"""A time of day as operators write it, meant in Asia/Shanghai."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
 
 

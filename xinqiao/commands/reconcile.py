@@ -1,14 +1,17 @@
 """``xinqiao reconcile``: receipts, the platform's ledger, and time limits."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 from rich.markup import escape
 
 from xinqiao.commands.chinese import ChineseGroup
+from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import (
     DAY,
+    MOMENT,
     NEEDS_A_PERSON,
     console,
     json_option,
@@ -60,6 +63,21 @@ COMMANDS = {
 )
 @click.option("--to", "end", type=DAY, metavar="日期", help="截止日（含）；默认今天。")
 @click.option("--full", is_flag=True, help="台账从启用日期（或首次入库）起全部重读。")
+@click.option(
+    "--ledger",
+    "file",
+    metavar="文件",
+    type=click.Path(path_type=Path),
+    help="从平台下载的台账（Excel、CSV），代替接口；同时写 --platform、--kind、--from、--to。",
+)
+@click.option("--kind", type=KIND, metavar="类型", help="下载的台账是什么记录，如 permit。")
+@click.option(
+    "--downloaded",
+    type=MOMENT,
+    metavar="时间",
+    help="下载台账的时间，如 '2026-11-20 09:30'；不写的，晚于文件里最后一次入库的不判缺失。",
+)
+@click.option("--empty", is_flag=True, help="台账是空的，并确认平台上这些日子一条也没有。")
 @json_option
 @click.pass_context
 def reconcile(
@@ -69,6 +87,10 @@ def reconcile(
     end: datetime | None,
     *,
     full: bool,
+    file: Path | None,
+    kind: str | None,
+    downloaded: datetime | None,
+    empty: bool,
     as_json: bool,
 ) -> None:
     """对账：先收取回执，再逐条核对平台台账，最后统计法定时限的执行情况。
@@ -78,6 +100,12 @@ def reconcile(
     """
     if context.invoked_subcommand is not None:
         _refuse_options(context)
+        return
+    if file is not None or kind or downloaded or empty:
+        from xinqiao.commands.reconcile_file import Asked, reconcile_file
+
+        asked = Asked(file, platform, kind, start, end, downloaded, empty=empty, full=full)
+        reconcile_file(context, asked, as_json=as_json)
         return
     hub = open_hub(context)
     today = hub.clock.today()
@@ -126,7 +154,7 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
     if report.note:
         console.print(f"  [yellow]{escape(report.note)}[/]", soft_wrap=True)
     for kind, found in report.ledger.items():
-        _show_ledger(kind_of(kind).name, found)
+        show_ledger(kind_of(kind).name, found)
     receipts = report.receipts
     if receipts.awaiting or receipts.in_doubt or receipts.overdue:
         console.print(f"  回执：待回执 {receipts.awaiting}，待核实 {receipts.in_doubt}")
@@ -142,7 +170,8 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
         console.print("  [green]全部一致。[/]")
 
 
-def _show_ledger(kind: str, found: "LedgerFindings") -> None:
+def show_ledger(kind: str, found: "LedgerFindings") -> None:
+    """Print what comparing one ledger found."""
     under_way = f"，报送中 {found.under_way}" if found.under_way else ""
     under_way += f"，启用前报送、本地没有记录 {found.taken_over}" if found.taken_over else ""
     counts = found.counts

@@ -170,6 +170,16 @@ def in_byte_order(connection: Connection, column: sa.ColumnElement[Any]) -> sa.C
     return column
 
 
+def note_growth(connection: Connection, table: sa.Table) -> None:
+    """Let PostgreSQL look at a table that grows fast: it plans by what it saw last.
+
+    By itself it looks only after a while, and meanwhile reads the whole table for every question.
+    SQLite plans by its indexes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
 def continue_numbers(connection: Connection, column: sa.Column[Any]) -> None:
     """Let the numbers that the database makes for ``column`` go on after the largest there is.
 

@@ -95,7 +95,10 @@ def reconcile_platform(
                 days, since = span.of(connection, platform.id, kind)
             report.ledger[kind] = compare_ledger(worker, platform, kind, days, since)
     else:
-        report.note = "这个平台没有台账接口，不能逐条核对；请下载台账后人工核对"
+        report.note = (
+            "这个平台没有台账接口，不能逐条核对；"
+            "请从平台下载台账，用 xinqiao reconcile --ledger 文件 核对"
+        )
     entry = Entry("reconcile.finished", platform=platform.id, details=_figures(report, window))
     with database.writing() as connection:
         append(connection, [entry], actor=cause.actor, at=cause.at)

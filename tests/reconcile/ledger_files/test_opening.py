@@ -205,7 +205,7 @@ def test_a_file_without_times_is_compared_and_calls_nothing_missing(tmp_path: Pa
 def test_a_row_that_cannot_be_placed_is_told_with_its_number(
     tmp_path: Path, changes: dict[str, str], words: str
 ) -> None:
-    file = opened(workbook(tmp_path / "a.xlsx", [HEADER, row(1), row(2, **changes), row(3)]))
+    file = opened(workbook(tmp_path / "a.xlsx", [HEADER, row(1), row(2, 5, **changes), row(3)]))
     assert words in file.lacking
     assert all(one.key for one in entries(file))
 

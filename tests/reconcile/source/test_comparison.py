@@ -226,7 +226,7 @@ def test_without_its_days_a_list_calls_no_record_of_ours_superfluous(office: Off
 
 def test_a_row_that_cannot_be_known_keeps_ours_from_being_judged(office: Office) -> None:
     office.desk.take(company(1), company(2))
-    found = office.compare(listed(1), {NUMBER: "", DAY: "2026-11-03"})
+    found = office.compare(listed(1), {NUMBER: "", DAY: "2026-11-03", UNIT: "许可科"})
     assert found.strangers == 0
     assert "第 3 行没有写编号" in found.unreadable
     assert not found.clean

@@ -125,22 +125,30 @@ def note_differences(
     return noted
 
 
-def see_again(
-    connection: Connection, sides: Sides, keys: Collection[str], whats: Collection[str]
-) -> None:
-    """Note that this look cannot tell whether open differences under hashed ``keys`` are gone."""
-    for chunk in in_chunks(keys):
+def see_again(connection: Connection, sides: Sides, ids: Collection[int]) -> None:
+    """Note of open differences that this look cannot tell whether they are gone."""
+    for chunk in in_chunks(ids):
         connection.execute(
-            sa.update(difference)
-            .where(
-                difference.c.platform == sides.platform,
-                difference.c.kind == sides.kind,
-                difference.c.what.in_(whats),
-                difference.c.key_hash.in_(chunk),
-                difference.c.closed_at.is_(None),
-            )
-            .values(seen_by=sides.reading)
+            sa.update(difference).where(difference.c.id.in_(chunk)).values(seen_by=sides.reading)
         )
+
+
+def open_under(
+    connection: Connection, sides: Sides, whats: Collection[str], keys: Collection[str]
+) -> list[sa.Row[tuple[int, str, str]]]:
+    """Return number, what and hashed key of the open differences under hashed ``keys``."""
+    found: list[sa.Row[tuple[int, str, str]]] = []
+    for chunk in in_chunks(keys):
+        statement = sa.select(difference.c.id, difference.c.what, difference.c.key_hash).where(
+            difference.c.platform == sides.platform,
+            difference.c.kind == sides.kind,
+            # named, so that the unique index finds them however many are open
+            difference.c.what.in_(whats),
+            difference.c.key_hash.in_(chunk),
+            difference.c.closed_at.is_(None),
+        )
+        found += connection.execute(statement)
+    return found
 
 
 def close_under(
@@ -151,16 +159,7 @@ def close_under(
     cause: Cause,
 ) -> int:
     """Close open differences under hashed ``keys`` that are proven not to be any more."""
-    ids: list[int] = []
-    for chunk in in_chunks(keys):
-        statement = sa.select(difference.c.id).where(
-            difference.c.platform == sides.platform,
-            difference.c.kind == sides.kind,
-            difference.c.what.in_(whats),
-            difference.c.key_hash.in_(chunk),
-            difference.c.closed_at.is_(None),
-        )
-        ids += connection.execute(statement).scalars()
+    ids = [row.id for row in open_under(connection, sides, whats, keys)]
     close(connection, ids, GONE, cause)
     return len(ids)
 

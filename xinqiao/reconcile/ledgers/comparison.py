@@ -8,7 +8,7 @@ Pages are taken together into blocks, so that a ledger of many small pages costs
 seen, and what differs, is in the database before the next block is read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -23,12 +23,14 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.differences.catalogue import LEDGER
 from xinqiao.reconcile.differences.store import (
+    GONE,
     Found,
     Sides,
     any_open,
-    close_under,
+    close,
     close_unseen,
     note_differences,
+    open_under,
     see_again,
 )
 from xinqiao.reconcile.key_hash import hash_of_key
@@ -51,6 +53,7 @@ from xinqiao.reconcile.ledgers.readings import (
     whole_days,
 )
 from xinqiao.reconcile.ledgers.shown import accept_shown
+from xinqiao.reconcile.ledgers.terms import Terms
 from xinqiao.reconcile.window import Window
 
 _NOT_WORTH_TRYING = frozenset({"paused", "resting", "closed"})
@@ -82,16 +85,18 @@ def compare_ledger(
     if refused.why in _NOT_WORTH_TRYING:
         return LedgerFindings(incomplete=words(refused), checked_to=checked_to)
     source = PermittedLedger(worker, platform)
-    return compare_source(worker, platform, kind, window, source, Origin(), since)
+    terms = Terms(timedelta(seconds=platform.connector.capabilities.visible_after))
+    return compare_source(worker, platform.id, kind, window, source, Origin(), terms, since)
 
 
 def compare_source(
     worker: Worker,
-    platform: Platform,
+    platform: str,
     kind: str,
     window: Window,
     source: LedgerSource,
     origin: Origin,
+    terms: Terms,
     since: date | None = None,
 ) -> LedgerFindings:
     """Compare a ledger with ours, wherever its pages come from.
@@ -103,16 +108,18 @@ def compare_source(
         window: Days of the ledger.
         source: Gives the pages.
         origin: Where they come from.
+        terms: What its silence proves.
         since: The day from which on a first reading leaves no gap; None where nothing is known.
     """
     with worker.database.writing() as connection:
         cause = worker.cause(connection)
-        visible_after = timedelta(seconds=platform.connector.capabilities.visible_after)
-        scope = Scope(platform.id, kind, settled_by=cause.at - visible_after)
-        asked = Reading(0, platform.id, kind, window, whole_days(cause.at, visible_after), since)
+        until = min(cause.at, terms.seen_until or cause.at)
+        scope = Scope(platform, kind, settled_by=until - terms.visible_after)
+        whole = whole_days(until, terms.visible_after)
+        asked = Reading(0, platform, kind, window, whole, since)
         reading, left = begin(connection, asked, origin, cause)
     drop_lines(worker.database, left)
-    comparison = _Comparison(worker, scope, reading, format_for(platform.id, kind))
+    comparison = _Comparison(worker, scope, reading, format_for(platform, kind), terms)
     comparison.run(source)
     with worker.database.writing() as connection:
         findings = comparison.findings
@@ -131,6 +138,7 @@ class _Comparison:
     scope: Scope
     reading: Reading
     compiled: CompiledFormat
+    terms: Terms
     findings: LedgerFindings = field(default_factory=LedgerFindings)
     lines: SeenLines = field(init=False)
     sides: Sides = field(init=False)
@@ -138,7 +146,7 @@ class _Comparison:
 
     def __post_init__(self) -> None:
         keys = self.worker.keys
-        self.lines = SeenLines(self.reading.id, keys)
+        self.lines = SeenLines(self.reading.id, keys, self.terms.copies)
         self.sides = Sides(self.scope.platform, self.scope.kind, self.reading.id)
         days = self.reading.window.start, self.reading.window.end
         self.judge = Judge(self.scope, self.compiled, keys, self.findings, days)
@@ -152,12 +160,14 @@ class _Comparison:
                 self.findings.incomplete = OVERTAKEN
                 return
         moved = _MOVED if self.lines.has_moved else ""
-        incomplete = reader.incomplete or self.findings.incomplete or moved
+        broken = reader.incomplete or self.findings.incomplete or moved
+        incomplete = broken or self.terms.lacking
         if not incomplete and not self._find_missing():
             incomplete = OVERTAKEN
         if not incomplete:
             self._close_gone()
         self.findings.incomplete = incomplete
+        self.findings.copies = self.lines.copied
 
     def _take(self, pages: Sequence[Sequence[LedgerEntry]]) -> bool:
         """Compare some pages; tell whether this reading still goes on."""
@@ -193,20 +203,24 @@ class _Comparison:
         """Close what these pages prove not to differ any more."""
         if not any_open(connection, self.sides):
             return
-        cause = self.worker.cause(connection)
-        for keys, whats in (
-            (judged.shown, ["missing_at_platform"]),
-            (judged.known, ["unknown_locally"]),
-            (judged.alike, ["different"]),
-        ):
-            close_under(connection, self.sides, self._hashes(keys), whats, cause)
-        see_again(connection, self.sides, self._hashes(judged.undecided), LEDGER)
-
-    def _hashes(self, keys: Iterable[str]) -> list[str]:
-        scope = self.scope
-        return [
-            hash_of_key(self.worker.keys, scope.platform, scope.kind, key) for key in sorted(keys)
-        ]
+        hashes = {
+            hash_of_key(self.worker.keys, self.scope.platform, self.scope.kind, key): key
+            for key in judged.shown | judged.undecided
+        }
+        disproved = {
+            "missing_at_platform": judged.shown,
+            "unknown_locally": judged.known,
+            "different": judged.alike,
+        }
+        over, unclear = [], []
+        for row in open_under(connection, self.sides, LEDGER, hashes):
+            key = hashes[row.key_hash]
+            if key in disproved.get(row.what, ()):
+                over.append(row.id)
+            elif key in judged.undecided:
+                unclear.append(row.id)
+        close(connection, over, GONE, self.worker.cause(connection))
+        see_again(connection, self.sides, unclear)
 
     def _find_missing(self) -> bool:
         """Note what must stand in the ledger and did not show; tell whether the reading goes on."""

@@ -99,6 +99,7 @@ class LedgerFindings:
         counts: How many there are in all of ``waiting``, ``missing``, ``unexpected`` and
             ``repeated``; of ``different`` records, and of their ``fields``.
         entries: How many entries the ledger showed.
+        copies: How many entries of a file were copies of others in it.
         known: How many of the differences a person has accepted as they are.
         read: First and last day that were read; None where nothing was.
         checked_to: Day up to which the ledger was read whole and without a gap; None for none.
@@ -117,6 +118,7 @@ class LedgerFindings:
     incomplete: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     entries: int = 0
+    copies: int = 0
     known: int = 0
     read: tuple[date, date] | None = None
     checked_to: date | None = None

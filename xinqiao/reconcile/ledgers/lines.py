@@ -12,12 +12,16 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import LedgerEntry
 from xinqiao.database.chunks import in_chunks
+from xinqiao.database.dialect import note_growth
 from xinqiao.database.tables import ledger_line
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.reconcile.ledgers.pages import identity_text
+from xinqiao.reconcile.ledgers.pages import identity_text, whole_text
 
 _DIGITS = 32
 """Hex digits of a hash that are kept: 128 bits never meet by chance."""
+
+_GROWTH = 2
+"""The database looks at the lines again when there are so many times as many."""
 
 Page = Sequence[tuple[str, LedgerEntry]]
 """Key and entry, in the order of the page."""
@@ -45,14 +49,21 @@ class SeenLines:
     Attributes:
         reading: Number of the reading.
         keys: Of the workspace.
+        copies: Whether the very same entry twice is a copy of one.
         entries: How many entries were seen, repeated ones among them.
+        copied: How many were copies.
         has_moved: Whether an entry stood on two pages.
+        noted: How many lines were noted.
     """
 
     reading: int
     keys: KeyRing
+    copies: bool = False
     entries: int = 0
+    copied: int = 0
     has_moved: bool = False
+    noted: int = 0
+    _looked_at: int = 0
 
     def moved(self, entries: Sequence[LedgerEntry]) -> bool:
         """Tell whether anything that was taken in so far stood on two pages."""
@@ -61,17 +72,22 @@ class SeenLines:
 
     def tell_apart(self, connection: Connection, pages: Sequence[Page]) -> Block:
         """Return what is new in ``pages``, in their order; nothing is noted yet."""
-        entry_hashes = [[self._hash(identity_text(entry)) for _, entry in page] for page in pages]
+        identity = whole_text if self.copies else identity_text
+        entry_hashes = [[self._hash(identity(entry)) for _, entry in page] for page in pages]
         key_hashes = {key: self.key_hash(key) for page in pages for key, _ in page}
-        seen = self._known(
+        noted = self._known(
             connection, ledger_line.c.entry_hash, {one for page in entry_hashes for one in page}
         )
+        seen = set(noted)
         known_keys = self._known(connection, ledger_line.c.key_hash, set(key_hashes.values()))
         block = Block()
         for page, hashes in zip(pages, entry_hashes, strict=True):
             here: set[str] = set()
             for (key, entry), hashed in zip(page, hashes, strict=True):
                 self.entries += 1
+                if self.copies and (hashed in seen or hashed in here):
+                    self.copied += 1
+                    continue
                 again = hashed in seen
                 self.has_moved = self.has_moved or again
                 if key not in block.fresh and key_hashes[key] not in known_keys:
@@ -80,10 +96,9 @@ class SeenLines:
                 elif not again:
                     block.repeated[key] = entry
                 here.add(hashed)
-                block.lines.setdefault(hashed, key)
+                if hashed not in noted:
+                    block.lines.setdefault(hashed, key)
             seen |= here
-        for hashed in self._known(connection, ledger_line.c.entry_hash, block.lines.keys()):
-            del block.lines[hashed]
         return block
 
     def note(self, connection: Connection, block: Block, holdings: Mapping[str, int]) -> None:
@@ -100,6 +115,10 @@ class SeenLines:
             for hashed, key in block.lines.items()
         ]
         connection.execute(sa.insert(ledger_line), rows)
+        self.noted += len(rows)
+        if self.noted >= _GROWTH * self._looked_at:
+            note_growth(connection, ledger_line)
+            self._looked_at = self.noted
 
     def holdings(self, connection: Connection, ids: Sequence[int]) -> set[int]:
         """Return those of the holdings ``ids`` that were seen."""

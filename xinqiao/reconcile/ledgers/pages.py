@@ -103,3 +103,10 @@ def identity_text(entry: LedgerEntry) -> str:
     if entry.reference:
         return f"id\0{entry.reference}"
     return f"all\0{json.dumps([entry.key, sorted(entry.values.items())], ensure_ascii=False)}"
+
+
+def whole_text(entry: LedgerEntry) -> str:
+    """Return everything that an entry says."""
+    at = entry.at.isoformat() if entry.at is not None else ""
+    told = [entry.reference, entry.key, sorted(entry.values.items()), at]
+    return f"whole\0{json.dumps(told, ensure_ascii=False)}"

@@ -253,19 +253,20 @@ def last_reading(
 def drop_lines(database: Database, numbers: list[int]) -> None:
     """Drop what readings that are over had seen, a portion at a time."""
     for number in numbers:
-        dropped = _PORTION
-        while dropped == _PORTION:
-            portion = (
-                sa.select(ledger_line.c.entry_hash)
-                .where(ledger_line.c.reading_id == number)
-                .limit(_PORTION)
-            )
-            with database.writing() as connection:
-                dropped = connection.execute(
-                    sa.delete(ledger_line).where(
-                        ledger_line.c.reading_id == number, ledger_line.c.entry_hash.in_(portion)
-                    )
-                ).rowcount
+        while _drop_portion(database, number):
+            pass
+
+
+def _drop_portion(database: Database, number: int) -> bool:
+    """Drop some lines of a reading, those with the lowest hashes; tell whether more are left."""
+    of_reading = ledger_line.c.reading_id == number
+    hashes = sa.select(ledger_line.c.entry_hash).where(of_reading)
+    nth = hashes.order_by(ledger_line.c.entry_hash).offset(_PORTION).limit(1)
+    with database.writing() as connection:
+        first_left = connection.execute(nth).scalar_one_or_none()
+        portion = () if first_left is None else (ledger_line.c.entry_hash < first_left,)
+        connection.execute(sa.delete(ledger_line).where(of_reading, *portion))
+    return first_left is not None
 
 
 def whole_days(now: datetime, visible_after: timedelta) -> date:
