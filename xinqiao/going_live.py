@@ -11,7 +11,6 @@ from xinqiao.queue.platforms import Platform
 from xinqiao.reconcile.adoption.adopting import Adoption, Order
 from xinqiao.reconcile.adoption.findings import Adopted
 from xinqiao.reconcile.ledger_files.ledger import LedgerFile
-from xinqiao.reconcile.ledger_files.names import LedgerNames
 from xinqiao.reconcile.ledger_files.opening import Claims, open_ledger
 from xinqiao.reconcile.ledgers.permitted import PermittedLedger
 from xinqiao.reconcile.ledgers.readings import Origin
@@ -107,12 +106,8 @@ class GoingLive:
         return found
 
     def _opened(self, order: Order, path: Path) -> LedgerFile:
-        said = self.connection.profile.ledger_file
-        names = (
-            LedgerNames()
-            if said is None
-            else LedgerNames(said.taken_in, said.reference, said.fields, said.rows_at_most)
-        )
         compiled = self.adoption.worker.formats.of(self.platform, order.kind)
         now = self.adoption.worker.clock.now()
-        return open_ledger(path, compiled, names, order.window, Claims(), now)
+        return open_ledger(
+            path, compiled, self.connection.ledger_names, order.window, Claims(), now
+        )
