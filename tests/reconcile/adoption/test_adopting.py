@@ -327,6 +327,60 @@ def test_a_record_withdrawn_here_is_taken_back_there(office: Office) -> None:
     assert all(closed for _, _, closed in office.duties(SHARING, record_id))
 
 
+def test_what_never_left_and_was_withdrawn_is_found_there_and_taken_back(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.pass_days(150)
+    office.withdraw(record_id)
+    assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
+    office.shows(1, NEW)
+    found = office.adopt()
+    assert (found.adopted, found.withdrawn, found.without_record) == (1, 1, 0)
+    assert [rule for rule, _, closed in office.duties(SHARING, record_id) if closed is None] == [
+        "D4"
+    ]
+    office.send(SHARING)
+    assert [operation for operation, _ in office.sent()] == ["withdraw"]
+    # an older reading of the ledger has nothing taken back twice
+    assert office.adopt().adopted == 0
+    office.send(SHARING)
+    assert len(office.sent()) == 1
+
+
+def test_a_withdrawal_is_found_again_after_its_adoption_was_undone(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.pass_days(150)
+    office.withdraw(record_id)
+    office.shows(1, NEW)
+    office.adoption.undo(office.adopt().id or 0, "接错了")
+    assert office.held(SHARING, record_id) is None
+    assert office.adopt().withdrawn == 1
+
+
+def test_what_goes_to_a_platform_no_longer_is_found_there_and_taken_back(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.switches["penalty"] = {SHARING: False}
+    assert office.apply_routes().dropped[SHARING] == 1
+    office.shows(1, NEW)
+    found = office.adopt()
+    assert (found.adopted, found.without_record) == (1, 0)
+    office.send(SHARING)
+    assert [operation for operation, _ in office.sent()] == ["withdraw"]
+    assert office.held(SHARING, record_id) is None
+
+
+def test_what_may_not_be_shown_any_more_is_found_on_the_page_and_taken_down(
+    office: Office,
+) -> None:
+    record_id = office.numbered(1, NEW, severity="一般")
+    office.pass_days(800)
+    assert office.end_of_day()
+    assert place(office, record_id, SITE).wanted_version is None
+    office.shows(1, NEW, SITE)
+    assert office.adopt(SITE).adopted == 1
+    office.send(SITE)
+    assert [operation for operation, _ in office.sent(SITE)] == ["take_down"]
+
+
 def test_kinds_that_a_platform_knows_by_our_own_id_are_left_alone(office: Office) -> None:
     order = Order("transport_credit", "driver_assessment", Window(office.today, office.today))
     found = office.adoption.run(order, office.connectors[SHARING], Origin("api"))

@@ -212,6 +212,8 @@ def _believe_nothing(
             .where(holding.c.id.in_(chunk))
             .values(
                 held_version=None,
+                # what was withdrawn here is found under it once more
+                wanted_key=sa.func.coalesce(holding.c.wanted_key, holding.c.adopted_key),
                 held_key=None,
                 reference="",
                 adopted_at=None,
