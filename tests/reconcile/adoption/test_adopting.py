@@ -301,6 +301,49 @@ def test_an_entry_that_tells_only_the_number_is_taken_over_and_counted_apart(
     assert (found := office.adopt()).adopted == found.by_number_only == 1
 
 
+def numbers_only(office: Office, serial: int, day: str) -> None:
+    """Let the ledger tell nothing but the key of a penalty."""
+    entry = office.entry(serial, day)
+    numbers = {code: entry.values[code] for code in ("CF_WSH", "CF_XDR_MC")}
+    office.connectors[SHARING].shown.append(replace(entry, values=numbers))
+
+
+def corrected(office: Office, day: str) -> str:
+    """Enter a penalty and its correction, of which nothing has left."""
+    record_id = office.numbered(1, day)
+    office.take_in(
+        "penalty", record_id, document_number=office.number(1), decision_date=day, content="罚款"
+    )
+    return record_id
+
+
+@pytest.mark.parametrize("day", [OLD, NEW])
+def test_a_number_alone_does_not_tell_that_a_correction_is_there(office: Office, day: str) -> None:
+    record_id = corrected(office, day)
+    numbers_only(office, 1, day)
+    found = office.adopt()
+    assert (found.adopted, found.different, found.needs_a_person) == (0, 1, True)
+    assert [one.name for one in found.differing[0].fields] == ["版本"]
+    assert office.held(SHARING, record_id) is None
+    assert all(closed is None for _, _, closed in office.duties(SHARING, record_id))
+    office.send(SHARING)
+    assert office.sent() == []
+
+
+@pytest.mark.parametrize("day", [OLD, NEW])
+def test_accepted_by_its_number_the_present_version_goes_there_once(
+    office: Office, day: str
+) -> None:
+    record_id = corrected(office, day)
+    numbers_only(office, 1, day)
+    assert office.adopt(accept_different=True).adopted == 1
+    office.send(SHARING)
+    assert office.sent() == [("update", office.number(1))]
+    assert office.held(SHARING, record_id) == 2
+    office.send(SHARING)
+    assert len(office.sent()) == 1
+
+
 def test_an_entry_without_the_whole_key_is_counted_and_left(office: Office) -> None:
     record_id = office.numbered(1)
     entry = office.entry(1)

@@ -219,6 +219,7 @@ def _believe_nothing(
                 adopted_at=None,
                 adopted_version=None,
                 adopted_key=None,
+                differs=False,
                 taken_in_at=None,
                 updated_at=cause.at,
             )
