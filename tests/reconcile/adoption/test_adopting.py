@@ -1,6 +1,7 @@
 """What a platform's ledger shows is held; what it does not show proves nothing."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from xinqiao.reconcile.adoption import adopting
 from xinqiao.reconcile.adoption.adopting import KEYED_BY_US, Order
 from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.reconcile.window import Window
+from xinqiao.routing.starts import Starts
 
 PERSON_NUMBER = "370323190711118764"
 
@@ -504,6 +506,23 @@ def test_undoing_owes_again_what_is_owed_and_leaves_what_was_built_on(office: Of
     # taken over anew, all is as before
     assert (again := office.adopt()).adopted == 2
     assert again.without_record == 1
+
+
+def test_undoing_after_the_start_was_moved_owes_the_first_report(office: Office) -> None:
+    record_id = office.numbered(1)
+    office.shows(1)
+    number = office.adopt().id
+    assert number is not None
+    office.starts = Starts(date.fromisoformat(OLD))
+    office.apply_routes()
+    assert office.duties(SHARING, record_id) == []
+    office.adoption.undo(number, "接错了")
+    assert [(rule, closed) for rule, _, closed in office.duties(SHARING, record_id)] == [
+        ("D1", None)
+    ]
+    (row,) = office.rows(submission, submission.c.platform == SHARING)
+    (owed,) = office.rows(duty, duty.c.platform == SHARING)
+    assert (row.state, row.due_at) == ("ready", owed.due_at)
 
 
 def test_undoing_what_is_not_there_or_undone_is_refused_and_noted(office: Office) -> None:
