@@ -39,7 +39,8 @@ _FIRST_DAY = date(2000, 1, 1)
 @click.option(
     "--accept-different",
     is_flag=True,
-    help="内容不一致的也接管：算作平台已有，差异由对账继续列出，不自动更正。",
+    help="内容不一致的也接管：算作平台已有，差异由对账继续列出，不自动更正；"
+    "台账只给出编号而本地更正过的，接管后把现行版本作为更正报送一次。",
 )
 @click.option("--dry-run", is_flag=True, help="只说明会接管哪些、须报送哪些、哪些不一致，不改动。")
 @json_option

@@ -47,6 +47,10 @@ class Verdict(StrEnum):
     DIFFERENT = "different"
     """A record of ours has that key and says something else (内容不一致)."""
 
+    UNTOLD = "untold"
+    """Only its number is told, and the record was corrected here: which version is there is unknown
+    (版本不明)."""
+
     SEVERAL = "several"
     """Several records of ours have that key, and not just one is as it says (对应多条)."""
 
@@ -96,6 +100,12 @@ class Judged:
 
 NOT_RENDERED = FieldDifference("", "整条", "本地这一版不符合平台的格式，无从比较", "")
 """Stands for the fields of a record that cannot be put into the platform's form."""
+
+
+DIFFERING = (Verdict.DIFFERENT, Verdict.UNTOLD)
+"""Of a record of ours and not known to be as it is now: a person says whether it is held."""
+
+_VERSION_UNTOLD = "台账只给出编号，看不出是哪一版"
 
 
 def keyed_by_us(compiled: CompiledFormat) -> bool:
@@ -172,8 +182,11 @@ def _compare(
         return Judged(key, entry, Verdict.DIFFERENT, candidate, (NOT_RENDERED,))
     differences = field_differences(compiled, change.kind, ours, entry.values)
     told = set(ours) & set(entry.values)
-    verdict = Verdict.DIFFERENT if differences else Verdict.ADOPTABLE
     number_only = told <= set(compiled.table.key_fields)
+    if number_only and not differences and change.version > 1:
+        version = FieldDifference("", "版本", f"第 {change.version} 版", _VERSION_UNTOLD)
+        return Judged(key, entry, Verdict.UNTOLD, candidate, (version,), by_number_only=True)
+    verdict = Verdict.DIFFERENT if differences else Verdict.ADOPTABLE
     return Judged(key, entry, verdict, candidate, differences, number_only)
 
 

@@ -16,7 +16,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.clock import start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding
-from xinqiao.queue.adoptable import Candidate, Judged, never_left, open_tickets
+from xinqiao.queue.adoptable import Candidate, Judged, Verdict, never_left, open_tickets
 from xinqiao.queue.duties import Owed, open_duties
 from xinqiao.queue.holdings import SUPERSEDED, replan
 from xinqiao.queue.moments import MomentRule
@@ -120,6 +120,8 @@ def _believe(connection: Connection, done: Mapping[int, Judged], cause: Cause) -
             "its_key": one.key,
             "its_reference": one.entry.reference,
             "its_time": _taken_in(one, cause),
+            # which version is there nobody knows: the present one goes there once
+            "its_difference": one.verdict is Verdict.UNTOLD,
         }
         for number, one in done.items()
         if one.candidate is not None
@@ -137,6 +139,7 @@ def _believe(connection: Connection, done: Mapping[int, Judged], cause: Cause) -
             adopted_version=sa.bindparam("its_version"),
             adopted_key=sa.bindparam("its_key"),
             taken_in_at=sa.bindparam("its_time"),
+            differs=sa.bindparam("its_difference"),
             before_start=False,
             updated_at=cause.at,
         )

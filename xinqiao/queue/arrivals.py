@@ -13,7 +13,7 @@ from xinqiao.adapters.base import LedgerEntry
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.adoptable import Judged, Verdict, judge
+from xinqiao.queue.adoptable import DIFFERING, Judged, Verdict, judge
 from xinqiao.queue.adopted import keep_entries, kept_entries
 from xinqiao.queue.adopting import DIFFERS_THERE, hold, keep_back
 from xinqiao.queue.changes import Change
@@ -68,7 +68,7 @@ def hold_arrived(
             of_one = [one for one in alike if known[one.key].adoption_id == adoption_id]
             done = hold(connection, planner, platform, of_one, adoption_id, cause)
             keep_held(connection, keys, platform, kind, done, adoption_id)
-        different = [one for one in judged if one.verdict is Verdict.DIFFERENT]
+        different = [one for one in judged if one.verdict in DIFFERING]
         keep_back(connection, different, cause)
         for one in different:
             if one.candidate is not None:

@@ -38,7 +38,8 @@ def end_publications(connection: Connection, span: Span, cause: Cause) -> Mappin
             .where(holding.c.id.in_(chunk))
             .values(
                 wanted_version=None,
-                wanted_key=None,
+                # by its key it is found, should the page show what nobody put there through us
+                wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
                 findings=[],
                 removal=Operation.TAKE_DOWN.value,
                 # the next run has nothing more to do with it

@@ -39,7 +39,8 @@ class Holding:
         platform: The platform.
         kind: The record's kind.
         wanted_version: Version it should hold; None for nothing.
-        wanted_key: Key under which it should hold it; None while that is unknown.
+        wanted_key: Key under which it should hold it, or should have held what is wanted no more
+            and was never held; None while that is unknown.
         held_version: Version we believe it holds; None for nothing.
         held_key: Key under which it holds it.
         findings: Why the wanted version cannot be sent; empty when it can.
@@ -263,9 +264,9 @@ def write_holdings(
     if fresh:
         connection.execute(sa.insert(holding), [_whole(row) for row in fresh])
     changed = [
-        {**row, "which": existing[row["record_id"], row["platform"]].id}
+        {**row, "which": one.id, "wanted_key": _key_kept(row, one)}
         for row in wanted
-        if (row["record_id"], row["platform"]) in existing
+        if (one := existing.get((row["record_id"], row["platform"]))) is not None
     ]
     if changed:
         names = (
@@ -303,6 +304,17 @@ def write_holdings(
         if (before := existing.get(place := (row["record_id"], row["platform"]))) is not None
         and (before.wanted_version is None) != (row["wanted_version"] is None)
     }
+
+
+def _key_kept(row: Mapping[str, Any], before: Holding) -> str | None:
+    """Return the platform's key to note: of what is wanted no more and was never held, its last.
+
+    By it the place is found, should the platform turn out to hold the record all the same.
+    """
+    if row["wanted_version"] is not None or before.held_version is not None:
+        key: str | None = row["wanted_key"]
+        return key
+    return row["wanted_key"] or before.wanted_key
 
 
 def _whole(row: Mapping[str, Any]) -> dict[str, Any]:

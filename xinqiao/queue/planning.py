@@ -406,6 +406,31 @@ class Planner:
         self._note_stopped(connection, plan, cause)
         _write(connection, plan.holdings, cause)
 
+    def owe_first(
+        self, connection: Connection, platform: str, changes: Sequence[Change], cause: Cause
+    ) -> None:
+        """Open the first report to ``platform`` where none was ever noted.
+
+        What was taken over as held has none: it is owed once that turns out to be a mistake.
+
+        Args:
+            connection: The transaction, in which they are noted as held no more.
+            platform: Which platform.
+            changes: The present versions of records that it should hold.
+            cause: Who found the mistake, and when.
+        """
+        owed = _owed(connection, [change.record_id for change in changes])
+        found = []
+        for change in changes:
+            place = (change.record_id, platform)
+            route = self._taken(change, {place}).get(platform)
+            if route is None or place in owed:
+                continue
+            opened = _first_report(route, change, local_date(cause.at))
+            if opened is not None and opened.rule is not None:
+                found.append(Owed(*place, opened.rule, change.version, opened.starts_on))
+        open_duties(connection, found, self.counting, self.calendar, cause)
+
     def _plan_one(
         self,
         plan: _Plan,

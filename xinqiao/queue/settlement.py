@@ -254,6 +254,8 @@ def _believe_gone(connection: Connection, withdrawn: Sequence[Decision], cause: 
             .values(
                 held_version=None,
                 held_key=sa.case((marked, holding.c.held_key)),
+                # what was taken back is found by no older ledger, and taken back once only
+                wanted_key=sa.case((holding.c.wanted_version.is_not(None), holding.c.wanted_key)),
                 differs=False,
                 updated_at=cause.at,
             )

@@ -119,11 +119,11 @@ def withdraw(
     open_duties(connection, owed, planner.counting, planner.calendar, cause)
     connection.execute(
         sa.update(holding)
-        # by the key of what nobody owes it is found, should the platform turn out to hold it
+        # by its key it is found, should the platform turn out to hold what it is not known to
         .where(holding.c.record_id == record_id, holding.c.before_start.is_(False))
         .values(
             wanted_version=None,
-            wanted_key=None,
+            wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
             findings=[],
             removal=Operation.WITHDRAW.value,
             shown_until=None,

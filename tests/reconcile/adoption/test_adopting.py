@@ -25,6 +25,7 @@ from xinqiao.reconcile.adoption import adopting
 from xinqiao.reconcile.adoption.adopting import KEYED_BY_US, Order
 from xinqiao.reconcile.ledgers.readings import Origin
 from xinqiao.reconcile.window import Window
+from xinqiao.routing.starts import Starts
 
 PERSON_NUMBER = "370323190711118764"
 
@@ -315,6 +316,49 @@ def test_an_entry_that_tells_only_the_number_is_taken_over_and_counted_apart(
     assert (found := office.adopt()).adopted == found.by_number_only == 1
 
 
+def numbers_only(office: Office, serial: int, day: str) -> None:
+    """Let the ledger tell nothing but the key of a penalty."""
+    entry = office.entry(serial, day)
+    numbers = {code: entry.values[code] for code in ("CF_WSH", "CF_XDR_MC")}
+    office.connectors[SHARING].shown.append(replace(entry, values=numbers))
+
+
+def corrected(office: Office, day: str) -> str:
+    """Enter a penalty and its correction, of which nothing has left."""
+    record_id = office.numbered(1, day)
+    office.take_in(
+        "penalty", record_id, document_number=office.number(1), decision_date=day, content="罚款"
+    )
+    return record_id
+
+
+@pytest.mark.parametrize("day", [OLD, NEW])
+def test_a_number_alone_does_not_tell_that_a_correction_is_there(office: Office, day: str) -> None:
+    record_id = corrected(office, day)
+    numbers_only(office, 1, day)
+    found = office.adopt()
+    assert (found.adopted, found.different, found.needs_a_person) == (0, 1, True)
+    assert [one.name for one in found.differing[0].fields] == ["版本"]
+    assert office.held(SHARING, record_id) is None
+    assert all(closed is None for _, _, closed in office.duties(SHARING, record_id))
+    office.send(SHARING)
+    assert office.sent() == []
+
+
+@pytest.mark.parametrize("day", [OLD, NEW])
+def test_accepted_by_its_number_the_present_version_goes_there_once(
+    office: Office, day: str
+) -> None:
+    record_id = corrected(office, day)
+    numbers_only(office, 1, day)
+    assert office.adopt(accept_different=True).adopted == 1
+    office.send(SHARING)
+    assert office.sent() == [("update", office.number(1))]
+    assert office.held(SHARING, record_id) == 2
+    office.send(SHARING)
+    assert len(office.sent()) == 1
+
+
 def test_an_entry_without_the_whole_key_is_counted_and_left(office: Office) -> None:
     record_id = office.numbered(1)
     entry = office.entry(1)
@@ -339,6 +383,60 @@ def test_a_record_withdrawn_here_is_taken_back_there(office: Office) -> None:
     office.send(SHARING)
     assert [operation for operation, _ in office.sent()] == ["withdraw"]
     assert all(closed for _, _, closed in office.duties(SHARING, record_id))
+
+
+def test_what_never_left_and_was_withdrawn_is_found_there_and_taken_back(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.pass_days(150)
+    office.withdraw(record_id)
+    assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
+    office.shows(1, NEW)
+    found = office.adopt()
+    assert (found.adopted, found.withdrawn, found.without_record) == (1, 1, 0)
+    assert [rule for rule, _, closed in office.duties(SHARING, record_id) if closed is None] == [
+        "D4"
+    ]
+    office.send(SHARING)
+    assert [operation for operation, _ in office.sent()] == ["withdraw"]
+    # an older reading of the ledger has nothing taken back twice
+    assert office.adopt().adopted == 0
+    office.send(SHARING)
+    assert len(office.sent()) == 1
+
+
+def test_a_withdrawal_is_found_again_after_its_adoption_was_undone(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.pass_days(150)
+    office.withdraw(record_id)
+    office.shows(1, NEW)
+    office.adoption.undo(office.adopt().id or 0, "接错了")
+    assert office.held(SHARING, record_id) is None
+    assert office.adopt().withdrawn == 1
+
+
+def test_what_goes_to_a_platform_no_longer_is_found_there_and_taken_back(office: Office) -> None:
+    record_id = office.numbered(1, NEW)
+    office.switches["penalty"] = {SHARING: False}
+    assert office.apply_routes().dropped[SHARING] == 1
+    office.shows(1, NEW)
+    found = office.adopt()
+    assert (found.adopted, found.without_record) == (1, 0)
+    office.send(SHARING)
+    assert [operation for operation, _ in office.sent()] == ["withdraw"]
+    assert office.held(SHARING, record_id) is None
+
+
+def test_what_may_not_be_shown_any_more_is_found_on_the_page_and_taken_down(
+    office: Office,
+) -> None:
+    record_id = office.numbered(1, NEW, severity="一般")
+    office.pass_days(800)
+    assert office.end_of_day()
+    assert place(office, record_id, SITE).wanted_version is None
+    office.shows(1, NEW, SITE)
+    assert office.adopt(SITE).adopted == 1
+    office.send(SITE)
+    assert [operation for operation, _ in office.sent(SITE)] == ["take_down"]
 
 
 def test_kinds_that_a_platform_knows_by_our_own_id_are_left_alone(office: Office) -> None:
@@ -449,6 +547,23 @@ def test_undoing_owes_again_what_is_owed_and_leaves_what_was_built_on(office: Of
     # taken over anew, all is as before
     assert (again := office.adopt()).adopted == 2
     assert again.without_record == 1
+
+
+def test_undoing_after_the_start_was_moved_owes_the_first_report(office: Office) -> None:
+    record_id = office.numbered(1)
+    office.shows(1)
+    number = office.adopt().id
+    assert number is not None
+    office.starts = Starts(date.fromisoformat(OLD))
+    office.apply_routes()
+    assert office.duties(SHARING, record_id) == []
+    office.adoption.undo(number, "接错了")
+    assert [(rule, closed) for rule, _, closed in office.duties(SHARING, record_id)] == [
+        ("D1", None)
+    ]
+    (row,) = office.rows(submission, submission.c.platform == SHARING)
+    (owed,) = office.rows(duty, duty.c.platform == SHARING)
+    assert (row.state, row.due_at) == ("ready", owed.due_at)
 
 
 def test_undoing_what_is_not_there_or_undone_is_refused_and_noted(office: Office) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.acting import ActingFor
-from xinqiao.queue.adoptable import Judged, Verdict, judge, key_told, keyed_by_us
+from xinqiao.queue.adoptable import DIFFERING, Judged, Verdict, judge, key_told, keyed_by_us
 from xinqiao.queue.adopted import keep_entries, kept_entries
 from xinqiao.queue.adopting import hold, keep_back
 from xinqiao.queue.arrivals import keep_held
@@ -55,7 +55,9 @@ class Order:
         reason: Why; goes to the audit log.
         dry_run: Tell what it would come to, and keep nothing.
         accept_different: Take over also what differs: what the platform holds counts as our
-            record, and the comparison of ledgers goes on telling in what it differs.
+            record, and the comparison of ledgers goes on telling in what it differs. Where a ledger
+            tells no more than the number of a record that was corrected here, the present version
+            goes there once.
     """
 
     platform: str
@@ -207,7 +209,7 @@ class _Taking:
             self.found.kept_back += keep_back(connection, [*differing, *owed], cause)
 
     def _holds(self, one: Judged) -> bool:
-        accepted = one.verdict is Verdict.DIFFERENT and self.order.accept_different
+        accepted = one.verdict in DIFFERING and self.order.accept_different
         return one.verdict is Verdict.ADOPTABLE or accepted
 
     def _hold(
@@ -273,4 +275,4 @@ class _Taking:
 
 
 def _differs(one: Judged) -> bool:
-    return one.verdict in (Verdict.DIFFERENT, Verdict.SEVERAL)
+    return one.verdict in (*DIFFERING, Verdict.SEVERAL)

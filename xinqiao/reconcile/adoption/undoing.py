@@ -212,11 +212,14 @@ def _believe_nothing(
             .where(holding.c.id.in_(chunk))
             .values(
                 held_version=None,
+                # what was withdrawn here is found under it once more
+                wanted_key=sa.func.coalesce(holding.c.wanted_key, holding.c.adopted_key),
                 held_key=None,
                 reference="",
                 adopted_at=None,
                 adopted_version=None,
                 adopted_key=None,
+                differs=False,
                 taken_in_at=None,
                 updated_at=cause.at,
             )
@@ -228,12 +231,14 @@ def _believe_nothing(
     ]
     append(connection, entries, actor=cause.actor, at=cause.at)
     standing = ~sa.exists().where(withdrawal.c.record_id == record.c.id)
+    changes = present_changes(connection, free, worker.keys, standing)
     rows = [
-        row
-        for change in present_changes(connection, free, worker.keys, standing)
-        for row in planner.rows_at(connection, change, [platform], cause)
+        row for change in changes for row in planner.rows_at(connection, change, [platform], cause)
     ]
     write_holdings(connection, rows)
+    wanted = {row["record_id"] for row in rows if row["wanted_version"] is not None}
+    owed = [change for change in changes if change.record_id in wanted]
+    planner.owe_first(connection, platform, owed, cause)
     replan(connection, [(record_id, platform) for record_id in free], cause)
 
 
