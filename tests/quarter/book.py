@@ -297,17 +297,14 @@ def differences(told: Story, today: date) -> list[tuple[str, str, str, str]]:
 
 
 def never_imported(told: Story, today: date) -> list[Case]:
-    """Return what the lists of the case system showed and nobody had handed over.
-
-    What is handed over afterwards stands there until the next list is compared.
-    """
+    """Return what the lists of the case system showed and nobody has handed over."""
     shown = [one for one in story.SOURCE_LISTS if one <= today]
     return [
         case
         for case in told.cases
         if case.kind == "permit"
         and any(day.replace(day=1) <= case.decided <= day and _absent(case, day) for day in shown)
-        and _absent(case, shown[-1])
+        and _absent(case, today)
     ]
 
 

@@ -117,8 +117,12 @@ class Stage:
             with path.open("w", encoding="utf-8", newline="") as target:
                 csv.writer(target).writerows([rows.HEADERS[file.kind], *lines])
             department = story.OFFICES[file.kind]
-            (report,) = self.hub.importer().run(path, kind=file.kind, department=department)
-            assert (report.read, report.duplicates) == (file.read, file.repeats), report
+            said = self.type(
+                *("import", path, "--kind", file.kind, "--department", department, "--json"),
+                codes=(0, 3),
+            )
+            (report,) = said.json["files"]
+            assert (report["read"], report["duplicates"]) == (file.read, file.repeats)
             for case, version in file.rows:
                 if case.fault and version == "first":
                     self._queue(case)

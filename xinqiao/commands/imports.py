@@ -50,7 +50,8 @@ def import_files(
     as_json: bool,
 ) -> None:
     """导入文件。有错误的行不影响其他行；改好后再次导入同一文件不会重复。"""
-    importer = open_hub(context).importer()
+    hub = open_hub(context)
+    importer = hub.importer()
     reports = []
     for path in files:
         found = _import_one(importer, path, kind, department, dry_run=dry_run, quiet=as_json)
@@ -58,6 +59,11 @@ def import_files(
         if not as_json:
             for report in found:
                 _show(report, dry_run=dry_run)
+    # what a list of the case system had and the hub had not is there now
+    for one in () if dry_run else sorted({report.kind for report in reports if report.new}):
+        closed = hub.source_lists().close_imported(one)
+        if closed and not as_json:
+            console.print(f"业务系统清单里的漏报已补录 {closed} 条，差异已办结")
     if as_json:
         print_json({"dry_run": dry_run, "files": [report.plain() for report in reports]})
     if any(report.error for report in reports):

@@ -70,6 +70,11 @@ def comparable(kind: str) -> Kind:
     return definition
 
 
+def is_comparable(kind: str) -> bool:
+    """Tell whether a list of the case system can name decisions of a kind; see the above."""
+    return _comparable(kind_of(kind))
+
+
 def _comparable(kind: Kind) -> bool:
     owned = kind.subject_in_key is SubjectInKey.OWNER
     return bool(not kind.incoming and not owned and kind.number_field and kind.decision_date_fields)

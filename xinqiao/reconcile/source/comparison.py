@@ -37,7 +37,7 @@ from xinqiao.reconcile.ledgers.readings import (
     finish,
     goes_on,
 )
-from xinqiao.reconcile.source.columns import comparable
+from xinqiao.reconcile.source.columns import comparable, is_comparable
 from xinqiao.reconcile.source.findings import NeverImported, NotInSource, SourceFindings
 from xinqiao.reconcile.source.imported import close_imported
 from xinqiao.reconcile.source.known import Finder, Known, Wanted, authorities, identifying
@@ -124,6 +124,19 @@ class SourceLists:
             finish(connection, reading, source.inside, whole or of_some, self.cause(connection))
         drop_lines(self.database, [reading.id])
         return run.findings
+
+    def close_imported(self, kind: str) -> int:
+        """End what lists told of decisions of ``kind`` that are imported by now; return how many.
+
+        Raises:
+            DamageError: Content in the database was changed.
+        """
+        if not is_comparable(kind):
+            return 0
+        with self.database.reading() as connection:
+            codes = authorities(connection, kind) | ({self.bureau_code} - {""})
+        finder = Finder(comparable(kind), self.keys, codes)
+        return close_imported(self.database, finder, Sides(SOURCE, kind), self.cause)
 
     def cause(self, connection: Connection) -> Cause:
         """Return who compares, and when by the database's clock."""
