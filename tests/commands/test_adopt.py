@@ -195,6 +195,18 @@ def test_a_platform_that_cannot_be_asked_names_the_way_by_file(terminal: Termina
     assert "--ledger 文件" in said.err or "接口地址" in said.err
 
 
+def test_a_ledger_that_was_not_read_calls_nothing_owed(terminal: Terminal, tmp_path: Path) -> None:
+    begin(terminal)
+    book = write_book(tmp_path / "许可.xlsx", company(1, **{DECIDED: NEW}))
+    assert terminal.run("import", book).code == 0
+    said = terminal.run("adopt", "--platform", PLATFORM, "--kind", "permit", "--dry-run")
+    assert said.code == 3
+    assert "台账没有读全" in said.out
+    assert "是否须报送未判" in said.out
+    assert "台账里没有" not in said.out
+    assert number(1) not in said.out
+
+
 def test_an_unknown_platform_among_the_starting_days_stops_what_plans_by_it(
     terminal: Terminal,
 ) -> None:

@@ -69,6 +69,14 @@ def test_what_is_the_same_in_every_row_is_said_once_when_room_is_short(
     assert all(cell_len(line) <= 80 for line in narrow.splitlines())
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_column_that_is_empty_in_every_row_is_said_with_a_dash(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(*row[:3], "", *row[4:]) for row in ROWS]
+    assert "各行相同：平台 —" in shown(width, monkeypatch, COLUMNS, rows)
+
+
 def test_a_terminal_too_narrow_for_columns_gets_a_block_for_each_row(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

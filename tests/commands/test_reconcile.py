@@ -118,6 +118,17 @@ def test_a_ledger_that_breaks_off_is_said_to_prove_nothing(desk: Desk, fault: st
     assert missing == [number(1)] or (fault == "busy" and not again["complete"])
 
 
+def test_a_ledger_that_breaks_off_is_not_called_checked_beside_it(desk: Desk) -> None:
+    whole = desk.terminal.run("reconcile", "--full")
+    assert "台账已核对至" in whole.out
+    desk.simulator.queue_faults([{"name": "html_page", "call": "ledger", "nth": 1, "times": 6}])
+    said = desk.reconcile()
+    assert "台账没有读全" in said.out
+    assert "这次没有核对成；以前已核对至" in said.out
+    assert "其间无缺口" not in said.out
+    assert "共 0 条" not in said.out
+
+
 def test_time_limits_are_shown_with_numerator_and_denominator(desk: Desk) -> None:
     said = desk.terminal.run("reconcile", "--from", "2026-11-01")
     assert re.search(r"许可时限：按时 0，迟报 3，逾期未报 0；到期按时率 0\.0%（0/3）", said.out)

@@ -87,6 +87,16 @@ def test_a_wrong_file_is_refused_with_what_to_do_and_leaves_nothing(
     assert compare(terminal, tmp_path / "没有.xlsx").code == 1
 
 
+def test_the_bureaus_own_import_file_is_no_ledger_and_opens_no_difference(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    book = write_book(tmp_path / "许可.xlsx", company(1), company(2))
+    said = compare(terminal, book)
+    assert said.code == 1
+    assert "这不像平台台账，像本单位的导入表" in said.err
+    assert terminal.run("reconcile", "items", "list", "--json").json == []
+
+
 def test_an_empty_ledger_that_is_confirmed_is_in_order(terminal: Terminal, tmp_path: Path) -> None:
     path = workbook(tmp_path / "台账.xlsx", [HEADER])
     said = compare(terminal, path, "--empty", "--downloaded", f"{TODAY} 00:00")

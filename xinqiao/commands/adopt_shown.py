@@ -108,6 +108,10 @@ def _show_differing(one: "Adopted") -> None:
 
 
 def _show_owed(one: "Adopted") -> None:
+    if one.incomplete:
+        # what was not shown may well be there
+        console.print("  台账没有读全，是否须报送未判")
+        return
     if not one.owed:
         return
     overdue = f"，其中已逾期 [red]{one.overdue}[/]" if one.overdue else ""

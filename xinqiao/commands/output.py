@@ -162,7 +162,8 @@ def _print_blocks(shown: Layout, title: str) -> None:
 
 
 def _said(column: str, cell: Text) -> Text:
-    return Text.assemble(f"{column} ", cell)
+    # a cell without anything in it would read like a word that is missing
+    return Text.assemble(f"{column} ", cell if cell.plain.strip() else _NOTHING)
 
 
 def _print_line(text: Text, before: str = "") -> None:

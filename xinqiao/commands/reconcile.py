@@ -242,9 +242,11 @@ def _show_examples(found: "LedgerFindings") -> None:
 
 
 def _show_reading(found: "LedgerFindings") -> None:
-    if found.read is not None:
+    if found.read is not None and (found.entries or not found.incomplete):
         console.print(f"    读取 {found.read[0]} 至 {found.read[1]}，共 {found.entries} 条")
-    if found.checked_to is not None:
+    if found.checked_to is not None and found.incomplete:
+        console.print(f"    [yellow]这次没有核对成；以前已核对至 {found.checked_to}[/]")
+    elif found.checked_to is not None:
         console.print(f"    [green]台账已核对至 {found.checked_to}，其间无缺口[/]")
     elif found.read is not None and not found.incomplete:
         console.print(

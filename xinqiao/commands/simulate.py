@@ -18,7 +18,7 @@ _USUAL_PORT = 8642
 @click.option(
     "--port",
     type=click.IntRange(min=0),
-    help="端口，几个平台时依次加 1；0 为任意空闲端口；不写则用演练工作区里写的。",
+    help="端口，几个平台时依次加 1；0 为任意空闲端口；不写则用各平台固定的端口，不看工作区的配置。",
 )
 @click.option(
     "--faults",

@@ -272,6 +272,23 @@ def test_a_field_in_two_columns_is_refused(tmp_path: Path) -> None:
     assert "C 列“许可内容”" in error.message
 
 
+@pytest.mark.parametrize("headers", [HEADER[1:4], (*HEADER[1:4], "受理时间")])
+def test_a_table_in_which_the_platform_says_nothing_is_no_ledger(
+    tmp_path: Path, headers: tuple[str, ...]
+) -> None:
+    path = workbook(tmp_path / "a.xlsx", [headers, [*row(1)[1:4], "x"][: len(headers)]])
+    error = refusal(path)
+    assert error.code == "not_a_ledger"
+    assert "这不像平台台账，像本单位的导入表" in error.message
+    assert ("D 列“受理时间”" in error.message) == (len(headers) > 3)
+
+
+def test_one_sheet_without_the_platforms_columns_is_enough_to_refuse(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [HEADER, row(1)], [HEADER[1:4], row(2)[1:4]])
+    error = refusal(path)
+    assert (error.code, "工作表“表2”" in error.message) == ("not_a_ledger", True)
+
+
 @pytest.mark.parametrize(
     ("headers", "words"),
     [

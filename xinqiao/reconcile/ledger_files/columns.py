@@ -58,7 +58,8 @@ def match_ledger(
 
     Raises:
         InputError: A field stands in two columns, a field of the key in none (names what is needed
-            and what is not recognised), or it is the ledger of another kind or platform.
+            and what is not recognised), it is the ledger of another kind or platform, or nothing in
+            it was said by a platform: it is the bureau's own table.
     """
     codes: dict[int, str] = {}
     unknown: list[int] = []
@@ -71,6 +72,7 @@ def match_ledger(
     _refuse_another(table, headers, compiled, place)
     _refuse_twins(codes, headers, compiled, place)
     _refuse_missing(codes, unknown, headers, table, compiled, place)
+    _refuse_our_own(codes, unknown, headers, place)
     where = {code: index for index, code in codes.items()}
     return LedgerColumns(
         MappingProxyType(
@@ -160,6 +162,26 @@ def _refuse_missing(
         f"{place}：缺少认出记录所必需的列{needed}{told}。没有对账，"
         "请改正表头，或在平台配置的 [ledger_file] 中写明平台用的列名",
         code="ledger_columns",
+    )
+
+
+def _refuse_our_own(
+    codes: Mapping[int, str], unknown: Sequence[int], headers: Sequence[str], place: str
+) -> None:
+    """Refuse a table without any column that only the platform can fill in.
+
+    Compared with us, the bureau's own import file would show every record not sent yet as one that
+    somebody else reported.
+    """
+    if {TAKEN_IN, REFERENCE} & set(codes.values()):
+        return
+    strange = "、".join(_named(index, headers) for index in unknown[:_MOST_NAMED])
+    told = f"；不认识的列有{strange}" if unknown else ""
+    raise InputError(
+        f"{place}：这不像平台台账，像本单位的导入表：没有入库时间一列，也没有平台编号一列{told}。"
+        "没有对账，请从平台下载带入库时间的台账；"
+        "平台用别的列名的，在平台配置的 [ledger_file] 中写明",
+        code="not_a_ledger",
     )
 
 
