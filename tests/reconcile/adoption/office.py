@@ -28,6 +28,9 @@ GO_LIVE = datetime(2026, 8, 3, 2, 0, tzinfo=UTC)
 TAKEN_IN = datetime(2026, 3, 6, 1, 0, tzinfo=UTC)
 """When the platform took in what was reported by hand."""
 
+TAKEN_IN_SINCE = datetime(2026, 8, 2, 1, 0, tzinfo=UTC)
+"""When it took in what was reported by hand after the start."""
+
 OLD = "2026-03-02"
 NEW = "2026-08-01"
 

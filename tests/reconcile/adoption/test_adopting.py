@@ -1,14 +1,14 @@
 """What a platform's ledger shows is held; what it does not show proves nothing."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tests.life.bureau import NAME, SHARING, SITE
-from tests.reconcile.adoption.office import NEW, OLD, START, TAKEN_IN, Office
+from tests.reconcile.adoption.office import NEW, OLD, START, TAKEN_IN, TAKEN_IN_SINCE, Office
 from tests.reconcile.ledger_stands import BREAKS
 from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import adopted_entry, adoption_line, duty, holding, submission
@@ -53,14 +53,14 @@ def test_a_record_from_before_the_start_is_held_as_the_ledger_shows_it(office: O
 
 def test_what_waits_to_be_sent_is_given_up_and_what_was_owed_is_closed(office: Office) -> None:
     record_id = office.numbered(1, NEW)
-    office.shows(1, NEW)
+    office.shows(1, NEW, at=TAKEN_IN_SINCE)
     assert office.asked(SHARING, record_id) == [("insert", 1, "ready")]
     assert office.adopt().adopted == 1
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
     (owed,) = office.rows(duty, duty.c.platform == SHARING)
     assert (owed.closed_by, owed.reported_at, owed.reported_by) == (
         "adopted",
-        TAKEN_IN,
+        TAKEN_IN_SINCE,
         "platform_time",
     )
     # the other platform is owed it still
@@ -196,13 +196,15 @@ def test_an_entry_without_a_record_is_known_from_then_on(office: Office) -> None
     assert (told.unexpected, told.taken_over, told.clean) == ([], 1, True)
 
 
-@pytest.mark.parametrize("day", [OLD, NEW])
-def test_a_record_that_comes_later_is_held_and_not_sent(office: Office, day: str) -> None:
-    office.shows(7, day)
+@pytest.mark.parametrize(("day", "at"), [(OLD, TAKEN_IN), (NEW, TAKEN_IN_SINCE)])
+def test_a_record_that_comes_later_is_held_and_not_sent(
+    office: Office, day: str, at: datetime
+) -> None:
+    office.shows(7, day, at=at)
     office.adopt()
     record_id = office.numbered(7, day)
     row = place(office, record_id)
-    assert (row.held_version, row.taken_in_at, row.reference) == (1, TAKEN_IN, "SD-7")
+    assert (row.held_version, row.taken_in_at, row.reference) == (1, at, "SD-7")
     office.send(SHARING)
     assert office.sent() == []
     assert all(closed == "adopted" for _, _, closed in office.duties(SHARING, record_id))
