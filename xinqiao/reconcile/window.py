@@ -1,9 +1,12 @@
 """The days that are reconciled (对账范围)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from xinqiao.errors import InputError
+
+EDGE = timedelta(hours=1)
+"""How near to the window's edge a time of ours may stand on either side by the platform's clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,15 +18,20 @@ from tests.reconcile.ledger_stands import (
     ledger_of,
     numbers_missing,
     report,
+    send,
     settle_down,
 )
 from tests.submission_queue.world import PLATFORM, World
 from tests.support import START
+from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
 from xinqiao.database.tables import difference, ledger_line, ledger_reading
+from xinqiao.queue import operations
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.ledgers import comparison
+from xinqiao.reconcile.ledgers.comparison import compare_ledger
+from xinqiao.reconcile.ledgers.findings import LedgerFindings
 from xinqiao.reconcile.ledgers.readings import (
     OVERTAKEN,
     Origin,
@@ -42,6 +47,16 @@ from xinqiao.reconcile.window import Window
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 9, 1)
+
+
+def read_on(
+    office: World, window: Window | None = None, report_from: date | None = None
+) -> LedgerFindings:
+    """Read as the daily reconciliation does, or the days that are named."""
+    span = Span(office.clock.today(), window, report_from=report_from)
+    with office.database.reading() as connection:
+        days, since = span.of(connection, PLATFORM, "permit")
+    return compare_ledger(office.worker, office.platform, "permit", days, since)
 
 
 def test_nothing_that_a_reading_saw_is_kept_after_it(office: World) -> None:
@@ -152,7 +167,9 @@ def test_the_mark_is_the_last_day_that_is_over() -> None:
 
 
 def test_the_next_reading_begins_before_the_mark() -> None:
-    assert incremental(date(2026, 11, 10), FIRST, TODAY, 3) == Window(date(2026, 11, 8), TODAY)
+    mark = date(2026, 11, 10)
+    assert incremental(mark, mark + DAY, TODAY, 3) == Window(date(2026, 11, 8), TODAY)
+    assert incremental(mark, FIRST, TODAY, 3) == Window(FIRST, TODAY)
     assert incremental(None, FIRST, TODAY, 3) == Window(FIRST, TODAY)
     assert incremental(None, None, TODAY, 3) == Window(TODAY - 30 * DAY, TODAY)
 
@@ -176,10 +193,10 @@ def test_a_cut_ledger_moves_no_mark(office: World, manner: str) -> None:
     platform = ledger_of(office)
     platform.shows_foreign("外〔2026〕1号", "SD-77")
     platform.breaks = {1: BREAKS[manner]}
-    assert compare(office).checked_to is None
+    assert read_on(office).checked_to is None
     platform.breaks = {}
     settle_down(office)
-    assert compare(office, end=TODAY - DAY).checked_to == TODAY - DAY
+    assert read_on(office).checked_to == TODAY - DAY
 
 
 @dataclass(frozen=True)
@@ -225,7 +242,8 @@ def test_up_to_the_mark_every_day_was_read_whole(template: Path, history: Sequen
         for one in history:
             window = Window(FIRST + one.start * DAY, FIRST + one.end * DAY)
             with database.writing() as connection:
-                asked = Reading(0, PLATFORM, "permit", window, TODAY, FIRST)
+                since = FIRST if highest is None else highest + DAY
+                asked = Reading(0, PLATFORM, "permit", window, TODAY, since)
                 reading, _ = begin(connection, asked, Origin(), cause)
                 told = finish(connection, reading, 0, "" if one.whole else "断了", cause)
                 mark = mark_of(connection, PLATFORM, "permit")
@@ -241,3 +259,87 @@ def test_up_to_the_mark_every_day_was_read_whole(template: Path, history: Sequen
         database.close()
         for leftover in path.parent.glob("example.db*"):
             leftover.unlink()
+
+
+def pass_days(office: World, count: int) -> None:
+    office.clock.advance(count * 86400)
+
+
+def in_doubt(office: World, number: int) -> int:
+    """Send a permit that the platform does not answer about; return its submission."""
+    office.add(number)
+    send(office, Reply(Outcome.IN_DOUBT, "read_timeout"))
+    return int(office.submissions()[-1].id)
+
+
+def say_accepted(office: World, number: int) -> None:
+    with office.acting() as (connection, cause):
+        operations.resolve(
+            connection,
+            [number],
+            replace(cause, reason="平台已入库"),
+            resolution=operations.Resolution.ACCEPTED,
+            evidence=operations.Evidence("截图.png", "0" * 64),
+        )
+
+
+def test_what_is_accepted_long_after_its_send_is_compared_by_the_next_reading(
+    office: World,
+) -> None:
+    report(office, 1)
+    ledger_of(office).shows(1)
+    late = in_doubt(office, 2)
+    pass_days(office, 10)
+    assert read_on(office).checked_to == office.clock.today() - DAY
+    say_accepted(office, late)
+    pass_days(office, 1)
+    found = read_on(office)
+    assert numbers_missing(found) == [document(2)]
+    assert found.checked_to == office.clock.today() - DAY
+    # and once is enough: the days after it are short again
+    pass_days(office, 1)
+    assert (read_on(office).read or (TODAY,))[0] == office.clock.today() - 4 * DAY
+
+
+def test_named_days_that_leave_out_what_was_accepted_late_move_no_mark(office: World) -> None:
+    report(office, 1)
+    ledger_of(office).shows(1)
+    late = in_doubt(office, 2)
+    pass_days(office, 10)
+    marked = read_on(office).checked_to
+    say_accepted(office, late)
+    pass_days(office, 2)
+    today = office.clock.today()
+    assert read_on(office, Window(today - 3 * DAY, today)).checked_to == marked
+    assert numbers_missing(read_on(office)) == [document(2)]
+
+
+def test_what_was_sent_and_not_answered_is_where_a_first_reading_begins(office: World) -> None:
+    in_doubt(office, 1)
+    pass_days(office, 60)
+    found = read_on(office)
+    assert found.read is not None
+    assert found.read[0] == TODAY
+
+
+def test_named_days_set_no_mark_where_nobody_knows_when_reporting_began(office: World) -> None:
+    assert read_on(office, Window(TODAY - 3 * DAY, TODAY)).checked_to is None
+    assert read_on(office).checked_to == TODAY - DAY
+
+
+def test_a_start_that_is_moved_back_has_to_be_read_before_the_mark_holds_again(
+    office: World,
+) -> None:
+    marked = read_on(office, report_from=TODAY - 5 * DAY).checked_to
+    assert marked == TODAY - DAY
+    earlier = TODAY - 200 * DAY
+    # days that do not reach up to those that were read prove nothing
+    apart = Window(earlier, earlier + 9 * DAY)
+    settle_down(office)
+    assert read_on(office, apart, report_from=earlier).checked_to is None
+    settle_down(office)
+    found = read_on(office, report_from=earlier)
+    assert (found.read, found.checked_to) == ((earlier, TODAY), marked)
+    settle_down(office)
+    again = read_on(office, report_from=earlier)
+    assert (again.read, again.checked_to) == ((TODAY - 3 * DAY, TODAY), marked)

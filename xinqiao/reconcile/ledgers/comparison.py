@@ -76,11 +76,11 @@ def compare_ledger(
         platform: The platform; it must have a ledger.
         kind: Record kind.
         window: Days of the ledger.
-        since: The day from which on a first reading leaves no gap; None where nothing is known.
+        since: The day from which on it leaves no gap; None where nothing is known.
     """
     with worker.database.reading() as connection:
         refused = admission(connection, platform, worker.cause(connection).at)
-        checked_to = mark_of(connection, platform.id, kind)
+        checked_to = mark_of(connection, platform.id, kind, since)
     if refused.why in _NOT_WORTH_TRYING:
         return LedgerFindings(incomplete=words(refused), checked_to=checked_to)
     source = PermittedLedger(worker, platform)
@@ -109,7 +109,7 @@ def compare_source(
         source: Gives the pages.
         origin: Where they come from.
         terms: What its silence proves.
-        since: The day from which on a first reading leaves no gap; None where nothing is known.
+        since: The day from which on it leaves no gap; None where nothing is known.
     """
     with worker.database.writing() as connection:
         cause = worker.cause(connection)

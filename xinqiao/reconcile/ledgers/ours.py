@@ -23,10 +23,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.states import OPEN, State
-from xinqiao.reconcile.window import Window
-
-_EDGE = timedelta(hours=1)
-"""How near to the window's edge a time of ours may stand on either side by the platform's clock."""
+from xinqiao.reconcile.window import EDGE, Window
 
 _CLOCKS_APART = timedelta(days=1)
 """How far a platform's clock may be ahead of ours."""
@@ -257,9 +254,7 @@ def taken_in(
         .order_by(holding.c.id)
     )
     for row in connection.execute(statement):
-        inside = (
-            start_of(window.start) + _EDGE <= row.first and row.last < end_of(window.end) - _EDGE
-        )
+        inside = start_of(window.start) + EDGE <= row.first and row.last < end_of(window.end) - EDGE
         if inside or not row.untold:
             days = local_date(row.first), local_date(row.last)
             yield TakenIn(row.id, row.record_id, row.held_key or "", row.first, days)

@@ -1,7 +1,9 @@
 """Readings of a ledger (台账读取), and up to which day they prove that nothing was missed (高水位).
 
 The mark of a ledger moves only with a reading that was whole, and only where that reading begins
-no later than the day after the mark. So every day up to the mark was seen whole by some reading.
+no later than the day after the mark, and than anything that was decided only after the mark. So
+every day up to the mark was seen whole by some reading, and whatever is accepted late is compared
+by the next one.
 
 Of one ledger only the last reading goes on: one that was broken off, or that another process is
 still at, ends with the beginning of the next. What it had seen is thrown away.
@@ -15,13 +17,21 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.clock import local_date
+from xinqiao.clock import local_date, start_of
 from xinqiao.database.engine import Database
-from xinqiao.database.tables import holding, ledger_line, ledger_reading, record, submission
+from xinqiao.database.tables import (
+    holding,
+    ledger_line,
+    ledger_reading,
+    receipt,
+    record,
+    submission,
+)
+from xinqiao.database.tables.submissions import CLOSED_STATES
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
-from xinqiao.reconcile.window import Window
+from xinqiao.reconcile.window import EDGE, Window
 
 _DAY = timedelta(days=1)
 _PORTION = 5000
@@ -58,7 +68,7 @@ class Reading:
         kind: Record kind.
         window: The days that are read.
         whole_days: Last day of which everything must show by now.
-        since: The day from which on a first reading leaves no gap; None where nothing is known.
+        since: The day from which on it leaves no gap; None where nothing is known.
     """
 
     id: int
@@ -69,13 +79,61 @@ class Reading:
     since: date | None
 
 
-def mark_of(connection: Connection, platform: str, kind: str) -> date | None:
-    """Return the day up to which a ledger was read whole and without a gap; None for none."""
-    statement = sa.select(sa.func.max(ledger_reading.c.mark_on)).where(
-        ledger_reading.c.platform == platform, ledger_reading.c.kind == kind
+def proven(connection: Connection, platform: str, kind: str) -> Window | None:
+    """Return the days of a ledger that whole readings cover without a gap; None for none."""
+    start, mark = connection.execute(
+        sa.select(sa.func.min(ledger_reading.c.starts_on), sa.func.max(ledger_reading.c.mark_on))
+        .where(ledger_reading.c.platform == platform, ledger_reading.c.kind == kind)
+        .where(ledger_reading.c.mark_on.is_not(None))
+    ).one()
+    return None if mark is None else Window(start, mark)
+
+
+def mark_of(
+    connection: Connection, platform: str, kind: str, since: date | None = None
+) -> date | None:
+    """Return the day up to which a ledger was read whole and without a gap; None for none.
+
+    Args:
+        connection: Any.
+        platform: Whose ledger.
+        kind: Record kind.
+        since: The day from which on it has to be read, where that is before the mark.
+    """
+    seen = proven(connection, platform, kind)
+    if seen is None or (since is not None and since < seen.start):
+        return None
+    return seen.end
+
+
+def first_late(connection: Connection, platform: str, kind: str, mark: date) -> date | None:
+    """Return the first day that has to be read again, since something of it was decided later.
+
+    What was under way when the mark was set was not compared by that reading, and may stand in the
+    ledger under the day of its send or under any that the platform told. None where nothing is.
+    """
+    begun = sa.func.coalesce(submission.c.request_started_at, submission.c.created_at)
+    statement = (
+        sa.select(sa.func.min(begun), sa.func.min(receipt.c.platform_time))
+        .select_from(submission)
+        .outerjoin(receipt, receipt.c.submission_id == submission.c.id)
+        .where(
+            submission.c.platform == platform,
+            submission.c.kind == kind,
+            submission.c.state.in_(CLOSED_STATES),
+            submission.c.changed_at >= start_of(mark + _DAY),
+            _may_stand_there(),
+        )
     )
-    marked: date | None = connection.execute(statement).scalar_one()
-    return marked
+    times = [one for one in connection.execute(statement).one() if one is not None]
+    # so near to midnight it may stand on either day by the platform's clock
+    return local_date(min(times) - EDGE) if times else None
+
+
+def _may_stand_there() -> sa.ColumnElement[bool]:
+    # a person may report that something was accepted that never went out through us
+    accepted = submission.c.state == State.ACCEPTED.value
+    return sa.or_(accepted, submission.c.request_started_at.is_not(None))
 
 
 def first_day(
@@ -83,14 +141,14 @@ def first_day(
 ) -> date | None:
     """Return the day from which on a ledger has to be read: what is reported begins there.
 
-    It is that of the first acceptance, or the day since which the bureau reports through this hub,
-    whichever is earlier; None where neither is known.
+    It is that of the first send, whatever became of it, or the day since which the bureau reports
+    through this hub, whichever is earlier; None where neither is known.
     """
     begun = sa.func.coalesce(submission.c.request_started_at, submission.c.created_at)
     statement = sa.select(sa.func.min(begun)).where(
         submission.c.platform == platform,
         submission.c.kind == kind,
-        submission.c.state == State.ACCEPTED.value,
+        _may_stand_there(),
     )
     return _earliest(connection.execute(statement).scalar_one(), report_from)
 
@@ -179,8 +237,9 @@ def finish(
     Returns:
         The mark that holds now.
     """
-    before = mark_of(connection, reading.platform, reading.kind)
-    mark = _moved(reading, before) if not incomplete else None
+    before = mark_of(connection, reading.platform, reading.kind, reading.since)
+    seen = proven(connection, reading.platform, reading.kind)
+    mark = _moved(reading, seen) if not incomplete else None
     told = mask_identity_numbers(incomplete)
     ended = connection.execute(
         sa.update(ledger_reading)
@@ -205,16 +264,17 @@ def finish(
     return mark or before
 
 
-def _moved(reading: Reading, before: date | None) -> date | None:
+def _moved(reading: Reading, seen: Window | None) -> date | None:
     """Return the mark after a whole reading; None where it proves no more than was proven."""
     start, end = reading.window.start, min(reading.window.end, reading.whole_days)
-    if before is None:
-        gapless = reading.since is None or start <= reading.since
-    else:
-        gapless = start <= before + _DAY
-    if not gapless or end < start or (before is not None and end <= before):
+    if reading.since is None or start > reading.since or end < start:
         return None
-    return end
+    if seen is None:
+        return end
+    touches = start <= seen.end + _DAY and seen.start <= end + _DAY
+    if not touches or (seen.start <= start and end <= seen.end):
+        return None
+    return max(end, seen.end)
 
 
 def incremental(mark: date | None, since: date | None, today: date, overlap_days: int) -> Window:
@@ -222,14 +282,15 @@ def incremental(mark: date | None, since: date | None, today: date, overlap_days
 
     Args:
         mark: Up to which day everything was seen.
-        since: Where reading begins while there is no mark; None where nothing is known.
+        since: Where reading begins at the latest; None where nothing is known.
         today: The last day.
         overlap_days: How many days before the mark are read once more.
     """
     if mark is None:
         usual = today - timedelta(days=DAYS)
         return Window(min(since or usual, usual), today)
-    return Window(min(mark + _DAY - timedelta(days=overlap_days), today), today)
+    usual = min(mark + _DAY - timedelta(days=overlap_days), today)
+    return Window(min(since or usual, usual), today)
 
 
 def last_reading(
