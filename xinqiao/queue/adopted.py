@@ -1,7 +1,7 @@
 """What a platform held before us, as it told (存量条目): kept encrypted, found by a keyed hash."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,9 @@ def keep_entries(
 ) -> None:
     """Keep what a platform told: of a key that is known already, what it tells now.
 
+    An entry stays with the adoption that told it first; only a record that is held as it goes
+    with the adoption by which it is. So undoing a later one forgets no more than that one brought.
+
     Args:
         connection: The transaction.
         keys: Of the workspace.
@@ -94,6 +97,7 @@ def keep_entries(
                 "kind": kind,
                 "key_hash": digest,
                 "adoption_id": adoption_id,
+                "first_adoption_id": adoption_id,
                 "entry": sealed,
                 "key_id": key_id,
                 "taken_in_at": entries[key].at,
@@ -104,25 +108,32 @@ def keep_entries(
     if fresh:
         connection.execute(sa.insert(adopted_entry), fresh)
     stale = [row for row in rows if row["key_hash"] in known]
-    if stale:
-        names = ("entry", "key_id", "taken_in_at", "record_id")
-        statement = (
-            sa.update(adopted_entry)
-            .where(
-                adopted_entry.c.platform == platform,
-                adopted_entry.c.kind == kind,
-                adopted_entry.c.key_hash == sa.bindparam("which"),
-            )
-            .values({name: sa.bindparam(f"new_{name}") for name in (*names, "adoption_id")})
-        )
-        connection.execute(
-            statement,
-            [
-                {"which": row["key_hash"], "new_adoption_id": adoption_id}
-                | {f"new_{name}": row[name] for name in names}
-                for row in stale
-            ],
-        )
+    told = ("entry", "key_id", "taken_in_at", "record_id")
+    _refresh(connection, [row for row in stale if row["record_id"] is None], told)
+    held = [row for row in stale if row["record_id"] is not None]
+    _refresh(connection, held, (*told, "adoption_id"))
+
+
+def _refresh(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> None:
+    """Let entries that are known already say anew what ``names`` name."""
+    if not rows:
+        return
+    which = ("platform", "kind", "key_hash")
+    statement = (
+        sa.update(adopted_entry)
+        .where(*(adopted_entry.c[name] == sa.bindparam(f"which_{name}") for name in which))
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )
+    connection.execute(
+        statement,
+        [
+            {f"which_{name}": row[name] for name in which}
+            | {f"new_{name}": row[name] for name in names}
+            for row in rows
+        ],
+    )
 
 
 def _kept(
@@ -144,7 +155,7 @@ class Kept:
     """An entry that was taken over.
 
     Attributes:
-        adoption_id: The adoption that read it.
+        adoption_id: The adoption by which a record is held as it, or that read it first.
         entry: What the platform told.
         record_id: Our record that is held as this; None where there is none.
     """

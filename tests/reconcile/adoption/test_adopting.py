@@ -568,6 +568,39 @@ def test_undoing_after_the_start_was_moved_owes_the_first_report(office: Office)
     assert (row.state, row.due_at) == ("ready", owed.due_at)
 
 
+def test_undoing_a_later_adoption_leaves_what_an_earlier_one_told(office: Office) -> None:
+    entry = office.shows(1)
+    assert office.adopt().without_record == 1
+    shown = office.connectors[SHARING].shown
+    shown[:] = [replace(entry, reference="SD-9"), office.shows(2)]
+    second = office.adopt()
+    assert second.id is not None
+    assert office.adoption.undo(second.id, "接错了").forgotten == 1
+    office.numbered(1)
+    office.send()
+    assert office.sent() == []
+    office.numbered(2, NEW)
+    office.send()
+    assert office.sent() == [("insert", office.number(2))]
+
+
+def test_undoing_the_acceptance_of_a_difference_leaves_the_entry_known(office: Office) -> None:
+    record_id = office.numbered(1)
+    office.shows(1, CF_NR_FK="0.5")
+    first = office.adopt().id
+    second = office.adopt(accept_different=True).id
+    assert first is not None
+    assert second is not None
+    assert office.adoption.undo(second, "不该接受").undone == 1
+    assert office.held(SHARING, record_id) is None
+    assert [(one.adoption_id, one.record_id) for one in office.rows(adopted_entry)] == [
+        (first, None)
+    ]
+    # nothing stands any more once the first is undone too
+    assert office.adoption.undo(first, "也接错了").forgotten == 1
+    assert office.rows(adopted_entry) == []
+
+
 def test_undoing_what_is_not_there_or_undone_is_refused_and_noted(office: Office) -> None:
     office.numbered(1)
     office.shows(1)

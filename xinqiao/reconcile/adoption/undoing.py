@@ -133,15 +133,31 @@ def _undo_portion(
     _believe_nothing(connection, platform, free, worker, planner, cause)
     gone = [row for row in of_one if row.record_id is None or row.record_id in free]
     for row in gone:
-        connection.execute(
-            sa.delete(adopted_entry).where(
-                adopted_entry.c.platform == platform,
-                adopted_entry.c.kind == row.kind,
-                adopted_entry.c.key_hash == row.key_hash,
-            )
-        )
+        _forget(connection, row)
     done.undone += len(free)
     done.forgotten += sum(row.record_id is None for row in gone)
+
+
+def _forget(connection: Connection, row: sa.Row[Any]) -> None:
+    """Forget an entry; one that an earlier adoption told, which stands, only loses its record."""
+    which = (
+        adopted_entry.c.platform == row.platform,
+        adopted_entry.c.kind == row.kind,
+        adopted_entry.c.key_hash == row.key_hash,
+    )
+    told_before = (
+        adopted_entry.c.first_adoption_id != adopted_entry.c.adoption_id,
+        sa.exists().where(
+            adoption.c.id == adopted_entry.c.first_adoption_id, adoption.c.undone_at.is_(None)
+        ),
+    )
+    still_known = connection.execute(
+        sa.update(adopted_entry)
+        .where(*which, *told_before)
+        .values(record_id=None, adoption_id=adopted_entry.c.first_adoption_id)
+    )
+    if not still_known.rowcount:
+        connection.execute(sa.delete(adopted_entry).where(*which))
 
 
 def _places(

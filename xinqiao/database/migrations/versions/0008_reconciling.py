@@ -263,13 +263,29 @@ def _create_adoptions() -> None:
         sa.Column("platform", sa.String(40), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("key_hash", sa.String(64), nullable=False, comment="keyed hash of the key there"),
-        sa.Column("adoption_id", Identity, nullable=False),
+        sa.Column(
+            "adoption_id",
+            Identity,
+            nullable=False,
+            comment="by which our record is held as this; without one, the first that told it",
+        ),
+        sa.Column(
+            "first_adoption_id",
+            Identity,
+            nullable=False,
+            comment="the first that told it: undoing a later one leaves it known",
+        ),
         sa.Column("entry", sa.LargeBinary(), nullable=False, comment="what it told, encrypted"),
         sa.Column("key_id", sa.String(20), nullable=False),
         sa.Column("taken_in_at", Instant(), comment="as the platform says"),
         sa.Column("record_id", sa.String(length=36), comment="ours, once it is held as this"),
         sa.ForeignKeyConstraint(
             ["adoption_id"], ["adoption.id"], name=op.f("fk_adopted_entry_adoption_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_adoption_id"],
+            ["adoption.id"],
+            name=op.f("fk_adopted_entry_first_adoption_id"),
         ),
         sa.ForeignKeyConstraint(
             ["record_id"], ["record.id"], name=op.f("fk_adopted_entry_record_id")
