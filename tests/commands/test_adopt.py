@@ -110,6 +110,20 @@ def test_a_difference_and_a_stranger_are_told_with_what_to_do(desk: Desk) -> Non
     assert "其中 1 条内容不一致，按要求接管" in accepted.out
 
 
+def test_the_words_on_a_difference_name_the_commands_and_nothing_is_sent_by_it(desk: Desk) -> None:
+    desk.holds(3, XK_NR="出租汽车经营")
+    desk.adopt("--reason", "启用")
+    terminal = desk.terminal
+    told = [one["message"] for one in terminal.run("queue", "list", "--json").json]
+    (words,) = [one for one in told if "--accept-different" in one]
+    for command in ("xinqiao reconcile，", "xinqiao reconcile items act 编号 --action correct"):
+        assert command in words
+    said = desk.adopt("--reason", "本地对", "--accept-different")
+    assert "没有更正平台：执行 xinqiao reconcile，" in said.out
+    terminal.run("sync")
+    assert not desk.simulator.received()["effects"].get(number(3))
+
+
 def test_the_result_as_json(desk: Desk) -> None:
     said = desk.adopt("--dry-run", "--json")
     assert said.code == 3
@@ -157,8 +171,21 @@ def test_a_workbook_with_unknown_headers_takes_over_nothing(
 
 def test_undoing_is_told_and_a_second_time_refused(desk: Desk) -> None:
     desk.adopt("--reason", "启用")
+    tried = desk.terminal.run("adopt", "undo", 1, "--dry-run")
+    assert (tried.code, tried.out) == (
+        0,
+        (
+            "接管 1：（只检查，没有改动）会撤销 2 条，其中 1 条会向平台报送；"
+            "不再记着的平台条目 0 条。\n"
+        ),
+    )
+    asked = desk.terminal.run("adopt", "undo", 1)
+    assert (asked.code, "请用 --reason 写明为什么撤销" in asked.err) == (2, True)
     done = desk.terminal.run("adopt", "undo", 1, "--reason", "接错了平台")
-    assert (done.code, done.out) == (0, "接管 1：撤销 2 条，不再记着的平台条目 0 条。\n")
+    assert (done.code, done.out) == (
+        0,
+        "接管 1：撤销 2 条，其中 1 条就要向平台报送；不再记着的平台条目 0 条。\n",
+    )
     assert "已撤销：接错了平台" in desk.terminal.run("adopt", "list").out
     again = desk.terminal.run("adopt", "undo", 1, "--reason", "再来")
     assert (again.code, "已经撤销" in again.err) == (1, True)

@@ -16,7 +16,6 @@ from xinqiao.commands.output import (
     print_json,
     print_table,
     reason_for,
-    reason_option,
 )
 
 _FIRST_DAY = date(2000, 1, 1)
@@ -161,19 +160,30 @@ def list_(context: click.Context, *, as_json: bool) -> None:
 
 @adopt.command("undo")
 @click.argument("number", metavar="编号", type=int)
-@reason_option
+@reason_for("为什么撤销；写入审计日志。--dry-run 时可以不写。", required=False)
+@click.option("--dry-run", is_flag=True, help="只说明会撤销哪些、会报送多少条，不改动。")
 @json_option
 @click.pass_context
-def undo(context: click.Context, number: int, reason: str, *, as_json: bool) -> None:
-    """撤销一次误做的接管：其中的记录重新算作平台没有；之后已有报送的保持不变。"""
+def undo(
+    context: click.Context, number: int, reason: str | None, *, dry_run: bool, as_json: bool
+) -> None:
+    """撤销一次误做的接管：其中的记录重新算作平台没有，须报送的就会报送；之后已有报送的保持不变。
+
+    先用 --dry-run 看会报送多少条。
+    """
     from dataclasses import asdict
 
-    done = open_hub(context).adoption().undo(number, reason)
+    if reason is None and not dry_run:
+        raise click.UsageError("请用 --reason 写明为什么撤销；只想看看的加 --dry-run")
+    done = open_hub(context).adoption().undo(number, reason or "", dry_run=dry_run)
     if as_json:
-        print_json(asdict(done))
+        print_json(asdict(done) | {"dry_run": dry_run})
     else:
+        mode = "（只检查，没有改动）会" if dry_run else ""
         console.print(
-            f"接管 {number}：撤销 {done.undone} 条，不再记着的平台条目 {done.forgotten} 条。"
+            f"接管 {number}：{mode}撤销 {done.undone} 条，其中 {done.to_send} 条"
+            f"{'会' if dry_run else '就要'}向平台报送；不再记着的平台条目 {done.forgotten} 条。",
+            soft_wrap=True,
         )
         if done.kept_count:
             ids = "、".join(done.kept)

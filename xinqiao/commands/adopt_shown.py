@@ -67,9 +67,9 @@ def _remarks(one: "Adopted", *, dry_run: bool) -> list[str]:
     repeated = "、".join(escape(key) for key in one.repeated_keys[:_LISTED])
     told = {
         f"其中 {one.by_number_only} 条台账只给出编号，没有可比的内容": one.by_number_only,
-        f"其中 {one.different_accepted} 条内容不一致，按要求接管；差异由对账列出": (
-            one.different_accepted
-        ),
+        f"其中 {one.different_accepted} 条内容不一致，按要求接管，没有更正平台：执行 "
+        "xinqiao reconcile，对列出的差异用 xinqiao reconcile items act 编号 "
+        "--action correct 更正": (one.different_accepted),
         f"其中 {one.withdrawn} 条本系统已登记撤回，平台仍有：将向平台报送撤回": one.withdrawn,
         f"本地无记录的 {one.without_record} 条已记下：对账时不算本地无，"
         "以后导入同一编号的不再报送": one.without_record and not dry_run,

@@ -30,7 +30,8 @@ _DAYS = 30
 _LISTED = 20
 _WHY = {
     "not_adopted": "启用前报送的，与本地同一编号的记录不一致，没有接管：平台对的改正本地记录，"
-    "本地对的用 xinqiao adopt --accept-different 接管后再更正",
+    "本地对的先用 xinqiao adopt --accept-different 接管，再对账，"
+    "对新列出的差异用 xinqiao reconcile items act 编号 --action correct 更正平台",
     "never_sent": "不是本系统报送的：请查明是谁报的，或补录本地记录",
     "refused": "平台曾退回或本系统已取消，现又显示有：请与平台核实",
     "withdrawn": "本系统已撤回，平台仍显示有效：请与平台核实",

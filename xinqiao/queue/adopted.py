@@ -14,6 +14,12 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import adopted_entry, holding
 from xinqiao.privacy.keys import KeyRing
 
+HOW_TO_CORRECT = (
+    "先用 xinqiao adopt --accept-different 接管（只算作平台已有，不更正平台），再执行 "
+    "xinqiao reconcile，对它列出的差异用 xinqiao reconcile items act 编号 --action correct 更正平台"
+)
+"""What a person does where the platform held something else before us, and our record is right."""
+
 
 def key_hash(keys: KeyRing, platform: str, kind: str, key: str) -> str:
     """Return the keyed hash of the platform's key of an entry."""

@@ -17,6 +17,7 @@ from xinqiao.clock import start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding
 from xinqiao.queue.adoptable import Candidate, Judged, Verdict, never_left, open_tickets
+from xinqiao.queue.adopted import HOW_TO_CORRECT
 from xinqiao.queue.duties import Owed, open_duties
 from xinqiao.queue.holdings import SUPERSEDED, replan
 from xinqiao.queue.moments import MomentRule
@@ -32,7 +33,7 @@ _PLATFORM_TIME = "platform_time"
 
 _KEPT_BACK = (
     "平台原有的一条与本条不一致（{fields}），没有报送：平台对的，更正本地记录后重新导入；"
-    "本条对的，用 xinqiao adopt --accept-different 接管后再更正平台"
+    f"本条对的，{HOW_TO_CORRECT}"
 )
 
 

@@ -14,7 +14,7 @@ from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.adoptable import DIFFERING, Judged, Verdict, judge
-from xinqiao.queue.adopted import keep_entries, kept_entries
+from xinqiao.queue.adopted import HOW_TO_CORRECT, keep_entries, kept_entries
 from xinqiao.queue.adopting import DIFFERS_THERE, hold, keep_back
 from xinqiao.queue.changes import Change
 from xinqiao.queue.planning import Planner
@@ -24,7 +24,7 @@ from xinqiao.routing.platforms import platform_name
 
 _DIFFERS = (
     "{platform}原有的同一条与本行不一致（{fields}），没有报送：平台对的，更正后重新导入；"
-    "本行对的，用 xinqiao adopt --accept-different 接管后再更正平台"
+    f"本行对的，{HOW_TO_CORRECT}"
 )
 
 

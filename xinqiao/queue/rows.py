@@ -17,7 +17,7 @@ from xinqiao.mapping.registry import Formats
 from xinqiao.mapping.removal import DECIDED_ON, DOCUMENT, REASON
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
-from xinqiao.queue.adopted import held_before
+from xinqiao.queue.adopted import HOW_TO_CORRECT, held_before
 from xinqiao.queue.batches import Rendered
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.tickets import Ticket
@@ -47,7 +47,7 @@ PRUNED = (
 HELD_BEFORE = (
     "平台原有同一编号的一条（接管时记下），内容与本条不一致或者还没有比较，没有报送；"
     "请用 xinqiao adopt --platform 平台 --dry-run 核对：平台对的，更正后重新导入；"
-    "本条对的，用 --accept-different 接管后再更正平台"
+    f"本条对的，{HOW_TO_CORRECT}"
 )
 """Whatever way a submission came to be: what the platform held before us is not sent once more."""
 

@@ -601,6 +601,21 @@ def test_undoing_the_acceptance_of_a_difference_leaves_the_entry_known(office: O
     assert office.rows(adopted_entry) == []
 
 
+def test_a_trial_of_undoing_tells_what_would_go_out_and_keeps_nothing(office: Office) -> None:
+    for serial, day in ((1, OLD), (2, NEW), (3, NEW)):
+        office.numbered(serial, day)
+        office.shows(serial, day)
+    number = office.adopt().id
+    assert number is not None
+    tables = (holding, duty, submission, adopted_entry)
+    before = [office.rows(table) for table in tables]
+    tried = office.adoption.undo(number, "", dry_run=True)
+    assert [office.rows(table) for table in tables] == before
+    assert office.entries("adoption.undone") == office.entries("holding.adoption_undone") == []
+    assert (tried.undone, tried.to_send) == (3, 2)
+    assert office.adoption.undo(number, "接错了") == tried
+
+
 def test_undoing_what_is_not_there_or_undone_is_refused_and_noted(office: Office) -> None:
     office.numbered(1)
     office.shows(1)

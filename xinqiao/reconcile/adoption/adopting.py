@@ -122,14 +122,14 @@ class Adoption:
         with self.worker.database.reading() as connection:
             return before_start(connection)
 
-    def undo(self, number: int, reason: str) -> Undone:
-        """Undo an adoption, as far as nothing was built on it.
+    def undo(self, number: int, reason: str, *, dry_run: bool = False) -> Undone:
+        """Undo an adoption, as far as nothing was built on it; or tell what that would come to.
 
         Raises:
             InputError: There is no such adoption.
             RefusedError: It was undone already.
         """
-        return undo(self.worker, self.planner, self.acting, number, reason)
+        return undo(self.worker, self.planner, self.acting, number, reason, dry_run=dry_run)
 
     def _read(
         self,

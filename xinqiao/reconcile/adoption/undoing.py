@@ -46,19 +46,29 @@ class Undone:
         kept: Records that stay held, since something was sent for them since: 记录标识 of the
             first ones.
         kept_count: How many those are.
+        to_send: How many of those undone wait to be sent now, or would.
     """
 
     undone: int = 0
     forgotten: int = 0
     kept: list[str] = field(default_factory=list)
     kept_count: int = 0
+    to_send: int = 0
 
 
-def undo(worker: Worker, planner: Planner, acting: ActingFor, number: int, reason: str) -> Undone:
+def undo(
+    worker: Worker,
+    planner: Planner,
+    acting: ActingFor,
+    number: int,
+    reason: str,
+    *,
+    dry_run: bool = False,
+) -> Undone:
     """Undo the adoption ``number``: its records are believed to be held no more.
 
     In portions, each in a transaction of its own: an interrupted run is simply run again. One for
-    which something left since stays as it is, and is named.
+    which something left since stays as it is, and is named. With ``dry_run``, nothing is kept.
 
     Raises:
         InputError: There is no such adoption.
@@ -81,10 +91,13 @@ def undo(worker: Worker, planner: Planner, acting: ActingFor, number: int, reaso
         with acting(reason) as (connection, cause):
             rows = _portion(connection, number, after)
             if not rows:
-                _finish(connection, number, done, cause)
+                if not dry_run:
+                    _finish(connection, number, done, cause)
                 return done
             after = (rows[-1].platform, rows[-1].kind, rows[-1].key_hash)
             _undo_portion(connection, worker, planner, rows, done, cause)
+            if dry_run:
+                connection.rollback()
 
 
 def _refusal(connection: Connection, number: int) -> InputError | RefusedError | None:
@@ -135,6 +148,8 @@ def _undo_portion(
     for row in gone:
         _forget(connection, row)
     done.undone += len(free)
+    waiting = open_tickets(connection, [one.id for one in free.values()])
+    done.to_send += sum(one.state is State.READY for one in waiting)
     done.forgotten += sum(row.record_id is None for row in gone)
 
 
