@@ -35,6 +35,7 @@ from xinqiao.queue.lease import Lease
 from xinqiao.queue.pace import Pace
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.transitions import Cause
+from xinqiao.routing.thresholds import Thresholds
 
 PLATFORM = "credit_shandong"
 READY = 1000
@@ -160,8 +161,9 @@ def measure(database: Database) -> dict[str, float]:
             give_back(connection, tickets, cause)
 
     def look() -> None:
+        now = clock.now()
         with database.reading() as connection:
-            platform_board(connection, PLATFORM, clock.now(), clock.now())
+            platform_board(connection, PLATFORM, Thresholds(now, now, now))
 
     return {"claim_and_return_100_ms": milliseconds(claim_once), "board_ms": milliseconds(look)}
 

@@ -31,12 +31,11 @@ from xinqiao.mapping.identity import identified
 from xinqiao.mapping.registry import format_for
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.lease import Lease
-from xinqiao.queue.pace import Pace
-from xinqiao.queue.platforms import Platform
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.ledgers.comparison import compare_source
 from xinqiao.reconcile.ledgers.readings import Origin
+from xinqiao.reconcile.ledgers.terms import Terms
 from xinqiao.reconcile.window import Window
 
 PLATFORM = "credit_shandong"
@@ -207,14 +206,12 @@ def measure(url: str, count: int) -> dict[str, Any]:
     clock = Clock()
     source = MadeLedger(count, Capabilities(ledger=True))
     worker = Worker(database, KEYS, clock, Lease("bench", 600, 3), Backoff(60, 3600), 3)
-    connector: Any = source  # nothing but the ledger is asked for
-    platform = Platform(PLATFORM, connector, 20, 1, 1, 1, {}, 1, Pace())
     today = clock.today()
     window = Window(today - timedelta(60), today)
     figures: dict[str, Any] = {}
     for run in ("first", "again"):
         began, used = time.perf_counter(), time.process_time()
-        found = compare_source(worker, platform, "permit", window, source, Origin(), None)
+        found = compare_source(worker, PLATFORM, "permit", window, source, Origin(), Terms())
         figures[f"{run}_seconds"] = round(time.perf_counter() - began, 1)
         figures[f"{run}_cpu_seconds"] = round(time.process_time() - used, 1)
         expected = count - 2 * (count // _EVERY)
@@ -259,7 +256,7 @@ def main() -> None:
             told = subprocess.run(
                 [sys.executable, __file__, "--records", str(options.records), "--url", url],
                 check=True,
-                capture_output=True,
+                stdout=subprocess.PIPE,
                 text=True,
             ).stdout.splitlines()[-1]
             figures = {"database": name, "records": options.records, "filled_seconds": filled}
