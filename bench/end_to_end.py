@@ -21,7 +21,7 @@ import xlsxwriter
 from xinqiao.config.workspace import Workspace, create_workspace
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
-from xinqiao.demo.make_permits import credit_code
+from xinqiao.demo.invention import credit_code
 from xinqiao.hub import Hub
 from xinqiao.simulator.process import SimulatorProcess, start
 
