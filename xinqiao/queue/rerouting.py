@@ -5,7 +5,7 @@ platform's file came after the records, or format tables were edited.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
@@ -21,8 +21,10 @@ from xinqiao.database.tables import (
 )
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
+from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
 from xinqiao.queue.planning import Planner
+from xinqiao.queue.transitions import Cause
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.routing.exemptions import exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, routes_for
@@ -94,6 +96,9 @@ def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = 
             moved = planner.plan_routes(connection, changes, cause)
             reviewed = planner.plan_reviews(connection, changes, cause)
             excused = _exempt_otherwise(rows, changes, planner)
+            turned = {one.record_id for one in moved if one.goes}
+            turned |= {one.record_id for one in reviewed if not one.waits}
+            _hold_arrived(connection, planner, changes, turned, keys, cause)
             if dry_run:
                 connection.rollback()
         found.records += len({one.record_id for one in moved} | excused)
@@ -172,6 +177,8 @@ def refit(
             after = rows[-1].id
             changes = list(_changes(connection, rows, keys, _always))
             refitted = planner.plan_tables(connection, platform, changes, cause)
+            fitting = {one.record_id for one in refitted if one.fits}
+            _hold_arrived(connection, planner, changes, fitting, keys, cause)
             if dry_run:
                 connection.rollback()
         found.fitting[platform] += sum(one.fits for one in refitted)
@@ -238,7 +245,21 @@ def _plan_again(
             after = rows[-1].id
             changes = list(_changes(connection, rows, keys, needed))
             planner.plan(connection, changes, cause)
+            hold_arrived(connection, planner, changes, keys, cause)
             planned += len(changes)
+
+
+def _hold_arrived(
+    connection: Connection,
+    planner: Planner,
+    changes: Sequence[Change],
+    which: Collection[str],
+    keys: KeyRing,
+    cause: Cause,
+) -> None:
+    """Take as held what goes to a platform only now and was held there before us."""
+    turned = [change for change in changes if change.record_id in which]
+    hold_arrived(connection, planner, turned, keys, cause)
 
 
 def _portion(connection: Connection, which: sa.ColumnElement[bool], after: str) -> list[_Row]:

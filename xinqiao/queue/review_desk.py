@@ -26,6 +26,7 @@ from xinqiao.database.tables import (
 )
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.planning import Planner
 from xinqiao.queue.present import present_changes
 from xinqiao.queue.reviewing import (
@@ -83,6 +84,7 @@ class ReviewDesk:
         self._note(done, facts, approved=approved)
         changes = present_changes(self.connection, [one for one, _ in done], self.keys)
         self.planner.plan_reviews(self.connection, changes, self.cause)
+        hold_arrived(self.connection, self.planner, changes, self.keys, self.cause)
         return obstacles
 
     def _note(

@@ -228,6 +228,20 @@ def test_a_record_that_comes_later_and_differs_waits_for_a_person(office: Office
     assert office.asked(SHARING, record_id) == [("insert", 1, "cancelled")]
 
 
+def test_what_goes_to_a_platform_again_is_held_where_it_was_held_before(office: Office) -> None:
+    office.switches = {"penalty": {SHARING: False}}
+    record_id = office.numbered(7, NEW)
+    office.shows(7, NEW, at=TAKEN_IN_SINCE)
+    assert office.adopt().without_record == 1
+    office.switches = {}
+    office.apply_routes()
+    row = place(office, record_id)
+    assert (row.held_version, row.taken_in_at) == (1, TAKEN_IN_SINCE)
+    office.send(SHARING)
+    assert office.sent() == []
+    assert [closed for _, _, closed in office.duties(SHARING, record_id)] == ["adopted"]
+
+
 def test_what_differs_is_not_sent_even_when_a_person_lets_it_go(office: Office) -> None:
     office.shows(7, NEW)
     office.adopt()
