@@ -22,6 +22,8 @@ from xinqiao.commands.output import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xinqiao.reconcile.figures.punctuality import Punctuality
     from xinqiao.reconcile.ledgers.findings import LedgerFindings
     from xinqiao.reconcile.report import PlatformReport
@@ -155,7 +157,10 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
     if report.note:
         console.print(f"  [yellow]{escape(report.note)}[/]", soft_wrap=True)
     for kind, found in report.ledger.items():
-        show_ledger(kind_of(kind).name, found)
+        if not (_empty(found) or _unread(found)):
+            show_ledger(kind_of(kind).name, found)
+    _show_empty({kind: found for kind, found in report.ledger.items() if _empty(found)})
+    _show_unread({kind: found for kind, found in report.ledger.items() if _unread(found)})
     receipts = report.receipts
     if receipts.awaiting or receipts.in_doubt or receipts.overdue:
         console.print(f"  回执：待回执 {receipts.awaiting}，待核实 {receipts.in_doubt}")
@@ -167,8 +172,53 @@ def show_platform(name: str, title: str, report: "PlatformReport") -> None:
             soft_wrap=True,
         )
     _show_punctuality(report.punctuality)
+    if any(one.overdue for one in report.punctuality):
+        console.print(
+            f"  → 逾期未报的逐条看 xinqiao figures records --figure concealed --platform {name}",
+            soft_wrap=True,
+        )
     if not report.needs_a_person and report.ledger:
         console.print("  [green]全部一致。[/]")
+
+
+def _empty(found: "LedgerFindings") -> bool:
+    """Tell whether a ledger was read whole, and there is nothing in it nor in ours."""
+    nothing = not (found.entries or found.matched or found.accepted or any(found.counts.values()))
+    return nothing and found.clean and found.read is not None
+
+
+def _unread(found: "LedgerFindings") -> bool:
+    """Tell whether not one entry of a ledger could be read."""
+    return bool(found.incomplete) and not (found.entries or any(found.counts.values()))
+
+
+def _show_empty(ledgers: "Mapping[str, LedgerFindings]") -> None:
+    """Print in one line the ledgers in which there is nothing."""
+    from xinqiao.records.kinds import kind_of
+
+    if not ledgers:
+        return
+    names = "、".join(kind_of(kind).name for kind in ledgers)
+    days = [found.checked_to for found in ledgers.values() if found.checked_to is not None]
+    # a ledger that nothing was ever sent to has nothing to be checked up to
+    checked = f"；[green]均已核对至 {min(days)}[/]" if len(days) == len(ledgers) else ""
+    console.print(f"  台账和本地都没有的：{names}{checked}", soft_wrap=True)
+
+
+def _show_unread(ledgers: "Mapping[str, LedgerFindings]") -> None:
+    """Print the ledgers of which nothing could be read, one line for each reason."""
+    from xinqiao.records.kinds import kind_of
+
+    reasons: dict[str, list[str]] = {}
+    for kind, found in ledgers.items():
+        before = f"，以前已核对至 {found.checked_to}" if found.checked_to is not None else ""
+        reasons.setdefault(f"{found.incomplete}{before}", []).append(kind_of(kind).name)
+    for reason, names in reasons.items():
+        console.print(
+            f"  [yellow]这次没有核对成：{'、'.join(names)}（{escape(reason)}）。"
+            "没有显示的不当作缺失，请再对一次。[/]",
+            soft_wrap=True,
+        )
 
 
 def show_ledger(kind: str, found: "LedgerFindings") -> None:
@@ -203,7 +253,7 @@ def show_ledger(kind: str, found: "LedgerFindings") -> None:
     _show_examples(found)
     if found.known:
         console.print(f"  其中 {found.known} 项差异已登记为认可，不再列为待办")
-    if not found.clean:
+    if any(counts[one] for one in ("missing", "unexpected", "different", "repeated")):
         more = max(counts[one] for one in ("missing", "unexpected", "fields")) > _LISTED
         told = f"每类只列 {_LISTED} 条，" if more else ""
         console.print(f"  {told}逐条查看和处置用 xinqiao reconcile items list")
