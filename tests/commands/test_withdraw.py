@@ -121,7 +121,7 @@ def test_corrections_are_written_for_each_department_and_none_is_said_kindly(
 def test_reconcile_says_when_the_platform_cannot_be_asked(desk: Terminal) -> None:
     done = desk.run("reconcile", "--from", "2026-11-01")
     assert done.code == 3
-    assert "台账没有读全" in done.out
+    assert "这次没有核对成" in done.out
     told = desk.run("reconcile", "--json").json["platforms"]["credit_shandong"]
     assert (told["complete"], told["missing_at_platform"]) == (False, [])
     assert set(told) >= {"matched", "unknown_locally", "different", "metrics", "receipts"}

@@ -165,6 +165,18 @@ def test_a_span_that_cannot_be_is_refused_and_the_attempt_is_logged(
     assert world.audited()[-1] == "outage.record_refused"
 
 
+def test_an_identity_number_in_a_reason_is_kept_and_shown_nowhere(world: World) -> None:
+    number = "370323190711118764"
+    go_to(world, at(24, 9))
+    with world.database.writing() as connection:
+        cause = world.cause(f"公告（{number}）")
+        done = record_outage(
+            connection, PLATFORM, MONDAY, Evidence(f"{number}.pdf", "0" * 64), cause
+        )
+        revoke_outage(connection, done.outage.id, cause)
+    assert number not in str(world.rows(outage))
+
+
 def test_a_dry_run_keeps_nothing(world: World) -> None:
     world.add(1)
     go_to(world, at(24, 9))

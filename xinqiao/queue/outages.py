@@ -118,7 +118,7 @@ def record_outage(
             "platform": platform,
             "begins_at": span.begins,
             "ends_at": span.ends,
-            "reason": cause.reason,
+            "reason": mask_identity_numbers(cause.reason),
             "evidence": mask_identity_numbers(evidence.file_name),
             "evidence_sha256": evidence.sha256,
             "actor": cause.actor,
@@ -145,7 +145,7 @@ def revoke_outage(connection: Connection, outage_id: int, cause: Cause) -> Outag
     connection.execute(
         sa.update(outage)
         .where(outage.c.id == outage_id)
-        .values(revoked_at=cause.at, revoked_reason=cause.reason)
+        .values(revoked_at=cause.at, revoked_reason=mask_identity_numbers(cause.reason))
     )
     return _carry_out(connection, outage_id, "outage.revoked", cause)
 

@@ -94,6 +94,13 @@ def test_what_was_done_is_kept_with_reason_and_evidence(office: World) -> None:
         assert told.count(action) == 1
 
 
+def test_a_file_named_by_an_identity_number_is_kept_without_it(office: World) -> None:
+    missing(office)
+    proof = Evidence("370323190711118764.png", "ab" * 32)
+    desk(office).act(only(office), "resend", "核对过", [proof])
+    assert "370323190711118764" not in str(office.rows(difference_event))
+
+
 def test_what_is_missing_once_more_after_the_resend_is_the_same_difference_reopened(
     office: World,
 ) -> None:

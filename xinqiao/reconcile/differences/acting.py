@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.database.tables import OPEN, difference, holding, record, submission
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
+from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.disproving import believe_shown, report_again, send_over
 from xinqiao.queue.holdings import Holding, read_holdings
 from xinqiao.queue.operations import Evidence
@@ -58,7 +59,9 @@ def act(
             code="action_unfit",
         )
     _ACTS[action](connection, row, keys, cause)
-    shown = [{"file": one.file_name, "sha256": one.sha256} for one in evidence]
+    shown = [
+        {"file": mask_identity_numbers(one.file_name), "sha256": one.sha256} for one in evidence
+    ]
     close(connection, [number], action, cause, shown)
 
 
