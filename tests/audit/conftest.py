@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tests.support import START, unprotect
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
-from xinqiao.audit.verify import Verification, verify
+from xinqiao.audit.verification.chain import Verification, verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.support import START, same_database
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import GENESIS, Entry, hash_of
-from xinqiao.audit.verify import Verification, verify
+from xinqiao.audit.verification.chain import Verification, verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, audit_head, platform_state
 from xinqiao.errors import DamageError

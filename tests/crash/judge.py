@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import attempt, batch, batch_row, holding, submission, submission_count
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.e2e.rehearsal import PLATFORM, Rehearsal
 from tests.support import wait_until
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.cli import cli
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.tables import batch as batches

@@ -10,7 +10,7 @@ import xlsxwriter
 from sqlalchemy.engine import Connection
 
 from tests.support import wait_until
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.config.workspace import Workspace, open_workspace
 from xinqiao.database.tables import batch, batch_row, submission
 from xinqiao.hub import Hub

@@ -19,7 +19,7 @@ from tests.e2e.bureau import Bureau, open_bureau
 from tests.e2e.journey import WAYS
 from tests.support import wait_until
 from xinqiao.adapters.profile import SHIPPED
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.config.platform_files import known_platforms
 
 Open = Callable[..., Bureau]

@@ -18,7 +18,7 @@ from tests.e2e.bureau import Bureau, open_bureau
 from tests.e2e.test_penalties import FIRM
 from tests.postgresql import Server
 from tests.support import wait_until
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.clock import Clock
 from xinqiao.config.platform_files import known_platforms
 from xinqiao.config.workspace import open_workspace

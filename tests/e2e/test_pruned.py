@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.e2e.rehearsal import PLATFORM, Rehearsal, permit
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.tables import attempt, batch, record_version
 from xinqiao.intake.corrections import Wanted
 from xinqiao.queue.payloads import Cutoff

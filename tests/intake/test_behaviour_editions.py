@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 
 from tests.support import START
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, behaviour_edition
 from xinqiao.intake.behaviour_editions import (

@@ -12,7 +12,7 @@ from tests.records.whole import QUALITY_ASSESSMENT, SAFETY_INFO
 from tests.submission_queue.world import ScriptedPlatform, accepted
 from tests.support import FrozenClock
 from xinqiao.adapters.base import Capabilities
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.clock import local_date
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, duty, holding, record, submission

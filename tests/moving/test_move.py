@@ -17,7 +17,7 @@ from tests.support import FrozenClock, same_database
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.audit.founding import record_founding
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, audit_head, metadata, record
 from xinqiao.errors import (
@@ -321,7 +321,7 @@ def test_a_source_whose_log_does_not_hold_is_not_moved(
 def test_an_interruption_at_any_stage_changes_nothing_on_either_side(
     move: Move, source: Database, target: Database, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xinqiao.audit.verify._CHUNK", 2)
+    monkeypatch.setattr("xinqiao.audit.verification.chain._CHUNK", 2)
     before = rows(source)
 
     def interrupt(now: Stage, _table: str, _rows: int) -> None:

@@ -20,7 +20,7 @@ from tests.postgresql import Server
 from tests.quarter import book, story
 from tests.quarter.stage import Stage
 from tests.quarter.wall import WallClock
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.clock import SHANGHAI
 from xinqiao.reconcile.figures.definitions import figures
 from xinqiao.reconcile.figures.limits import Reckoning

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.submission_queue.fates import Deed
 from tests.submission_queue.remembering import RememberingPlatform
 from xinqiao.adapters.base import REMOVALS, Operation
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, batch, duty, holding, submission, submission_count
 from xinqiao.queue.platforms import Platform, standing

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.submission_queue.world import PLATFORM, World, accepted, reply
 from xinqiao.adapters.base import Outcome
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.tables import (
     OPEN_STATES,
     attempt,

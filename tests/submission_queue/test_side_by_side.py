@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.submission_queue.world import PATIENCE_SECONDS, World, accepted, together
 from xinqiao.adapters.base import Reply, SealedBatch
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.queue.delivery import deliver
 from xinqiao.queue.pace import Pace
 

@@ -9,7 +9,7 @@ import pytest
 from tests.submission_queue.mishaps import ShakyDatabase, shaky
 from tests.submission_queue.world import World, accepted, reply, with_capabilities
 from xinqiao.adapters.base import Outcome
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.errors import BusyError
 from xinqiao.queue import batches, claims
 from xinqiao.queue.delivery import deliver

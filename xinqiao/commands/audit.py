@@ -94,7 +94,7 @@ def show(context: click.Context, sequence: int, *, as_json: bool) -> None:
 @click.pass_context
 def verify(context: click.Context, *, as_json: bool) -> None:
     """从头验证整条审计链；有改动、缺失、插入或调换时指出第一处。"""
-    from xinqiao.audit.verify import verify as verify_chain
+    from xinqiao.audit.verification.chain import verify as verify_chain
 
     hub = open_hub(context)
     with (

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from xinqiao.audit.verify import Verification, verify
+from xinqiao.audit.verification.chain import Verification, verify
 from xinqiao.config.platform_files import KnownPlatform, known_platforms
 from xinqiao.config.workspace import Workspace, create_workspace
 from xinqiao.demo.files import FILES, HandedIn

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from xinqiao.audit.verify import verify
+from xinqiao.audit.verification.chain import verify
 from xinqiao.database.migration import REVISIONS, revision_of
 from xinqiao.database.tables import audit, audit_head, metadata
 from xinqiao.errors import DamageError, RefusedError

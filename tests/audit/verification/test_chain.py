@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support import ON_SQLITE, START, unprotect
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import GENESIS, Entry, body_of, hash_of
-from xinqiao.audit.verify import Verification, verify
+from xinqiao.audit.verification.chain import Verification, verify
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit
 from xinqiao.errors import DamageError
