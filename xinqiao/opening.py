@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
 
 from xinqiao.audit.founding import founding, record_founding
+from xinqiao.audit.holdings import note_existing
 from xinqiao.clock import Clock
 from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
@@ -65,6 +66,7 @@ def prepare_database(workspace: Workspace) -> None:
         )
         _check_founding(connection, workspace)
         recount(connection)
+        note_existing(connection, actor=person(), at=Clock().now())
         found = founding(connection)
         if found is not None and not _mark(workspace).exists():
             _write_mark(_mark(workspace), found.hash)

@@ -13,6 +13,7 @@ from tests.submission_queue.world import ScriptedPlatform, accepted
 from tests.support import FrozenClock
 from xinqiao.adapters.base import Capabilities
 from xinqiao.audit.verification.chain import verify
+from xinqiao.audit.verification.state import check_state
 from xinqiao.clock import local_date
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit, duty, holding, record, submission
@@ -271,4 +272,4 @@ class Bureau:
 
     def chain_holds(self) -> bool:
         with self.database.reading() as connection:
-            return verify(connection).ok
+            return verify(connection).ok and check_state(connection).ok

@@ -153,7 +153,7 @@ class QueueMachine(RuleBasedStateMachine):
                 row |= nothing | {"removal": Operation.TAKE_DOWN.value}
             else:
                 reopen_waived(connection, [record_id], cause, [PLATFORM])
-            write_holdings(connection, [row])
+            write_holdings(connection, [row], cause)
             replan(connection, [(record_id, PLATFORM)], cause)
 
     def import_a_correction(self, permit: Permit, what: str) -> None:

@@ -45,7 +45,11 @@ def record_founding(
         at: When.
     """
     if connection.execute(sa.select(sa.func.count()).select_from(audit)).scalar_one() == 0:
-        details: dict[str, Detail] = {"workspace": workspace, "rehearsal": rehearsal}
+        details: dict[str, Detail] = {
+            "workspace": workspace,
+            "rehearsal": rehearsal,
+            "holdings_noted": True,
+        }
         append(connection, [Entry(FOUNDED, details=details)], actor=actor, at=at)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
+from xinqiao.audit.holdings import noted
 from xinqiao.clock import start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import duty, holding
@@ -145,7 +146,9 @@ def _believe(connection: Connection, done: Mapping[int, Judged], cause: Cause) -
             updated_at=cause.at,
         )
     )
-    connection.execute(statement, rows)
+    these = [holding.c.id.in_(chunk) for chunk in in_chunks([row["which"] for row in rows])]
+    with noted(connection, these, cause):
+        connection.execute(statement, rows)
 
 
 def _taken_in(one: Judged, cause: Cause) -> datetime | None:
@@ -270,9 +273,9 @@ def _owe_withdrawals(
     open_duties(connection, owed, planner.counting, planner.calendar, cause)
     ids = [one.holding_id for one in gone]
     for chunk in in_chunks(ids):
-        connection.execute(
-            sa.update(holding).where(holding.c.id.in_(chunk)).values(wanted_key=None)
-        )
+        these = holding.c.id.in_(chunk)
+        with noted(connection, [these], cause):
+            connection.execute(sa.update(holding).where(these).values(wanted_key=None))
 
 
 def _last_versions(connection: Connection, record_ids: Sequence[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import REMOVALS, Operation
+from xinqiao.audit.holdings import noted
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding, submission
 from xinqiao.queue.duties import reopen_reported
@@ -65,16 +66,17 @@ def _take_back(connection: Connection, ticket: Ticket, cause: Cause) -> None:
             version, key = last.version, last.platform_key or ticket.platform_key
         elif last.operation == Operation.WITHDRAW:
             stays = last.platform_key
-    connection.execute(
-        sa.update(holding)
-        .where(holding.c.id == ticket.holding_id)
-        .values(
-            held_version=version,
-            # what is shown no more is not marked: it is gone from the page
-            held_key=key if stays is None else sa.case((holding.c.leaves_key, stays)),
-            updated_at=cause.at,
+    with noted(connection, [holding.c.id == ticket.holding_id], cause):
+        connection.execute(
+            sa.update(holding)
+            .where(holding.c.id == ticket.holding_id)
+            .values(
+                held_version=version,
+                # what is shown no more is not marked: it is gone from the page
+                held_key=key if stays is None else sa.case((holding.c.leaves_key, stays)),
+                updated_at=cause.at,
+            )
         )
-    )
     reported = [one.version for one in earlier if one.operation not in REMOVALS]
     reported += [] if adopted is None else [adopted.version]
     up_to = EVERY_VERSION if is_removal(ticket) else ticket.version

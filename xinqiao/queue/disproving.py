@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import REMOVALS
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
+from xinqiao.audit.holdings import noted
 from xinqiao.database.tables import holding, submission
 from xinqiao.queue.beliefs import EVERY_VERSION
 from xinqiao.queue.duties import reopen_reported
@@ -127,9 +128,10 @@ def _accepted(connection: Connection, row: Holding) -> Sequence[Ticket]:
 def _change(
     connection: Connection, row: Holding, action: str, cause: Cause, **values: object
 ) -> None:
-    connection.execute(
-        sa.update(holding).where(holding.c.id == row.id).values(updated_at=cause.at, **values)
-    )
+    with noted(connection, [holding.c.id == row.id], cause):
+        connection.execute(
+            sa.update(holding).where(holding.c.id == row.id).values(updated_at=cause.at, **values)
+        )
     entry = Entry(
         action,
         record_id=row.record_id,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
+from xinqiao.audit.holdings import noted
 from xinqiao.clock import local_date
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import holding
@@ -33,20 +34,22 @@ def end_publications(connection: Connection, span: Span, cause: Cause) -> Mappin
     ]
     note_stops(connection, stops, cause)
     for chunk in in_chunks([row.id for row in rows]):
-        connection.execute(
-            sa.update(holding)
-            .where(holding.c.id.in_(chunk))
-            .values(
-                wanted_version=None,
-                # by its key it is found, should the page show what nobody put there through us
-                wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
-                findings=[],
-                removal=Operation.TAKE_DOWN.value,
-                # the next run has nothing more to do with it
-                shown_until=None,
-                updated_at=cause.at,
+        these = holding.c.id.in_(chunk)
+        with noted(connection, [these], cause):
+            connection.execute(
+                sa.update(holding)
+                .where(these)
+                .values(
+                    wanted_version=None,
+                    # by its key it is found, should the page show what nobody put there through us
+                    wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
+                    findings=[],
+                    removal=Operation.TAKE_DOWN.value,
+                    # the next run has nothing more to do with it
+                    shown_until=None,
+                    updated_at=cause.at,
+                )
             )
-        )
     replan(connection, [(row.record_id, row.platform) for row in rows], cause)
     return {"ended": len(stops)}
 

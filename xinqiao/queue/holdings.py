@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import REMOVALS, Operation
+from xinqiao.audit.holdings import noted
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import (
     OPEN,
@@ -248,14 +249,27 @@ def unwanted_holdings(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 
 def write_holdings(
-    connection: Connection, wanted: Sequence[dict[str, Any]]
+    connection: Connection, wanted: Sequence[dict[str, Any]], cause: Cause
 ) -> set[tuple[str, str]]:
     """Insert holdings, or change what existing ones should hold.
+
+    Args:
+        connection: The transaction.
+        wanted: The rows.
+        cause: Who or what has them written, and when.
 
     Returns:
         The (record, platform) that should hold nothing from now on and should something before, or
         the other way round.
     """
+    records = sorted({row["record_id"] for row in wanted})
+    with noted(connection, [holding.c.record_id.in_(chunk) for chunk in in_chunks(records)], cause):
+        return _write_holdings(connection, wanted)
+
+
+def _write_holdings(
+    connection: Connection, wanted: Sequence[dict[str, Any]]
+) -> set[tuple[str, str]]:
     existing = {
         (row.record_id, row.platform): row
         for row in _holdings(connection, [(row["record_id"], row["platform"]) for row in wanted])

@@ -318,7 +318,7 @@ class Planner:
                 fits = not row["findings"]
                 found.append(Refitted(change.record_id, platform, fits=fits))
             rows.append(row)
-        write_holdings(connection, rows)
+        write_holdings(connection, rows, cause)
         replan(connection, [(one.record_id, one.platform) for one in found], cause)
         return found
 
@@ -687,13 +687,13 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
 
 
 def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
-    write_holdings(connection, holdings)
+    write_holdings(connection, holdings, cause)
     replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
 
 
 def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
     """Write what follows from a decision: where it turns, what was refused before is asked anew."""
-    turned = write_holdings(connection, holdings)
+    turned = write_holdings(connection, holdings, cause)
     places = [(row["record_id"], row["platform"]) for row in holdings]
     replan(connection, places, cause, turned)
 

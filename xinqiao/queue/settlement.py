@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
+from xinqiao.audit.holdings import noted
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import OPEN, batch, batch_row, duty, holding, receipt, submission
 from xinqiao.privacy.masking import mask_identity_numbers
@@ -78,8 +79,9 @@ def settle(
     done = [decision for decision in decisions if decision.ticket.id in made]
     accepted = [decision for decision in done if decision.after is State.ACCEPTED]
     gone = [one for one in accepted if is_removal(one.ticket)]
-    _believe(connection, [one for one in accepted if one not in gone], cause)
-    _believe_gone(connection, gone, cause)
+    with noted(connection, _holdings_of(accepted), cause):
+        _believe(connection, [one for one in accepted if one not in gone], cause)
+        _believe_gone(connection, gone, cause)
     _close_duties(connection, accepted, moments, cause)
     refuted = [one.ticket for one in done if one.after in _NOT_THERE]
     disbelieve(connection, refuted, cause)
@@ -91,6 +93,11 @@ def settle(
     ]
     replan(connection, settled, cause)
     return done
+
+
+def _holdings_of(decisions: Sequence[Decision]) -> list[sa.ColumnElement[bool]]:
+    ids = sorted({one.ticket.holding_id for one in decisions})
+    return [holding.c.id.in_(chunk) for chunk in in_chunks(ids)]
 
 
 def _without_crowding(connection: Connection, decisions: Sequence[Decision]) -> list[Decision]:

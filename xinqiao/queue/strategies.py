@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.audit.holdings import noted
 from xinqiao.database.tables import UNFULFILLED, holding, record
 from xinqiao.queue.holdings import replan
 from xinqiao.queue.platforms import Correction, Platform
@@ -61,12 +62,14 @@ def _differing(connection: Connection, platform: str, replacing: set[str]) -> li
 def _follow(connection: Connection, places: list[tuple[str, str]], cause: Cause) -> None:
     if not places:
         return
-    connection.execute(
-        sa.update(holding)
-        .where(
-            holding.c.record_id.in_([record_id for record_id, _ in places]),
-            holding.c.platform == places[0][1],
-        )
-        .values(replaces=sa.not_(holding.c.replaces), updated_at=cause.at)
+    these = sa.and_(
+        holding.c.record_id.in_([record_id for record_id, _ in places]),
+        holding.c.platform == places[0][1],
     )
+    with noted(connection, [these], cause):
+        connection.execute(
+            sa.update(holding)
+            .where(these)
+            .values(replaces=sa.not_(holding.c.replaces), updated_at=cause.at)
+        )
     replan(connection, places, cause)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from xinqiao.adapters.base import Operation
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
+from xinqiao.audit.holdings import noted
 from xinqiao.clock import local_date
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import (
@@ -117,19 +118,20 @@ def withdraw(
         if place.may_hold and (rule := rules.get(place.platform)) is not None
     ]
     open_duties(connection, owed, planner.counting, planner.calendar, cause)
-    connection.execute(
-        sa.update(holding)
-        # by its key it is found, should the platform turn out to hold what it is not known to
-        .where(holding.c.record_id == record_id, holding.c.before_start.is_(False))
-        .values(
-            wanted_version=None,
-            wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
-            findings=[],
-            removal=Operation.WITHDRAW.value,
-            shown_until=None,
-            updated_at=cause.at,
+    with noted(connection, [holding.c.record_id == record_id], cause):
+        connection.execute(
+            sa.update(holding)
+            # by its key it is found, should the platform turn out to hold what it is not known to
+            .where(holding.c.record_id == record_id, holding.c.before_start.is_(False))
+            .values(
+                wanted_version=None,
+                wanted_key=sa.case((holding.c.held_version.is_(None), holding.c.wanted_key)),
+                findings=[],
+                removal=Operation.WITHDRAW.value,
+                shown_until=None,
+                updated_at=cause.at,
+            )
         )
-    )
     replan(connection, [(record_id, place.platform) for place in places], cause)
     # what was registered by mistake is not handled, and nothing follows from it
     waive(connection, record_id, BUREAU, "withdrawn", cause)
@@ -163,7 +165,9 @@ def restore(
     contents = load_present_contents(connection, [(record_id, row.version)], keys)
     content = contents[record_id, row.version]
     change = Change(record_id, row.kind, row.version, content, row.valid, row.decided_on)
-    turned = write_holdings(connection, planner.rows_at(connection, change, platforms, cause))
+    turned = write_holdings(
+        connection, planner.rows_at(connection, change, platforms, cause), cause
+    )
     replan(connection, [(record_id, platform) for platform in platforms], cause, turned)
     follow(connection, planner, [change], keys, cause)
 

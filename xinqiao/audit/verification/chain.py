@@ -134,7 +134,8 @@ def _fits(row: Any, expected: int, previous: str) -> bool:
             f'"submission":{"null" if submission is None else submission}}}'
         )
         and f'}},"format":"{FORMAT}","platform":{_quoted(platform)},"previous":"{previous}",'
-        f'"reason":"' in body
+        f'"reason":"'
+        in body
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
+from xinqiao.audit.holdings import noted
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import (
     adopted_entry,
@@ -238,23 +239,25 @@ def _believe_nothing(
     ]
     advance(connection, moves, cause)
     for chunk in in_chunks(ids):
-        connection.execute(
-            sa.update(holding)
-            .where(holding.c.id.in_(chunk))
-            .values(
-                held_version=None,
-                # what was withdrawn here is found under it once more
-                wanted_key=sa.func.coalesce(holding.c.wanted_key, holding.c.adopted_key),
-                held_key=None,
-                reference="",
-                adopted_at=None,
-                adopted_version=None,
-                adopted_key=None,
-                differs=False,
-                taken_in_at=None,
-                updated_at=cause.at,
+        these = holding.c.id.in_(chunk)
+        with noted(connection, [these], cause):
+            connection.execute(
+                sa.update(holding)
+                .where(these)
+                .values(
+                    held_version=None,
+                    # what was withdrawn here is found under it once more
+                    wanted_key=sa.func.coalesce(holding.c.wanted_key, holding.c.adopted_key),
+                    held_key=None,
+                    reference="",
+                    adopted_at=None,
+                    adopted_version=None,
+                    adopted_key=None,
+                    differs=False,
+                    taken_in_at=None,
+                    updated_at=cause.at,
+                )
             )
-        )
     _reopen(connection, platform, list(free), cause)
     entries = [
         Entry("holding.adoption_undone", record_id=one, platform=platform, reason=cause.reason)
@@ -266,7 +269,7 @@ def _believe_nothing(
     rows = [
         row for change in changes for row in planner.rows_at(connection, change, [platform], cause)
     ]
-    write_holdings(connection, rows)
+    write_holdings(connection, rows, cause)
     wanted = {row["record_id"] for row in rows if row["wanted_version"] is not None}
     owed = [change for change in changes if change.record_id in wanted]
     planner.owe_first(connection, platform, owed, cause)
