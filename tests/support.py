@@ -63,12 +63,13 @@ def same_database(database: Database, busy_seconds: float) -> Database:
 
 
 def unprotect(connection: sa.Connection) -> None:
-    """Take the triggers from the audit log, as somebody who owns the database could."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_append_only ON audit")
-        return
-    for verb in ("update", "delete"):
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_no_{verb}")
+    """Take the triggers from the log and the anchors, as the database's owner could."""
+    for table in ("audit", "anchor"):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}")
+            continue
+        for verb in ("update", "delete"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
 
 
 def wait_until(

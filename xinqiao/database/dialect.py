@@ -19,7 +19,6 @@ from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.errors import DamageError, SettingsError
 
 APPEND_ONLY = "audit entries are append-only"
-_PROTECTED = "audit"
 
 _WRITES = "xinqiao_writes"
 _TURN = 0x78696E71  # "xinq": number of the lock under which PostgreSQL's writers queue
@@ -239,21 +238,26 @@ def self_check(connection: Connection) -> str:
     return found
 
 
-def append_only_triggers(dialect: str) -> list[str]:
-    """Return the statements that make the database refuse UPDATE and DELETE of audit entries."""
+def append_only_triggers(dialect: str, table: str = "audit") -> list[str]:
+    """Return the statements that make the database refuse UPDATE and DELETE of a table's rows.
+
+    Args:
+        dialect: ``sqlite`` or ``postgresql``.
+        table: The log, or another table that is only ever added to.
+    """
     if dialect == "postgresql":
-        name = f"{_PROTECTED}_append_only"
+        name = f"{table}_append_only"
         function = (
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{APPEND_ONLY}'; END $$"
         )
         trigger = (
-            f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {_PROTECTED} "
+            f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
         return [function, trigger]
     return [
-        f"CREATE TRIGGER {_PROTECTED}_no_{verb.lower()} BEFORE {verb} ON {_PROTECTED} "
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END"
         for verb in ("UPDATE", "DELETE")
     ]

@@ -10,7 +10,7 @@ from xinqiao.database.dialect import check_encoding
 from xinqiao.database.engine import Database
 from xinqiao.errors import SettingsError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision of the schema, oldest first; a test compares it with the migration scripts."""
 
 

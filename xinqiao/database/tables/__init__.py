@@ -4,7 +4,7 @@ Rows carry data, not code: states are words, instants are UTC, JSON is text. Ide
 only inside encrypted values.
 """
 
-from xinqiao.database.tables.audit import audit, audit_head
+from xinqiao.database.tables.audit import anchor, anchor_copy, audit, audit_head
 from xinqiao.database.tables.decisions import (
     classification,
     publication_look,
@@ -67,6 +67,8 @@ __all__ = [
     "adopted_entry",
     "adoption",
     "adoption_line",
+    "anchor",
+    "anchor_copy",
     "attempt",
     "audit",
     "audit_head",
