@@ -199,6 +199,7 @@ class Daemon:
             if time.monotonic() - signed_at >= _SIGN_SECONDS:
                 signed_at = time.monotonic()
                 self._attempt("定时作业", lambda: self._housekeeping(hub))
+                self._attempt("审计锚点", hub.anchoring.if_due)
             if time.monotonic() > reopen_at or _file_times(self._root) != self._as_read:
                 return
 
@@ -247,7 +248,7 @@ class Daemon:
         with hub.database.writing() as connection:
             sign(connection, hub.worker, leaves=leaves)
 
-    def _attempt(self, what: str, work: Callable[[], None]) -> None:
+    def _attempt(self, what: str, work: Callable[[], object]) -> None:
         """Do ``work``; whatever goes wrong with it is told once and ends nothing else."""
         try:
             work()

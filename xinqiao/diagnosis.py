@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from xinqiao.clock import Clock
+from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.config.workspace import Workspace, open_workspace
 from xinqiao.database.complaints import moved, place_of
 from xinqiao.database.dialect import database_time, self_check
@@ -48,6 +48,7 @@ def diagnose(root: Path) -> list[Check]:
     checks.append(_run("数据库", lambda: _database(hub)))
     if checks[-1].ok:
         checks.append(_run("容量", lambda: capacity(workspace, hub.database, hub.clock.now())))
+        checks.append(_run("审计锚点", lambda: _anchors(hub)))
     checks.append(_run("工作日历", lambda: _calendar(hub)))
     checks.append(_run("格式表", lambda: _tables(hub)))
     checks += [_platform(hub, name) for name in hub.platforms]
@@ -107,6 +108,34 @@ def _database(hub: Hub) -> str:
         )
     lies_on = f"（文件系统 {kind}）" if kind else ""
     return f"{found}，{place}{lies_on}"
+
+
+def _anchors(hub: Hub) -> str:
+    found = hub.anchoring.standing()
+    wrong = [f"{place} 没有能看到：{why}" for place, why in found.unread.items()]
+    wrong += [
+        f"{place} 少了 {len(numbers)} 个写过的锚点（第 {numbers[0]} 号等）"
+        for place, numbers in found.missing.items()
+    ]
+    wrong += [
+        f"{place} 还有 {count} 个没有送到：请执行 xinqiao audit anchor"
+        for place, count in found.pending.items()
+        if place not in found.unread
+    ]
+    if found.late:
+        wrong.append(
+            "早该写下一个了：请检查 xinqiao daemon 是否在运行，或执行 xinqiao audit anchor"
+        )
+    if wrong:
+        raise SettingsError("；".join(wrong), code="anchors")
+    if found.at is None:
+        return "还没有锚点：xinqiao daemon 会定时写，也可执行 xinqiao audit anchor"
+    last = f"最近是第 {found.number} 号，写于 {found.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if not found.places:
+        return (
+            f"{last}；没有设置库外的存放处，整库被重写时发现不了（xinqiao.toml 的 [audit.anchors]）"
+        )
+    return f"{last}；各存放处都有"
 
 
 def _calendar(hub: Hub) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection as DatabaseConnection
 from xinqiao import logs
 from xinqiao.adapters.base import Connector, Probe
 from xinqiao.adapters.policies import CorrectionStrategy
+from xinqiao.anchoring.service import Anchoring
 from xinqiao.clock import Clock, local_date
 from xinqiao.config.workspace import Workspace
 from xinqiao.connections import Connection, Connections, connect, read_connections
@@ -135,6 +136,11 @@ class Hub:
     def database(self) -> Database:
         """The database, checked to be the right one at the present schema."""
         return open_database(self.workspace)
+
+    @cached_property
+    def anchoring(self) -> Anchoring:
+        """What makes anchors of the log, brings them to their places, and proves it by them."""
+        return Anchoring(self.workspace, self.database, self.clock, self.actor)
 
     @cached_property
     def keys(self) -> KeyRing:

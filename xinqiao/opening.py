@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
 
+from xinqiao.audit.anchors.keeping import key_in_force
 from xinqiao.audit.founding import founding, record_founding
 from xinqiao.audit.holdings import note_existing
 from xinqiao.clock import Clock
@@ -70,6 +71,7 @@ def prepare_database(workspace: Workspace) -> None:
         found = founding(connection)
         if found is not None and not _mark(workspace).exists():
             _write_mark(_mark(workspace), found.hash)
+    key_in_force(workspace.anchor_key_file, database, actor=person(), at=Clock().now())
     database.close()
 
 

@@ -7,9 +7,7 @@ import click
 from xinqiao.commands.audit_remarks import remark
 from xinqiao.commands.chinese import ChineseGroup
 from xinqiao.commands.output import (
-    NEEDS_A_PERSON,
     console,
-    errors,
     json_option,
     local_time,
     open_hub,
@@ -18,8 +16,15 @@ from xinqiao.commands.output import (
 )
 from xinqiao.commands.words import action_words
 
+COMMANDS = {
+    "verify": ("xinqiao.commands.audit_verify:verify", "验证日志：审计链、锚点、现状与日志相符"),
+    "anchor": ("xinqiao.commands.audit_anchors:anchor", "现在就写一个审计锚点，送到各存放处"),
+    "anchors": ("xinqiao.commands.audit_anchors:anchors", "查看锚点、公钥，更换签名密钥"),
+}
+"""Command → (where it is, what it does)."""
 
-@click.group(cls=ChineseGroup)
+
+@click.group(cls=ChineseGroup, commands_table=COMMANDS)
 def audit() -> None:
     """查看审计日志，验证其完整。日志只增不改，随每次状态变化同时写入。"""
 
@@ -87,34 +92,3 @@ def show(context: click.Context, sequence: int, *, as_json: bool) -> None:
         print_json(found)
     else:
         console.print(json.dumps(found, ensure_ascii=False, indent=2), markup=False)
-
-
-@audit.command()
-@json_option
-@click.pass_context
-def verify(context: click.Context, *, as_json: bool) -> None:
-    """从头验证整条审计链；有改动、缺失、插入或调换时指出第一处。"""
-    from xinqiao.audit.verification.chain import verify as verify_chain
-
-    hub = open_hub(context)
-    with (
-        hub.database.reading() as connection,
-        errors.status("正在验证审计链…") as bar,
-    ):
-        found = verify_chain(connection, lambda count: bar.update(f"已验证 {count} 条"))
-    if as_json:
-        print_json(
-            {
-                "entries": found.entries,
-                "ok": found.ok,
-                "first_bad": found.first_bad,
-                "damage": found.damage,
-                "message": found.message,
-            }
-        )
-    else:
-        console.print(found.message if found.ok else f"[red]{found.message}[/]")
-        if not found.ok:
-            console.print("请停止操作，保留现场，报告负责人；不要自行修复数据库。")
-    if not found.ok:
-        context.exit(NEEDS_A_PERSON)

@@ -116,6 +116,30 @@ class RetentionSection(_Section):
     workbooks."""
 
 
+class AnchorsSection(_Section):
+    """Where and how often signed checkpoints of the log are written (锚点)."""
+
+    folders: tuple[str, ...] = ()
+    """Folders outside this machine's reach, such as a disk that is taken away or a network folder;
+    relative ones lie in the workspace."""
+
+    mail: tuple[str, ...] = ()
+    """Mail addresses that get each anchor as an attachment; how mail leaves stands in
+    ``secrets/anchor-mail.txt``."""
+
+    every_hours: float = Field(default=24, ge=0.1, le=744)
+    """Hours after which the daemon makes the next one."""
+
+    after_entries: int = Field(default=10_000, ge=10)
+    """Entries after which it makes the next one sooner."""
+
+
+class AuditSection(_Section):
+    """How the log is protected (审计日志)."""
+
+    anchors: AnchorsSection = AnchorsSection()
+
+
 class LoggingSection(_Section):
     """What is logged."""
 
@@ -146,4 +170,5 @@ class Settings(_Section):
     delivery: DeliverySection = DeliverySection()
     daemon: DaemonSection = DaemonSection()
     retention: RetentionSection = RetentionSection()
+    audit: AuditSection = AuditSection()
     logging: LoggingSection = LoggingSection()

@@ -67,6 +67,11 @@ class Workspace:
         """File of the encryption keys."""
         return self.root / "secrets" / "keys.toml"
 
+    @property
+    def anchor_key_file(self) -> Path:
+        """File of the key that signs anchors of the log."""
+        return self.root / "secrets" / "anchor.pem"
+
     def keys(self) -> KeyRing:
         """Load the keys; raises SettingsError as :func:`load_key_file`."""
         return load_key_file(self.key_file)

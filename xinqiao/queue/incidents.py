@@ -23,10 +23,14 @@ class IncidentKind(StrEnum):
     CREDENTIALS = "credentials_refused"
     """It refused the credentials; it is paused until a person has looked (凭据不被认可)."""
 
+    ANCHORS = "anchors_not_placed"
+    """No platform's: anchors of the log could not be made or brought to a place (锚点没有写成)."""
+
 
 CHINESE = {
     IncidentKind.UNUSABLE: "连续不可用",
     IncidentKind.CREDENTIALS: "凭据不被认可",
+    IncidentKind.ANCHORS: "锚点没有写成",
 }
 """What operators read."""
 

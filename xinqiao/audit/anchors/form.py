@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-FORMAT = "xinqiao-anchor/1"
+FORMAT: Literal["xinqiao-anchor/1"] = "xinqiao-anchor/1"
 NONE_BEFORE = "0" * 64
 """What the first anchor names as the hash of the one before it."""
 

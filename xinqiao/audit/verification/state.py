@@ -162,7 +162,9 @@ class _Submissions:
             if row.state != state:
                 what = f"现为 {row.state}，日志第 {sequence} 条之后应为 {state}"
                 self._deviates("changed", row, sequence, what)
-            elif cell[1 : 1 + _DIGEST_BYTES] != _facts(row.record_id, row.platform, row._mapping):  # noqa: SLF001 - public under this name
+            elif cell[1 : 1 + _DIGEST_BYTES] != _facts(
+                row.record_id, row.platform, dict(row._mapping)
+            ):  # noqa: SLF001 - public under this name
                 self._deviates("changed", row, sequence, "所属记录、平台、操作或版本与建立时不符")
         for number, cell in self._cells.left():
             sequence = int.from_bytes(cell[-8:], "big")
@@ -320,7 +322,7 @@ def _details(body: str) -> dict[str, Any]:
     return details
 
 
-def _facts(record_id: str | None, platform: str | None, said: Mapping[str, Any]) -> bytes:
+def _facts(record_id: str | None, platform: str | None, said: Mapping[Any, Any]) -> bytes:
     """Return the digest of what never changes of a submission."""
     text = json.dumps([record_id, platform, said.get("operation"), said.get("version")])
     return hashlib.sha256(text.encode()).digest()[:_DIGEST_BYTES]

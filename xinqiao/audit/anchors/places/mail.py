@@ -4,6 +4,7 @@ What was sent lies in somebody else's mailbox, out of reach of whoever owns this
 there (server, sender, password) is one address as the notification library writes it, and a secret.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
@@ -25,11 +26,11 @@ class MailPlace:
 
     Attributes:
         recipient: Mail address.
-        way: How mail leaves: an address such as ``mailtos://user:password@smtp.example.org``.
+        way: Tells how mail leaves: an address such as ``mailtos://user:password@smtp.example.org``.
     """
 
     recipient: str
-    way: str
+    way: Callable[[], str]
 
     def __repr__(self) -> str:
         """Name the recipient and never the way, which holds a password."""
@@ -44,23 +45,24 @@ class MailPlace:
         """Send an anchor.
 
         Raises:
-            SettingsError: The way is none for mail.
+            SettingsError: There is no way, or it is none for mail.
             BusyError: The server did not take it.
         """
         # imported here: the library knows a hundred services and takes its time to load them
         from apprise import Apprise, AppriseAttachment  # noqa: PLC0415 - see above
         from apprise.attachment.memory import AttachMemory  # noqa: PLC0415 - see above
 
-        _refuse_unsafe(self.way)
-        way = f"{self.way}{'&' if '?' in self.way else '?'}to={quote(self.recipient)}"
+        server = self.way()
+        _refuse_unsafe(server)
+        way = f"{server}{'&' if '?' in server else '?'}to={quote(self.recipient)}"
         sender = Apprise()
         if not sender.add(way):
             raise _no_way()
-        attached = AppriseAttachment()
-        attached.add(AttachMemory(content=text, name=file_name, mimetype="application/json"))
-        sent: bool | None = False
+        content = AttachMemory(content=text, name=file_name, mimetype="application/json")  # type: ignore[no-untyped-call] # the library's own
+        sent = False
         with suppress(TypeError, OSError):
-            sent = sender.notify(title=_TITLE.format(name=file_name), body=_TEXT, attach=attached)
+            title = _TITLE.format(name=file_name)
+            sent = bool(sender.notify(title=title, body=_TEXT, attach=AppriseAttachment(content)))
         if not sent:
             raise BusyError(
                 f"锚点没有能发给 {self.recipient}：邮件服务器没有收下，稍后自动再试；"
