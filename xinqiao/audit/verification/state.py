@@ -139,7 +139,8 @@ class _Submissions:
             return
         known = self._cells.get(number)
         if row.action == CREATED:
-            facts = _facts(row.record_id, row.platform, details)
+            asked = (details.get("operation"), details.get("version"))
+            facts = _facts(row.record_id, row.platform, *asked)
         else:
             facts = b"\0" * _DIGEST_BYTES if known is None else known[1 : 1 + _DIGEST_BYTES]
             before = None if known is None else _STATES[known[0] - 1]
@@ -159,6 +160,7 @@ class _Submissions:
                 continue
             sequence = int.from_bytes(cell[-8:], "big")
             state = _STATES[cell[0] - 1]
+            facts = _facts(row.record_id, row.platform, row.operation, row.version)
             if row.state != state:
                 what = f"现为 {row.state}，日志第 {sequence} 条之后应为 {state}"
                 self._deviates("changed", row, sequence, what)
@@ -322,9 +324,9 @@ def _details(body: str) -> dict[str, Any]:
     return details
 
 
-def _facts(record_id: str | None, platform: str | None, said: Mapping[Any, Any]) -> bytes:
-    """Return the digest of what never changes of a submission."""
-    text = json.dumps([record_id, platform, said.get("operation"), said.get("version")])
+def _facts(*facts: object) -> bytes:
+    """Return the digest of what never changes: record, platform, operation and version."""
+    text = json.dumps(facts)
     return hashlib.sha256(text.encode()).digest()[:_DIGEST_BYTES]
 
 
