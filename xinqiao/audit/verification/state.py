@@ -164,9 +164,7 @@ class _Submissions:
             if row.state != state:
                 what = f"现为 {row.state}，日志第 {sequence} 条之后应为 {state}"
                 self._deviates("changed", row, sequence, what)
-            elif cell[1 : 1 + _DIGEST_BYTES] != _facts(
-                row.record_id, row.platform, dict(row._mapping)
-            ):  # noqa: SLF001 - public under this name
+            elif cell[1 : 1 + _DIGEST_BYTES] != facts:
                 self._deviates("changed", row, sequence, "所属记录、平台、操作或版本与建立时不符")
         for number, cell in self._cells.left():
             sequence = int.from_bytes(cell[-8:], "big")
