@@ -148,10 +148,12 @@ class Anchoring:
         Returns:
             Whether one was made.
         """
-        made = None
-        if self._is_due():
+        made, after = None, self._due_after()
+        if after is not None:
             try:
-                made = write_anchor(self._database, self.key(), actor=self._actor, at=self._now())
+                made = write_anchor(
+                    self._database, self.key(), actor=self._actor, at=self._now(), after=after
+                )
             except XinqiaoError as error:
                 self._note_trouble(error.message)
                 raise
@@ -267,17 +269,18 @@ class Anchoring:
         folders = [one.name for one in folders_of(self._workspace)]
         return [*folders, *(f"mail:{one}" for one in settings.mail)]
 
-    def _is_due(self) -> bool:
+    def _due_after(self) -> int | None:
+        """Return the number of the anchor after which another one is due; None if none is."""
         settings = self._workspace.settings.audit.anchors
         with self._database.reading() as connection:
             now = database_time(connection, self._clock)
             last = last_anchor(connection)
             head = connection.execute(sa.select(audit_head.c.sequence)).scalar_one_or_none() or 0
         if last is None:
-            return head > 0
+            return 0 if head else None
         at = _instant(last.at)
         old = at is None or now - at >= timedelta(hours=settings.every_hours)
-        return old or head - last.last >= settings.after_entries
+        return last.number if old or head - last.last >= settings.after_entries else None
 
     def _deliver(self, places: Sequence[Place]) -> list[Delivered]:
         """Bring to each place what it does not have; one that fails is noted and tried again."""

@@ -160,6 +160,7 @@ def write_anchor(
     at: datetime,
     reason: str = "",
     next_key: str | None = None,
+    after: int | None = None,
 ) -> Anchor | None:
     """Make the next anchor and store it; None when there is nothing new, or others were faster.
 
@@ -170,11 +171,15 @@ def write_anchor(
         at: When.
         reason: Why, where a person asked for it.
         next_key: Public key of the one that follows, where it changes.
+        after: Number of the anchor after which it was found due; None for any.
 
     Raises:
         DamageError: The log contradicts the anchor before.
     """
     with database.reading() as connection:
+        last = last_anchor(connection)
+        if after is not None and (0 if last is None else last.number) != after:
+            return None
         made = draft(connection, key, at, next_key)
     if made is None:
         return None
