@@ -1,6 +1,7 @@
 """Fixtures of all tests: a frozen clock, real keys, a real database, a rehearsal workspace."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -58,11 +59,21 @@ def postgresql() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    """An empty hub's database in a file."""
-    made = Database(f"sqlite:///{tmp_path / 'xinqiao.db'}", busy_seconds=5)
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty hub's database in a file, at the present schema; to be copied."""
+    path = tmp_path_factory.mktemp("template") / "xinqiao.db"
+    made = Database(f"sqlite:///{path}")
     upgrade(made)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, empty_file: Path) -> Iterator[Database]:
+    """An empty hub's database in a file."""
+    path = shutil.copy(empty_file, tmp_path / "xinqiao.db")
+    made = Database(f"sqlite:///{path}", busy_seconds=5)
     yield made
     made.close()
 
@@ -90,9 +101,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path) -> Workspace:
+def rehearsal(tmp_path: Path, empty_file: Path) -> Workspace:
     workspace = create_workspace(tmp_path / "ws", rehearsal=True, platforms=["credit_shandong"])
-    made = Database(workspace.database_url)
-    upgrade(made)
-    made.close()
+    shutil.copy(empty_file, workspace.var / "xinqiao.db")
     return workspace

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xinqiao.audit.append import append
+from xinqiao.audit.chain import Entry
 from xinqiao.connections import Connection
 from xinqiao.errors import InputError, RefusedError
 from xinqiao.queue.platforms import Platform
@@ -47,6 +49,30 @@ class GoingLive:
             RefusedError: The platform cannot be asked.
             SettingsError: Its address or a credential is wrong.
         """
+        try:
+            return self._adopt(order, path)
+        except (InputError, RefusedError) as error:
+            if not order.dry_run:
+                self._note_refused(order, path, error)
+            raise
+
+    def _note_refused(
+        self, order: Order, path: Path | None, error: InputError | RefusedError
+    ) -> None:
+        refused = Entry(
+            "adoption.refused",
+            platform=self.platform,
+            reason=order.reason,
+            details={
+                "kind": order.kind,
+                "file": path.name if path is not None else "",
+                "why": error.message,
+            },
+        )
+        with self.adoption.acting(order.reason) as (connection, cause):
+            append(connection, [refused], actor=cause.actor, at=cause.at)
+
+    def _adopt(self, order: Order, path: Path | None) -> list[Adopted]:
         kinds = self._kinds(order.kind)
         if path is not None:
             return [self._from_file(replace(order, kind=self._only(kinds)), path)]

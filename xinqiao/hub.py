@@ -74,7 +74,9 @@ from xinqiao.queue.recalculation import MovedDuty
 from xinqiao.queue.rerouting import (
     Refit,
     Rerouted,
+    await_reviews,
     may_be_missed,
+    may_go_unapproved,
     outdated,
     refit,
     reroute,
@@ -130,6 +132,7 @@ class Hub:
         self.clock = clock or Clock()
         self.actor = actor or person()
         self._taken_over: set[str] = set()
+        self._reviews_awaited = False
         logs.configure(self.settings.logging.level, workspace.var / "xinqiao.log")
 
     @cached_property
@@ -868,8 +871,20 @@ class Hub:
         Raises:
             SettingsError: Its address, a credential or the lease is wrong.
         """
+        self._await_reviews()
         with self._connector(name) as connector:
             yield self._platform(name, connector)
+
+    def _await_reviews(self) -> None:
+        """Let what is to be reviewed by these settings wait, before a platform is called."""
+        if self._reviews_awaited:
+            return
+        with self.database.reading() as connection:
+            some = may_go_unapproved(connection, self.planner)
+        if some:
+            waiting = await_reviews(lambda: self.acting("按设置须先审核"), self.planner, self.keys)
+            _log.info("reviews.awaited", submissions=waiting)
+        self._reviews_awaited = True
 
     def workers(self) -> list[dict[str, Any]]:
         """Return the processes that worked on the queue of late, the latest sign first."""

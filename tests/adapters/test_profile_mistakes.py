@@ -4,10 +4,11 @@ Every key of every shipped profile is left out, misspelt, given a wrong type and
 neighbour.
 """
 
-import copy
 import random
 import tomllib
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -25,9 +26,14 @@ NEVER_SHOWN = "s3cret-never-shown"
 Path = tuple[Any, ...]
 
 
-def shipped(name: str) -> dict[str, Any]:
+@cache
+def as_shipped(name: str) -> dict[str, Any]:
     file = resources.files("xinqiao.adapters").joinpath("profiles", f"{name}.toml")
     return tomllib.loads(file.read_text("utf-8"))
+
+
+def shipped(name: str) -> dict[str, Any]:
+    return deepcopy(as_shipped(name))
 
 
 def places(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -131,7 +137,7 @@ def test_a_value_of_a_wrong_type_is_told_by_its_key_and_never_quoted(name: str, 
     for path in (path for one, path in ALL if one == name):
 
         def spoil(table: Any, key: Any) -> None:
-            table[key] = copy.deepcopy(wrong)
+            table[key] = deepcopy(wrong)
 
         told = complaint(changed(name, path, spoil))
         named += dotted(path) in told
@@ -246,7 +252,7 @@ def test_any_number_of_mistakes_at_once_is_told_and_never_a_traceback(
         if what == 0:
             del table[key]
         elif what == 1:
-            table[key] = copy.deepcopy(chance.choice(WRONG))
+            table[key] = deepcopy(chance.choice(WRONG))
         elif isinstance(table, dict):
             table[f"{key}q"] = table.pop(key)
     told = complaint(values)

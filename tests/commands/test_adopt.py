@@ -167,6 +167,9 @@ def test_a_workbook_with_unknown_headers_takes_over_nothing(
     assert said.code == 1
     assert said.err.startswith("错误：")
     assert terminal.run("adopt", "list", "--json").json["adoptions"] == []
+    last = terminal.run("audit", "list", "--json").json[-1]
+    assert (last["action"], last["reason"]) == ("adoption.refused", "启用")
+    assert last["details"]["file"] == "台账.xlsx"
 
 
 def test_undoing_is_told_and_a_second_time_refused(desk: Desk) -> None:
@@ -220,6 +223,9 @@ def test_a_platform_that_cannot_be_asked_names_the_way_by_file(terminal: Termina
     said = terminal.run("adopt", "--platform", PLATFORM, "--dry-run")
     assert said.code == 1
     assert "--ledger 文件" in said.err or "接口地址" in said.err
+    # a dry run is a question, and nothing that could be refused
+    told = terminal.run("audit", "list", "--json").json
+    assert "adoption.refused" not in [one["action"] for one in told]
 
 
 def test_a_ledger_that_was_not_read_calls_nothing_owed(terminal: Terminal, tmp_path: Path) -> None:

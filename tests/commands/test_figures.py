@@ -151,7 +151,6 @@ def test_a_month_and_a_span_choose_by_the_day_of_the_decision(desk: Terminal) ->
     [
         (("--month", "2026-13"), "应为月份，如 2026-09"),
         (("--month", "2026-09", "--from", "2026-09-01"), "只用一种"),
-        (("--from", "2026-10-01", "--to", "2026-09-01"), "请核对 --from 和 --to"),
         (("--figure", "ontime"), "on_time（及时率）"),
         (("--kind", "permits"), "permit"),
         (("--by", "colour"), "platform、kind、department、month"),
@@ -287,3 +286,8 @@ def test_decisions_before_the_start_are_left_out_and_the_note_says_so(desk: Term
     said = desk.run("figures", "--figure", "on_time")
     assert "范围内没有可统计的" in said.out
     assert f"启用日期（credit_shandong {day}）以前的决定不计入" in said.out
+
+
+def test_a_span_that_ends_before_it_begins_is_told_as_everywhere(desk: Terminal) -> None:
+    said = desk.run("figures", "--from", "2026-10-01", "--to", "2026-09-01")
+    assert (said.code, "请核对 --from 和 --to" in said.err) == (1, True), said.err

@@ -243,6 +243,19 @@ def test_switching_on_later_takes_effect_with_the_routes(office: Office) -> None
     assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
 
 
+def test_what_stood_ready_before_the_switch_is_not_sent_unreviewed(office: Office) -> None:
+    office.review()
+    office.take_in("zhang", FIRM)
+    office.review(penalty="required")
+    assert office.states() == ["ready", "ready"]
+    office.run("li", "sync")
+    assert office.states() == ["cancelled", "cancelled"]
+    board = office.board()
+    assert {name: one["to_review"] for name, one in board.items()} == dict.fromkeys(BOTH, 1)
+    office.run("li", "review", "approve", NUMBER)
+    assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
+
+
 def test_the_story_and_the_routes_tell_of_the_review(one_office: Office) -> None:
     one_office.take_in("zhang", FIRM)
     why = one_office.run("li", "routes", "explain", NUMBER).out

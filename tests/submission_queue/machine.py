@@ -330,6 +330,13 @@ class QueueMachine(RuleBasedStateMachine):
         self.expect.check_peace(self.permits)
         self.expect.check_chain()
 
+    def note_what_is_known(self) -> None:
+        """Let no send count as unknown whose submission is closed: another may follow it."""
+        numbers = {one.id: one.number for one in self.world.rows(batch)}
+        for row in self.expect.look_at_submissions():
+            if State(row.state) not in OPEN:
+                self.truth.settled_by(self.permit_of(row).index, numbers.get(row.batch_id))
+
     @staticmethod
     def moving(rows: list[tuple[int, str]]) -> bool:
         waiting = {State.HELD, State.CONFLICT}
@@ -367,6 +374,9 @@ class QueueMachine(RuleBasedStateMachine):
                 self.strike(trouble, other)
             result = original(*arguments, **named)
             self.truth.answer_kept()
+            if where == "storing":
+                # one that slept past its lease may still be the first to store its answer
+                self.note_what_is_known()
             return result
 
         with patch.object(owner, name, struck):

@@ -281,6 +281,12 @@ class RememberingPlatform:
         """Take note that the sender knows by other ways what became of its last send."""
         self._unsettled.pop(record, None)
 
+    def settled_by(self, record: int, batch_number: str | None) -> None:
+        """Take note that the sender knows what became of a record in one batch, if it was last."""
+        last = self._unsettled.get(record)
+        if last is not None and last.number == batch_number:
+            del self._unsettled[record]
+
     def holds(self, key: str) -> list[tuple[int, int]]:
         """Return (record, version) of everything that is valid under ``key``, seen or not."""
         found = (

@@ -13,11 +13,11 @@ STEPS = 30
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_walk_on_sqlite_loses_doubles_or_forgets_anything(kind: str, tmp_path: Path) -> None:
-    run(on_sqlite(tmp_path), KINDS[kind], examples=8, steps=STEPS)
+    run(on_sqlite(tmp_path), KINDS[kind], examples=8, steps=STEPS, shortest=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_walk_on_postgresql_loses_doubles_or_forgets_anything(
     kind: str, postgresql: Server, tmp_path: Path
 ) -> None:
-    run(on_postgresql(postgresql, tmp_path), KINDS[kind], examples=3, steps=STEPS)
+    run(on_postgresql(postgresql, tmp_path), KINDS[kind], examples=3, steps=STEPS, shortest=False)

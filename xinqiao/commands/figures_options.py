@@ -133,14 +133,17 @@ def _span(
     """Return first and last day.
 
     Raises:
-        UsageError: Both a month and a span were given, or it ends before it begins.
+        UsageError: Both a month and a span were given.
+        InputError: The span ends before it begins.
     """
     if month is not None:
         if start is not None or end is not None:
             raise click.UsageError("--month 与 --from、--to 只用一种")
         return month
+    from xinqiao.errors import InputError
+
     first = None if start is None else start.date()
     last = None if end is None else end.date()
     if first is not None and last is not None and first > last:
-        raise click.UsageError(f"起始日期 {first} 晚于截止日期 {last}，请核对 --from 和 --to")
+        raise InputError(f"起始日期 {first} 晚于截止日期 {last}，请核对 --from 和 --to")
     return first, last

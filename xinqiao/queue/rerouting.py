@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from xinqiao.adapters.base import Operation
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import (
     PRESENT_VERSION,
     holding,
     record,
     record_version,
+    review,
+    submission,
     withdrawal,
 )
 from xinqiao.privacy.keys import KeyRing
@@ -24,6 +27,7 @@ from xinqiao.queue.acting import Acting
 from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
 from xinqiao.queue.planning import Planner
+from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.kinds import KINDS, reported_kinds
 from xinqiao.routing.exemptions import exemption_of
@@ -106,6 +110,58 @@ def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = 
         found.dropped.update(one.platform for one in moved if not one.goes)
         found.to_review.update(one.platform for one in reviewed if one.waits)
         found.released.update(one.platform for one in reviewed if not one.waits)
+
+
+def await_reviews(acting: Acting, planner: Planner, keys: KeyRing) -> int:
+    """Let what nobody approved wait, before anything is sent, where its kind is to be reviewed.
+
+    A kind may be put under review while submissions stand ready: they were made when nobody had to
+    approve them, and disclose something all the same. What may have left stays as it is.
+
+    Args:
+        acting: Gives a transaction, and who acts.
+        planner: Knows which kinds are to be reviewed now.
+        keys: Of the workspace.
+
+    Returns:
+        How many submissions wait from now on.
+    """
+    found, after = 0, ""
+    which = _unapproved(planner)
+    while planner.reviewed:
+        with acting() as (connection, cause):
+            rows = _portion(connection, which, after)
+            if not rows:
+                break
+            after = rows[-1].id
+            changes = list(_changes(connection, rows, keys, _always))
+            found += sum(one.waits for one in planner.plan_reviews(connection, changes, cause))
+    return found
+
+
+def may_go_unapproved(connection: Connection, planner: Planner) -> bool:
+    """Tell whether something stands ready that :func:`await_reviews` would let wait."""
+    if not planner.reviewed:
+        return False
+    statement = sa.select(record.c.id).where(_unapproved(planner), *_OWED).limit(1)
+    return connection.execute(statement).one_or_none() is not None
+
+
+def _unapproved(planner: Planner) -> sa.ColumnElement[bool]:
+    """Return the condition that a version stands ready which nobody approved, and which must be."""
+    approved = sa.exists().where(
+        review.c.record_id == submission.c.record_id,
+        review.c.version == submission.c.version,
+        review.c.approved,
+    )
+    ready = sa.exists().where(
+        submission.c.record_id == record.c.id,
+        submission.c.version == record.c.current_version,
+        submission.c.state == State.READY.value,
+        submission.c.operation.in_([Operation.INSERT.value, Operation.UPDATE.value]),
+        ~approved,
+    )
+    return sa.and_(record.c.kind.in_(sorted(planner.reviewed)), ready)
 
 
 def _always(_row: _Row, _change: Change) -> bool:

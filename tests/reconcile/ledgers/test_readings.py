@@ -1,5 +1,6 @@
 """A reading proves what it covers, and the mark says up to which day nothing was missed."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from tests.support import START
 from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
-from xinqiao.database.tables import difference, ledger_line, ledger_reading
+from xinqiao.database.tables import audit, difference, ledger_line, ledger_reading
 from xinqiao.queue import operations
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.ledgers import comparison
@@ -68,7 +69,9 @@ def test_nothing_that_a_reading_saw_is_kept_after_it(office: World) -> None:
     assert office.rows(ledger_line) == []
     (row,) = office.rows(ledger_reading)
     assert (row.entries, row.incomplete, row.origin) == (1, "", "api")
-    assert "ledger.read" in office.audited()
+    (said,) = [json.loads(one.body) for one in office.rows(audit) if one.action == "ledger.read"]
+    assert (said["details"]["reading"], said["details"]["origin"]) == (row.id, "api")
+    assert said["details"]["complete"]
 
 
 def test_a_reading_that_another_overtakes_finds_nothing_missing(office: World) -> None:
@@ -91,6 +94,10 @@ def test_a_reading_that_another_overtakes_finds_nothing_missing(office: World) -
     assert office.rows(difference) == []
     assert office.rows(ledger_line) == []
     assert [row.incomplete for row in office.rows(ledger_reading)] == [OVERTAKEN, ""]
+    assert [one for one in office.audited() if one.startswith("ledger.")] == [
+        "ledger.overtaken",
+        "ledger.read",
+    ]
 
 
 def test_one_that_is_overtaken_at_the_very_end_finds_nothing_missing_either(

@@ -146,6 +146,15 @@ def test_a_decision_without_a_day_is_compared_and_has_no_limit(office: Office) -
     first = found.never_imported[0]
     assert (first.decided_on, first.due_on, first.overdue) == ("", "", False)
     assert any("没有可以识别的决定日期" in one for one in found.remarks)
+    assert found.undated == 1
+
+
+def test_a_decision_without_a_day_waits_for_a_person_though_it_was_imported(
+    office: Office,
+) -> None:
+    office.desk.take(company(1))
+    found = office.compare(listed(1, "待定"))
+    assert (found.missing, found.clean) == (0, False)
 
 
 def test_the_same_row_twice_is_one_difference(office: Office) -> None:

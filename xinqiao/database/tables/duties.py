@@ -56,6 +56,9 @@ UNFIT = sa.text("findings <> '[]'")
 BEFORE_START = sa.text("before_start")
 """Holdings of records that nobody owes, since they were decided before the hub reported there."""
 
+WITH_REFERENCE = sa.text("reference <> ''")
+"""Holdings of which the platform told an identifier of its own."""
+
 ADOPTED = sa.text("adopted_at IS NOT NULL")
 """Holdings that were taken over as held."""
 
@@ -116,6 +119,12 @@ holding = sa.Table(
     sa.UniqueConstraint("record_id", "platform"),
     sa.Index("ix_holding_held_key", "held_key"),
     sa.Index("ix_holding_wanted_key", "wanted_key"),
+    sa.Index(
+        "ix_holding_reference",
+        "reference",
+        sqlite_where=WITH_REFERENCE,
+        postgresql_where=WITH_REFERENCE,
+    ),
     sa.Index(
         "ix_holding_shown_until",
         "shown_until",

@@ -186,11 +186,13 @@ def begin(
         ledger_reading.c.platform == reading.platform,
         ledger_reading.c.kind == reading.kind,
     )
-    connection.execute(
+    overtaken = connection.execute(
         sa.update(ledger_reading)
         .where(*same, ledger_reading.c.finished_at.is_(None))
         .values(finished_at=cause.at, incomplete=OVERTAKEN)
+        .returning(ledger_reading.c.id)
     )
+    over = sorted(overtaken.scalars())
     number = connection.execute(
         sa.insert(ledger_reading)
         .values(
@@ -212,6 +214,15 @@ def begin(
         ledger_reading.c.id < number,
         sa.exists().where(ledger_line.c.reading_id == ledger_reading.c.id),
     )
+    entries = [
+        Entry(
+            "ledger.overtaken",
+            platform=reading.platform,
+            details={"kind": reading.kind, "reading": one, "by": number},
+        )
+        for one in over
+    ]
+    append(connection, entries, actor=cause.actor, at=cause.at)
     begun = Reading(
         number,
         reading.platform,
@@ -245,18 +256,26 @@ def finish(
         sa.update(ledger_reading)
         .where(ledger_reading.c.id == reading.id, ledger_reading.c.finished_at.is_(None))
         .values(finished_at=cause.at, entries=entries, incomplete=told, mark_on=mark)
-    )
-    if not ended.rowcount:
+        .returning(
+            ledger_reading.c.origin, ledger_reading.c.file_name, ledger_reading.c.file_sha256
+        )
+    ).one_or_none()
+    if ended is None:
         return before
     entry = Entry(
         "ledger.read",
         platform=reading.platform,
         details={
             "kind": reading.kind,
+            "reading": reading.id,
+            "origin": ended.origin,
+            "file": ended.file_name,
+            "sha256": ended.file_sha256,
             "from": reading.window.start.isoformat(),
             "to": reading.window.end.isoformat(),
             "entries": entries,
             "complete": not incomplete,
+            "incomplete": told,
             "mark": mark.isoformat() if mark is not None else None,
         },
     )

@@ -173,6 +173,7 @@ class _Run:
             None if window is None else window.end,
             unreadable=_unreadable(self.source),
             remarks=_remarks(self.source),
+            undated=self.source.undated.count,
         )
         self.findings.not_judged = _NO_DAYS if window is None else self.findings.unreadable
 
@@ -330,7 +331,9 @@ def _unreadable(source: SourceList) -> str:
 def _remarks(source: SourceList) -> list[str]:
     told = []
     if source.undated.count:
-        told.append(f"{source.undated.shown}没有可以识别的决定日期，算不出报送期限")
+        told.append(
+            f"{source.undated.shown}没有可以识别的决定日期，算不出报送期限；请补上后再对一次"
+        )
     if source.outside.count and source.window is not None:
         window = source.window
         told.append(

@@ -64,6 +64,7 @@ class SourceFindings:
         closed: How many differences came to their end.
         remarks: What a person should know of the file, in Chinese.
         unreadable: Why decisions could not be compared, in Chinese; empty where all were.
+        undated: How many decisions have no day that can be read: whether they are late is unknown.
     """
 
     file: str
@@ -84,11 +85,13 @@ class SourceFindings:
     closed: int = 0
     remarks: list[str] = field(default_factory=list)
     unreadable: str = ""
+    undated: int = 0
 
     @property
     def clean(self) -> bool:
         """Whether there is nothing that a person must look at."""
-        return not (self.missing + self.strangers - self.accepted or self.unreadable)
+        left = self.missing + self.strangers - self.accepted
+        return not (left or self.undated or self.unreadable)
 
     def note_missing(self, found: Sequence[NeverImported]) -> None:
         """Note what never reached the hub."""
@@ -123,6 +126,7 @@ class SourceFindings:
             "not_in_source": [asdict(one) for one in self.not_in_source],
             "complete": not (self.unreadable or self.not_judged),
             "unreadable": self.unreadable,
+            "undated": self.undated,
             "not_judged": self.not_judged,
             "remarks": self.remarks,
         }

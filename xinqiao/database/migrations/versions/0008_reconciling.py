@@ -10,6 +10,7 @@ down_revision = "0007"
 
 OPEN = sa.text("closed_at IS NULL")
 BEFORE_START = sa.text("before_start")
+WITH_REFERENCE = sa.text("reference <> ''")
 ADOPTED = sa.text("adopted_at IS NOT NULL")
 
 
@@ -51,6 +52,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_holding_wanted_key", "holding", ["wanted_key"])
+    op.create_index(
+        "ix_holding_reference",
+        "holding",
+        ["reference"],
+        sqlite_where=WITH_REFERENCE,
+        postgresql_where=WITH_REFERENCE,
+    )
     for name, where in (("before_start", BEFORE_START), ("adopted", ADOPTED)):
         op.create_index(
             f"ix_holding_{name}",
