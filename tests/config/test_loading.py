@@ -31,7 +31,7 @@ def complaint(values: dict[str, Any]) -> str:
         ({"bureau": {"zzz": 1}}, "不认识的设置“bureau.zzz”，这里可以写：name、code"),
         (
             {"zzz": 1},
-            "不认识的设置“zzz”，这里可以写：workspace、bureau、database、deadlines、exemptions、routes、start、review、reconcile、delivery、daemon、retention、logging",
+            "不认识的设置“zzz”，这里可以写：workspace、bureau、database、deadlines、exemptions、routes、start、review、reconcile、delivery、daemon、retention、audit、logging",
         ),
         ({"workspace": {"rehearsal": "maybe"}}, "设置“workspace.rehearsal”应为true 或 false"),
         ({"workspace": {"rehearsal": []}}, "设置“workspace.rehearsal”应为true 或 false"),

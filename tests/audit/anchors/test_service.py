@@ -13,7 +13,7 @@ import pytest
 from tests.audit.anchors.conftest import Bureau
 from tests.support import unprotect
 from xinqiao.anchoring.service import SUBJECT
-from xinqiao.audit.anchors import writing
+from xinqiao.audit.anchors import store
 from xinqiao.audit.anchors.form import NONE_BEFORE, Anchor, hash_of_text, read_anchor
 from xinqiao.audit.anchors.signing import create_key, fingerprint, is_signed, public_pem
 from xinqiao.audit.anchors.tree import root_of
@@ -125,13 +125,13 @@ def test_writers_go_on_while_an_anchor_is_made_of_a_long_log(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it reads, somebody else appends, and does not wait."""
-    reading = writing.hashes
+    reading = store.hashes
 
     def slowly(*range_: object) -> object:
         bureau.happen(4)
         return reading(*range_)  # type: ignore[arg-type] # handed on
 
-    monkeypatch.setattr(writing, "hashes", slowly)
+    monkeypatch.setattr("xinqiao.audit.anchors.writing.hashes", slowly)
     before = len(bureau.rows(audit))
     found = made(bureau)
     assert found.last == before + 1  # and the key's own entry
