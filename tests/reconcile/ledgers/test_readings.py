@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ from tests.support import START
 from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
-from xinqiao.database.tables import audit, difference, ledger_line, ledger_reading
+from xinqiao.database.tables import audit, difference, holding, ledger_line, ledger_reading
 from xinqiao.queue import operations
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.ledgers import comparison
@@ -79,6 +80,8 @@ def test_nothing_that_a_reading_saw_is_kept_after_it(office: World) -> None:
 def test_what_the_platform_calls_by_its_own_id_is_found_by_an_index(office: World) -> None:
     """Looked for among a million holdings, once for every block of strangers."""
     report_long_ago(office)
+    with office.database.writing() as connection:
+        connection.execute(sa.update(holding).values(reference=holding.c.record_id))
     take_stock(office)
     scope = Scope(PLATFORM, "permit", office.clock.now())
     with listening(office.database) as heard, office.database.reading() as connection:
