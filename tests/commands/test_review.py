@@ -256,6 +256,18 @@ def test_what_stood_ready_before_the_switch_is_not_sent_unreviewed(office: Offic
     assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
 
 
+def test_an_approval_that_was_taken_back_since_counts_no_more(office: Office) -> None:
+    office.take_in("zhang", FIRM)
+    office.run("li", "review", "approve", NUMBER)
+    office.run("li", "review", "return", NUMBER, "--reason", "金额有误")
+    office.review()
+    office.run("li", "routes", "apply", "--reason", "不再审核")
+    assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
+    office.review(penalty="required")
+    office.run("li", "sync")
+    assert office.states() == ["cancelled"] * 4
+
+
 def test_the_story_and_the_routes_tell_of_the_review(one_office: Office) -> None:
     one_office.take_in("zhang", FIRM)
     why = one_office.run("li", "routes", "explain", NUMBER).out

@@ -149,10 +149,17 @@ def may_go_unapproved(connection: Connection, planner: Planner) -> bool:
 
 def _unapproved(planner: Planner) -> sa.ColumnElement[bool]:
     """Return the condition that a version stands ready which nobody approved, and which must be."""
+    later = review.alias()
+    said_after = sa.exists().where(
+        later.c.record_id == review.c.record_id,
+        later.c.version == review.c.version,
+        later.c.id > review.c.id,
+    )
     approved = sa.exists().where(
         review.c.record_id == submission.c.record_id,
         review.c.version == submission.c.version,
         review.c.approved,
+        ~said_after,
     )
     ready = sa.exists().where(
         submission.c.record_id == record.c.id,
