@@ -248,7 +248,9 @@ def test_what_stood_ready_before_the_switch_is_not_sent_unreviewed(office: Offic
     office.take_in("zhang", FIRM)
     office.review(penalty="required")
     assert office.states() == ["ready", "ready"]
-    office.run("li", "sync")
+    said = office.run("li", "sync")
+    assert (said.code, said.out.count("1 条待报送的改为等待审核")) == (3, 2)
+    assert "改为等待审核" not in office.run("li", "sync").out
     assert office.states() == ["cancelled", "cancelled"]
     board = office.board()
     assert {name: one["to_review"] for name, one in board.items()} == dict.fromkeys(BOTH, 1)
