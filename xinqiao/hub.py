@@ -66,7 +66,7 @@ from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.outages import Noticed, Outage, OutageDesk, noticed, outages
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.publishing import STILL_DOWN, Why

@@ -26,7 +26,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.kinds import KINDS, reported_kinds
