@@ -5,10 +5,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xinqiao.audit.append import append
-from xinqiao.audit.chain import Entry
 from xinqiao.connections import Connection
 from xinqiao.errors import InputError, RefusedError
+from xinqiao.queue.acting import refusals_noted
 from xinqiao.queue.platforms import Platform
 from xinqiao.reconcile.adoption.adopting import Adoption, Order
 from xinqiao.reconcile.adoption.findings import Adopted
@@ -49,28 +48,16 @@ class GoingLive:
             RefusedError: The platform cannot be asked.
             SettingsError: Its address or a credential is wrong.
         """
-        try:
+        if order.dry_run:
             return self._adopt(order, path)
-        except (InputError, RefusedError) as error:
-            if not order.dry_run:
-                self._note_refused(order, path, error)
-            raise
-
-    def _note_refused(
-        self, order: Order, path: Path | None, error: InputError | RefusedError
-    ) -> None:
-        refused = Entry(
+        with refusals_noted(
+            self.adoption.acting,
+            order.reason,
             "adoption.refused",
             platform=self.platform,
-            reason=order.reason,
-            details={
-                "kind": order.kind,
-                "file": path.name if path is not None else "",
-                "why": error.message,
-            },
-        )
-        with self.adoption.acting(order.reason) as (connection, cause):
-            append(connection, [refused], actor=cause.actor, at=cause.at)
+            details={"kind": order.kind, "file": path.name if path is not None else ""},
+        ):
+            return self._adopt(order, path)
 
     def _adopt(self, order: Order, path: Path | None) -> list[Adopted]:
         kinds = self._kinds(order.kind)

@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
@@ -66,7 +67,7 @@ from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.notices import StoredNotice, notices_in_force, stored_notices
 from xinqiao.queue.objections import Objected, objections
 from xinqiao.queue.outages import Noticed, Outage, OutageDesk, noticed, outages
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.platforms import Platform
 from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.publishing import STILL_DOWN, Why
@@ -358,9 +359,16 @@ class Hub:
         self.take_over()
         run_if_due(self.worker, END_PUBLICATIONS)
         broken = self._broken_among(platform, names)
+        waiting = self._await_reviews()
         if len(names) == 1 and not broken:
-            return {name: self._sync_one(name) for name in names}
-        done = {name: self._sync_among_others(name) for name in names}
+            done = {name: self._sync_one(name) for name in names}
+        else:
+            done = {name: self._sync_among_others(name) for name in names}
+        for name in names:
+            if waiting[name]:
+                done[name].remark(
+                    f"已设报送前审核，{waiting[name]} 条待报送的改为等待审核：xinqiao review list"
+                )
         return done | {name: SyncReport(note=one.message) for name, one in broken.items()}
 
     def reconcile(
@@ -875,16 +883,22 @@ class Hub:
         with self._connector(name) as connector:
             yield self._platform(name, connector)
 
-    def _await_reviews(self) -> None:
-        """Let what is to be reviewed by these settings wait, before a platform is called."""
+    def _await_reviews(self) -> Counter[str]:
+        """Let what is to be reviewed by these settings wait, before a platform is called.
+
+        Returns:
+            Platform → how many submissions wait from now on.
+        """
         if self._reviews_awaited:
-            return
+            return Counter()
+        waiting = Counter[str]()
         with self.database.reading() as connection:
             some = may_go_unapproved(connection, self.planner)
         if some:
             waiting = await_reviews(lambda: self.acting("按设置须先审核"), self.planner, self.keys)
-            _log.info("reviews.awaited", submissions=waiting)
+            _log.info("reviews.awaited", submissions=waiting.total())
         self._reviews_awaited = True
+        return waiting
 
     def workers(self) -> list[dict[str, Any]]:
         """Return the processes that worked on the queue of late, the latest sign first."""

@@ -39,6 +39,10 @@ class SyncReport:
     delivered: int = 0
     note: str = ""
 
+    def remark(self, text: str) -> None:
+        """Add to what is to be said."""
+        self.note = "；".join(filter(None, (self.note, text)))
+
     def plain(self) -> dict[str, Any]:
         """Return the report as ``--json`` shows it."""
         shown = (

@@ -248,12 +248,26 @@ def test_what_stood_ready_before_the_switch_is_not_sent_unreviewed(office: Offic
     office.take_in("zhang", FIRM)
     office.review(penalty="required")
     assert office.states() == ["ready", "ready"]
-    office.run("li", "sync")
+    said = office.run("li", "sync")
+    assert (said.code, said.out.count("1 条待报送的改为等待审核")) == (3, 2)
+    assert "改为等待审核" not in office.run("li", "sync").out
     assert office.states() == ["cancelled", "cancelled"]
     board = office.board()
     assert {name: one["to_review"] for name, one in board.items()} == dict.fromkeys(BOTH, 1)
     office.run("li", "review", "approve", NUMBER)
     assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
+
+
+def test_an_approval_that_was_taken_back_since_counts_no_more(office: Office) -> None:
+    office.take_in("zhang", FIRM)
+    office.run("li", "review", "approve", NUMBER)
+    office.run("li", "review", "return", NUMBER, "--reason", "金额有误")
+    office.review()
+    office.run("li", "routes", "apply", "--reason", "不再审核")
+    assert sorted(office.states()) == ["cancelled", "cancelled", "ready", "ready"]
+    office.review(penalty="required")
+    office.run("li", "sync")
+    assert office.states() == ["cancelled"] * 4
 
 
 def test_the_story_and_the_routes_tell_of_the_review(one_office: Office) -> None:

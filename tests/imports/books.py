@@ -15,7 +15,7 @@ from xinqiao.database.tables import holding, metadata, submission
 from xinqiao.intake.importer import Importer
 from xinqiao.intake.report import FileReport
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.routing.calendar import WorkingCalendar
 from xinqiao.routing.deadlines import Counting
 from xinqiao.routing.exemptions import exemptions_in_force

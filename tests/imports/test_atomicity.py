@@ -14,7 +14,8 @@ from tests.support import ON_SQLITE
 from xinqiao.database.engine import Database
 from xinqiao.errors import BusyError, SettingsError
 from xinqiao.intake import importer, store, versions
-from xinqiao.queue import duties, holdings, planning, transitions
+from xinqiao.queue import duties, holdings, transitions
+from xinqiao.queue.planning import planner, writing
 
 ROWS = (company(1), bad(2), person(3))
 
@@ -26,10 +27,10 @@ WRITES: dict[str, tuple[Any, str]] = {
     "writing versions": (store, "insert_versions"),
     "auditing records": (versions, "append"),
     "protecting content": (versions, "protect"),
-    "opening duties": (planning, "open_duties"),
+    "opening duties": (planner, "open_duties"),
     "auditing duties": (duties, "append"),
-    "noting exemptions": (planning, "_note_exemptions"),
-    "writing holdings": (planning, "write_holdings"),
+    "noting exemptions": (planner, "note_exemptions"),
+    "writing holdings": (writing, "write_holdings"),
     "creating submissions": (holdings, "create"),
     "auditing submissions": (transitions, "append"),
     "reading misfits": (store, "misfits"),

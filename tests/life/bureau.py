@@ -25,7 +25,7 @@ from xinqiao.queue.delivery import deliver
 from xinqiao.queue.ending import END_PUBLICATIONS
 from xinqiao.queue.jobs import run_if_due
 from xinqiao.queue.lease import Lease
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.platforms import Platform, Withdrawal
 from xinqiao.queue.publicity import Line, publicity
 from xinqiao.queue.rerouting import Rerouted, reroute

@@ -11,7 +11,7 @@ from tests.life.bureau import Bureau
 from xinqiao.adapters.base import Operation, SealedBatch
 from xinqiao.clock import end_of
 from xinqiao.database.tables import batch, batch_row, import_run, record_version, submission
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.reviewing import Version, last_words, same_person
 from xinqiao.queue.reviews import Decided, Reviews
 from xinqiao.queue.to_review import Line, Present, Wanted

@@ -11,7 +11,7 @@ from xinqiao.database.tables import holding, take_down
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.registry import Formats
 from xinqiao.queue import rerouting
-from xinqiao.queue.planning import NO_TABLE
+from xinqiao.queue.planning.rows import NO_TABLE
 from xinqiao.queue.publicity import Showing
 
 PENALTY_TABLE = f"formats/{SITE}/penalty-2018.toml"

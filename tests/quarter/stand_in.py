@@ -57,5 +57,5 @@ def start(platform: str, clock: Path) -> ClockedStandIn:
 
 
 if __name__ == "__main__":
-    Clock.now = reader(Path(sys.argv[1]))  # type: ignore[method-assign,assignment]
+    Clock.now = reader(Path(sys.argv[1]))  # type: ignore[method-assign,assignment]  # the clock of a whole process
     sys.exit(main(sys.argv[2:]))

@@ -13,7 +13,7 @@ from xinqiao.adapters.base import Outcome
 from xinqiao.database.tables import audit, holding
 from xinqiao.queue import rerouting
 from xinqiao.queue.delivery import deliver
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.rerouting import Rerouted
 from xinqiao.queue.withdrawal import Revocation, withdraw
 from xinqiao.records.conditions import Condition

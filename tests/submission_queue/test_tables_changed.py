@@ -10,7 +10,7 @@ from xinqiao.mapping.registry import Formats
 from xinqiao.queue import rerouting
 from xinqiao.queue.batches import open_batch
 from xinqiao.queue.delivery import deliver
-from xinqiao.queue.planning import NO_TABLE
+from xinqiao.queue.planning.rows import NO_TABLE
 from xinqiao.queue.rerouting import Refit
 from xinqiao.queue.rows import KEY_CHANGED
 

@@ -45,7 +45,7 @@ from xinqiao.queue.changes import Change
 from xinqiao.queue.lease import Lease
 from xinqiao.queue.moments import MomentRule
 from xinqiao.queue.pace import Pace
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.platforms import Correction, Platform, Withdrawal
 from xinqiao.queue.retry import Backoff
 from xinqiao.queue.states import State

@@ -73,6 +73,7 @@ def _plain(proof: "Proof") -> dict[str, Any]:
         where = deviation.sequence
     return {
         "ok": proof.ok,
+        "chain_ok": chain.ok,
         "entries": chain.entries,
         "first_bad": where,
         "damage": kind,

@@ -12,6 +12,7 @@ import click
 
 from xinqiao.commands.kind_name import KIND
 from xinqiao.commands.output import DAY
+from xinqiao.errors import InputError
 
 if TYPE_CHECKING:
     from xinqiao.hub import Hub
@@ -31,7 +32,6 @@ class FigureName(click.ParamType[str]):
         Raises:
             BadParameter: No such figure; lists those there are.
         """
-        from xinqiao.errors import InputError
         from xinqiao.reconcile.figures.definitions import figure
 
         try:
@@ -140,8 +140,6 @@ def _span(
         if start is not None or end is not None:
             raise click.UsageError("--month 与 --from、--to 只用一种")
         return month
-    from xinqiao.errors import InputError
-
     first = None if start is None else start.date()
     last = None if end is None else end.date()
     if first is not None and last is not None and first > last:

@@ -18,7 +18,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.changes import Change
 from xinqiao.queue.objections import find_objection, free_number
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.present import present_changes
 from xinqiao.queue.targets import objections_to
 from xinqiao.queue.transitions import Cause

@@ -30,7 +30,7 @@ from xinqiao.intake.findings_workbook import (
 )
 from xinqiao.intake.headers import header_table
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import NO_TABLE
+from xinqiao.queue.planning.rows import NO_TABLE
 from xinqiao.queue.refusals import Refusal, open_refusals
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import kind_of

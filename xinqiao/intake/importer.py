@@ -27,7 +27,7 @@ from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.consequences import follow
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.behaviours import NONE_IN_FORCE, Behaviours
 from xinqiao.records.findings import IDENTITY_NUMBER_WRITTEN, Finding, Severity

@@ -13,7 +13,7 @@ from xinqiao.intake.reading import Draft
 from xinqiao.intake.versions import NewVersion, Writer
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.consequences import follow
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.records.kinds import kind_of

@@ -22,7 +22,7 @@ from xinqiao.queue.adopted import HOW_TO_CORRECT
 from xinqiao.queue.duties import Owed, open_duties
 from xinqiao.queue.holdings import SUPERSEDED, replan
 from xinqiao.queue.moments import MomentRule
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause, Move, advance
 

@@ -17,7 +17,7 @@ from xinqiao.queue.adoptable import DIFFERING, Judged, Verdict, judge
 from xinqiao.queue.adopted import HOW_TO_CORRECT, keep_entries, kept_entries
 from xinqiao.queue.adopting import DIFFERS_THERE, hold, keep_back
 from xinqiao.queue.changes import Change
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.findings import Finding, Severity
 from xinqiao.routing.platforms import platform_name

@@ -12,7 +12,7 @@ from xinqiao.clock import local_date
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.present import OWED, present_changes
 from xinqiao.queue.publishing import (
     STILL_DOWN,

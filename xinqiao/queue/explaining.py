@@ -23,7 +23,7 @@ from xinqiao.database.tables import (
     withdrawal,
 )
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.publishing import CHINESE, Facts, Standing, facts_of, standing
 from xinqiao.queue.reviewing import CODES as REVIEW_CODES
 from xinqiao.routing.exemptions import exemption_of

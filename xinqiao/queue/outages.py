@@ -4,8 +4,7 @@ What follows is in the same transaction: time limits move, and each move is in t
 noticed itself is only a hint to ask the platform for its notice: it proves nothing to anybody else.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,8 +15,9 @@ from xinqiao.audit.append import append
 from xinqiao.audit.chain import Detail, Entry
 from xinqiao.clock import SHANGHAI, local_date
 from xinqiao.database.tables import incident, outage
-from xinqiao.errors import InputError, RefusedError, XinqiaoError
+from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.masking import mask_identity_numbers
+from xinqiao.queue.acting import ActingFor, refusals_noted
 from xinqiao.queue.incidents import IncidentKind
 from xinqiao.queue.notices import notices_in_force
 from xinqiao.queue.operations import Evidence
@@ -224,10 +224,6 @@ def _covered(span: Span, recorded: Sequence[Span]) -> bool:
     return any(one.begins < span.ends and span.begins < one.ends for one in merged(recorded))
 
 
-Acting = Callable[[str], AbstractContextManager[tuple[Connection, Cause]]]
-"""Gives a write transaction and its cause, for a reason."""
-
-
 @dataclass(frozen=True, slots=True)
 class OutageDesk:
     """Where a person records outages; what is refused is logged too.
@@ -236,7 +232,7 @@ class OutageDesk:
         acting: Begins a write transaction.
     """
 
-    acting: Acting
+    acting: ActingFor
 
     def record(
         self, platform: str, span: Span, evidence: Evidence, reason: str, *, dry_run: bool = False
@@ -247,14 +243,13 @@ class OutageDesk:
             InputError: It cannot have been then.
             RefusedError: It is recorded already.
         """
-        try:
-            with self.acting(reason) as (connection, cause):
-                done = record_outage(connection, platform, span, evidence, cause)
-                if dry_run:
-                    connection.rollback()
-        except (InputError, RefusedError) as error:
-            self._note_refused("outage.record_refused", platform, reason, error)
-            raise
+        with (
+            refusals_noted(self.acting, reason, "outage.record_refused", platform=platform),
+            self.acting(reason) as (connection, cause),
+        ):
+            done = record_outage(connection, platform, span, evidence, cause)
+            if dry_run:
+                connection.rollback()
         return done
 
     def revoke(self, outage_id: int, reason: str, *, dry_run: bool = False) -> OutageDone:
@@ -264,19 +259,11 @@ class OutageDesk:
             InputError: There is no such outage.
             RefusedError: It is revoked already.
         """
-        try:
-            with self.acting(reason) as (connection, cause):
-                done = revoke_outage(connection, outage_id, cause)
-                if dry_run:
-                    connection.rollback()
-        except (InputError, RefusedError) as error:
-            self._note_refused("outage.revoke_refused", None, reason, error)
-            raise
+        with (
+            refusals_noted(self.acting, reason, "outage.revoke_refused"),
+            self.acting(reason) as (connection, cause),
+        ):
+            done = revoke_outage(connection, outage_id, cause)
+            if dry_run:
+                connection.rollback()
         return done
-
-    def _note_refused(
-        self, action: str, platform: str | None, reason: str, error: XinqiaoError
-    ) -> None:
-        entry = Entry(action, platform=platform, reason=reason, details={"why": error.message})
-        with self.acting(reason) as (connection, cause):
-            append(connection, [entry], actor=cause.actor, at=cause.at)

@@ -26,7 +26,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.queue.acting import Acting
 from xinqiao.queue.arrivals import hold_arrived
 from xinqiao.queue.changes import Change
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause
 from xinqiao.records.kinds import KINDS, reported_kinds
@@ -112,7 +112,7 @@ def reroute(acting: Acting, planner: Planner, keys: KeyRing, *, dry_run: bool = 
         found.released.update(one.platform for one in reviewed if not one.waits)
 
 
-def await_reviews(acting: Acting, planner: Planner, keys: KeyRing) -> int:
+def await_reviews(acting: Acting, planner: Planner, keys: KeyRing) -> Counter[str]:
     """Let what nobody approved wait, before anything is sent, where its kind is to be reviewed.
 
     A kind may be put under review while submissions stand ready: they were made when nobody had to
@@ -124,9 +124,9 @@ def await_reviews(acting: Acting, planner: Planner, keys: KeyRing) -> int:
         keys: Of the workspace.
 
     Returns:
-        How many submissions wait from now on.
+        Platform → how many submissions wait from now on.
     """
-    found, after = 0, ""
+    found, after = Counter[str](), ""
     which = _unapproved(planner)
     while planner.reviewed:
         with acting() as (connection, cause):
@@ -135,7 +135,8 @@ def await_reviews(acting: Acting, planner: Planner, keys: KeyRing) -> int:
                 break
             after = rows[-1].id
             changes = list(_changes(connection, rows, keys, _always))
-            found += sum(one.waits for one in planner.plan_reviews(connection, changes, cause))
+            reviewed = planner.plan_reviews(connection, changes, cause)
+        found.update(one.platform for one in reviewed if one.waits)
     return found
 
 
@@ -149,10 +150,17 @@ def may_go_unapproved(connection: Connection, planner: Planner) -> bool:
 
 def _unapproved(planner: Planner) -> sa.ColumnElement[bool]:
     """Return the condition that a version stands ready which nobody approved, and which must be."""
+    later = review.alias()
+    said_after = sa.exists().where(
+        later.c.record_id == review.c.record_id,
+        later.c.version == review.c.version,
+        later.c.id > review.c.id,
+    )
     approved = sa.exists().where(
         review.c.record_id == submission.c.record_id,
         review.c.version == submission.c.version,
         review.c.approved,
+        ~said_after,
     )
     ready = sa.exists().where(
         submission.c.record_id == record.c.id,

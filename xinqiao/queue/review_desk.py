@@ -27,7 +27,7 @@ from xinqiao.database.tables import (
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.arrivals import hold_arrived
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.present import present_changes
 from xinqiao.queue.reviewing import (
     AWAITING,

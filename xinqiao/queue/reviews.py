@@ -15,7 +15,7 @@ from xinqiao.database.tables import PRESENT_VERSION, import_run, record, record_
 from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.acting import Acting
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.review_changes import Field, fields_of
 from xinqiao.queue.review_desk import REFUSED, ReviewDesk
 from xinqiao.queue.reviewing import Version, Word

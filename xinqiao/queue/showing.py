@@ -24,7 +24,7 @@ from xinqiao.privacy.keys import KeyRing
 from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.changes import Change
 from xinqiao.queue.holdings import may_hold
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.present import OWED, present_changes
 from xinqiao.queue.publishing import (
     CHINESE,

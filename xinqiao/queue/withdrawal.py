@@ -33,7 +33,7 @@ from xinqiao.queue.changes import Change
 from xinqiao.queue.consequences import follow
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived, waive
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.states import State
 from xinqiao.queue.targets import forget_target
 from xinqiao.queue.transitions import Cause

@@ -125,7 +125,7 @@ def test_a_password_is_shown_nowhere(tmp_path: Path) -> None:
     connector = built("postgresql://127.0.0.1:1/front", tmp_path, rehearsal=False)
     reply = connector.submit(ONE)
     assert (reply.outcome, reply.code) == (Outcome.RETRYABLE, "connect_failed")
-    database: Any = connector._delivery._exchange.database  # type: ignore[attr-defined]
+    database: Any = connector._delivery._exchange.database  # type: ignore[attr-defined]  # looks inside
     shown = f"{connector!r} {reply!r} {reply.message} {database!r} {vars(connector)!r}"
     assert "s3cret" not in shown
 

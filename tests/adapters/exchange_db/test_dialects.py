@@ -66,7 +66,7 @@ def test_a_relative_of_postgresql_has_a_dialect(make: str) -> None:
 def test_an_unknown_version_text_is_put_up_with(text: str, version: tuple[int, ...]) -> None:
     answer = SimpleNamespace(scalar=lambda: text)
     connection: Any = SimpleNamespace(exec_driver_sql=lambda _: answer)
-    dialect = RelatedToPostgresql()  # type: ignore[no-untyped-call]
+    dialect = RelatedToPostgresql()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
     assert dialect._get_server_version_info(connection) == version
 
 
@@ -77,7 +77,7 @@ class DriverError(Exception):
 def error(*arguments: object, state: str | None = None) -> OperationalError:
     origin = DriverError(*arguments)
     if state is not None:
-        origin.sqlstate = state  # type: ignore[attr-defined]
+        origin.sqlstate = state  # type: ignore[attr-defined]  # as the driver sets it
     return OperationalError("statement", None, origin)
 
 

@@ -20,7 +20,7 @@ UNCERTAIN = Outcome.IN_DOUBT
 
 
 def engine_of(connector: ProfileConnector) -> sa.Engine:
-    engine: sa.Engine = connector._delivery._exchange.database._engine  # type: ignore[attr-defined]
+    engine: sa.Engine = connector._delivery._exchange.database._engine  # type: ignore[attr-defined]  # looks inside
     return engine
 
 

@@ -36,7 +36,7 @@ def desk(world: World) -> DifferenceDesk:
         with world.database.writing() as connection:
             yield connection, world.cause(reason)
 
-    return DifferenceDesk(world.database, world.keys, acting)  # type: ignore[arg-type]
+    return DifferenceDesk(world.database, world.keys, acting)  # type: ignore[arg-type]  # what it yields is narrower
 
 
 def only(world: World) -> int:

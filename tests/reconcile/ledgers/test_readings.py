@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -22,17 +23,19 @@ from tests.reconcile.ledger_stands import (
     send,
     settle_down,
 )
+from tests.submission_queue.plans import listening, plan, report_long_ago, take_stock
 from tests.submission_queue.world import PLATFORM, World
 from tests.support import START
 from xinqiao.adapters.base import Outcome, Reply
 from xinqiao.database.engine import Database
 from xinqiao.database.migration import upgrade
-from xinqiao.database.tables import audit, difference, ledger_line, ledger_reading
+from xinqiao.database.tables import audit, difference, holding, ledger_line, ledger_reading
 from xinqiao.queue import operations
 from xinqiao.queue.transitions import Cause
 from xinqiao.reconcile.ledgers import comparison
 from xinqiao.reconcile.ledgers.comparison import compare_ledger
 from xinqiao.reconcile.ledgers.findings import LedgerFindings
+from xinqiao.reconcile.ledgers.ours import Scope, held_by_reference
 from xinqiao.reconcile.ledgers.readings import (
     OVERTAKEN,
     Origin,
@@ -72,6 +75,21 @@ def test_nothing_that_a_reading_saw_is_kept_after_it(office: World) -> None:
     (said,) = [json.loads(one.body) for one in office.rows(audit) if one.action == "ledger.read"]
     assert (said["details"]["reading"], said["details"]["origin"]) == (row.id, "api")
     assert said["details"]["complete"]
+
+
+def test_what_the_platform_calls_by_its_own_id_is_found_by_an_index(office: World) -> None:
+    """Looked for among a million holdings, once for every block of strangers."""
+    report_long_ago(office)
+    with office.database.writing() as connection:
+        connection.execute(sa.update(holding).values(reference=holding.c.record_id))
+    take_stock(office)
+    scope = Scope(PLATFORM, "permit", office.clock.now())
+    with listening(office.database) as heard, office.database.reading() as connection:
+        assert held_by_reference(connection, scope, ["P-1", "P-2"]) == {}
+    (asked,) = [one for one in heard if one.text.startswith("SELECT")]
+    with office.database.reading() as connection:
+        lines = plan(connection, asked)
+    assert any("ix_holding_reference" in line for line in lines), lines
 
 
 def test_a_reading_that_another_overtakes_finds_nothing_missing(office: World) -> None:

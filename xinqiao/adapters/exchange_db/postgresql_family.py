@@ -15,7 +15,7 @@ class RelatedToPostgresql(PGDialect_psycopg):
 
     def _get_server_version_info(self, connection: Any) -> tuple[int, ...]:
         try:
-            told: tuple[int, ...] = super()._get_server_version_info(connection)  # type: ignore[no-untyped-call]
+            told: tuple[int, ...] = super()._get_server_version_info(connection)  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
         except AssertionError:  # how SQLAlchemy says that it cannot read the text
             return _ASSUMED
         return told

@@ -18,7 +18,7 @@ from xinqiao.queue.adoptable import DIFFERING, Judged, Verdict, judge, key_told,
 from xinqiao.queue.adopted import keep_entries, kept_entries
 from xinqiao.queue.adopting import hold, keep_back
 from xinqiao.queue.arrivals import keep_held
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.transitions import Cause
 from xinqiao.queue.worker import Worker
 from xinqiao.reconcile.adoption.findings import MOST_LISTED, Adopted, Differing

@@ -25,7 +25,7 @@ from xinqiao.privacy.masking import mask_identity_numbers
 from xinqiao.queue.acting import ActingFor
 from xinqiao.queue.adoptable import never_left, open_tickets
 from xinqiao.queue.holdings import SUPERSEDED, replan, write_holdings
-from xinqiao.queue.planning import Planner
+from xinqiao.queue.planning.planner import Planner
 from xinqiao.queue.present import present_changes
 from xinqiao.queue.states import State
 from xinqiao.queue.transitions import Cause, Move, advance

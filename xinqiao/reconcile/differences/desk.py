@@ -5,12 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from xinqiao.audit.append import append
-from xinqiao.audit.chain import Entry
+from xinqiao.audit.chain import Detail
 from xinqiao.database.engine import Database
-from xinqiao.errors import InputError, RefusedError
 from xinqiao.privacy.keys import KeyRing
-from xinqiao.queue.acting import ActingFor
+from xinqiao.queue.acting import ActingFor, refusals_noted
 from xinqiao.queue.operations import Evidence
 from xinqiao.reconcile.differences.acting import act
 from xinqiao.reconcile.differences.listing import Wanted, count, difference_story, differences
@@ -59,15 +57,9 @@ class DifferenceDesk:
             InputError: There is no such difference.
             RefusedError: As things stand it cannot be done.
         """
-        try:
-            with self.acting(reason) as (connection, cause):
-                act(connection, number, action, evidence, self.keys, cause)
-        except (InputError, RefusedError) as error:
-            refused = Entry(
-                "difference.act_refused",
-                reason=reason,
-                details={"difference": number, "action": action, "why": error.message},
-            )
-            with self.acting(reason) as (connection, cause):
-                append(connection, [refused], actor=cause.actor, at=cause.at)
-            raise
+        asked: dict[str, Detail] = {"difference": number, "action": action}
+        with (
+            refusals_noted(self.acting, reason, "difference.act_refused", details=asked),
+            self.acting(reason) as (connection, cause),
+        ):
+            act(connection, number, action, evidence, self.keys, cause)

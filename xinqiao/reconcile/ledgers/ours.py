@@ -15,6 +15,7 @@ from xinqiao.clock import end_of, local_date, start_of
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.tables import (
     ADOPTED,
+    WITH_REFERENCE,
     holding,
     ledger_line,
     receipt,
@@ -123,7 +124,10 @@ def held_by_reference(
     """Return the platform's id → holding: finds a record whose key was changed over there."""
     found: dict[str, Held] = {}
     for chunk in in_chunks(references):
-        where = sa.and_(holding.c.reference.in_(chunk), holding.c.held_version.is_not(None))
+        # said once more, since an index that leaves most rows out is used only where this is said
+        where = sa.and_(
+            holding.c.reference.in_(chunk), WITH_REFERENCE, holding.c.held_version.is_not(None)
+        )
         found.update(_held(connection, scope, where))
     return found
 

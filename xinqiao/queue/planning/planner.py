@@ -9,13 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from xinqiao.adapters.base import Operation
 from xinqiao.clock import local_date
-from xinqiao.database.chunks import in_chunks
-from xinqiao.database.tables import duty, holding, record
 from xinqiao.errors import SettingsError
 from xinqiao.mapping.engine import CompiledFormat
 from xinqiao.mapping.identity import identified
@@ -24,6 +21,20 @@ from xinqiao.queue.changes import Change
 from xinqiao.queue.duties import Owed, open_duties, reopen_waived
 from xinqiao.queue.handling import keep_clocks
 from xinqiao.queue.holdings import may_hold, replan, write_holdings
+from xinqiao.queue.planning.outcomes import Moved, Refitted, Reviewed, Unreported
+from xinqiao.queue.planning.rows import INVALID, NO_TABLE, removal_from, unwanted_row
+from xinqiao.queue.planning.stored import (
+    BY_TABLES,
+    Place,
+    adopted_places,
+    findings_planned,
+    held_versions,
+    owed_places,
+    planned_rows,
+    versions_owed,
+    wanted_versions,
+)
+from xinqiao.queue.planning.writing import note_exemptions, owe_again, write, write_decided
 from xinqiao.queue.publishing import (
     CHINESE,
     Facts,
@@ -47,69 +58,6 @@ from xinqiao.routing.exemptions import Exemption, exemption_of
 from xinqiao.routing.routes import Route, chosen_routes, open_routes, routes_for, routes_of
 from xinqiao.routing.rules import OpensOn, rule
 from xinqiao.routing.starts import Starts
-
-Place = tuple[str, str]
-"""A record and a platform."""
-
-
-@dataclass(slots=True)
-class Unreported:
-    """How many valid changes go to no platform.
-
-    Attributes:
-        not_owed: Nobody is owed them (不报送).
-        unclaimed: They are owed, but to no platform that the workspace has (没有平台接收).
-        before_start: They were decided before the hub reported to some platform (启用前).
-    """
-
-    not_owed: int = 0
-    unclaimed: int = 0
-    before_start: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A record that goes to a platform from now on, or goes there no longer (去向变动).
-
-    Attributes:
-        record_id: Which record.
-        platform: Which platform.
-        goes: Whether it goes there from now on.
-    """
-
-    record_id: str
-    platform: str
-    goes: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refitted:
-    """A record that a platform's changed tables treat otherwise than before (格式变动).
-
-    Attributes:
-        record_id: Which record.
-        platform: Which platform.
-        fits: Whether its present version can be sent now.
-    """
-
-    record_id: str
-    platform: str
-    fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A record that waits for a second person from now on, or no longer (待审核变动).
-
-    Attributes:
-        record_id: Which record.
-        platform: Where it is to be sent.
-        waits: Whether it waits from now on.
-    """
-
-    record_id: str
-    platform: str
-    waits: bool
 
 
 @dataclass(slots=True)
@@ -161,18 +109,18 @@ class Planner:
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
-        held, owed = _held_versions(connection, ids), _owed(connection, ids)
-        wanted = _wanted_versions(connection, ids)
+        held, owed = held_versions(connection, ids), owed_places(connection, ids)
+        wanted = wanted_versions(connection, ids)
         standings = self._standings(connection, changes, cause)
         early = self._before_start(connection, changes, held)
         for change in changes:
             self._plan_one(plan, change, held, owed, standings, early, cause)
         self._note_stopped(connection, plan, cause)
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
-        _note_exemptions(connection, plan.exempt)
-        _owe_again(connection, plan.holdings, wanted, cause)
+        note_exemptions(connection, plan.exempt)
+        owe_again(connection, plan.holdings, wanted, cause)
         keep_clocks(connection, changes, self.counting, self.calendar, cause)
-        _write(connection, plan.holdings, cause)
+        write(connection, plan.holdings, cause)
         return plan.unreported
 
     def plan_publication(
@@ -189,7 +137,7 @@ class Planner:
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
-        held, owed = _held_versions(connection, ids), _owed(connection, ids)
+        held, owed = held_versions(connection, ids), owed_places(connection, ids)
         standings = self._standings(connection, changes, cause)
         early = self._before_start(connection, changes, held)
         for change in changes:
@@ -204,7 +152,7 @@ class Planner:
                     continue
                 if platform not in taken:
                     # it went there once: what a decision ends must end there too
-                    plan.holdings.append(_unwanted(place, Operation.TAKE_DOWN, cause))
+                    plan.holdings.append(unwanted_row(place, Operation.TAKE_DOWN, cause))
                     if now.stopped is not None:
                         plan.stopped[change.record_id] = now
                     continue
@@ -221,7 +169,7 @@ class Planner:
         shown = [row for row in plan.holdings if row["wanted_version"] is not None]
         platforms = sorted({row["platform"] for row in shown})
         reopen_waived(connection, [row["record_id"] for row in shown], cause, platforms)
-        _decide(connection, plan.holdings, cause)
+        write_decided(connection, plan.holdings, cause)
 
     def plan_routes(
         self, connection: Connection, changes: Sequence[Change], cause: Cause
@@ -242,10 +190,10 @@ class Planner:
         """
         plan = _Plan()
         ids = [change.record_id for change in changes]
-        wanted, held = _wanted_versions(connection, ids), _held_versions(connection, ids)
-        versions_owed = _versions_owed(connection, ids)
-        owed = {(record_id, platform) for record_id, platform, _ in versions_owed}
-        owed |= _adopted(connection, ids)
+        wanted, held = wanted_versions(connection, ids), held_versions(connection, ids)
+        by_version = versions_owed(connection, ids)
+        owed = {(record_id, platform) for record_id, platform, _ in by_version}
+        owed |= adopted_places(connection, ids)
         standings = self._standings(connection, changes, cause)
         early = self._before_start(connection, changes, wanted)
         noted = noted_before_start(connection, ids)
@@ -269,21 +217,21 @@ class Planner:
                     plan.holdings.append(self._early_row(change, platform, cause))
                     continue
                 if not goes:
-                    removal = _removal(platform, publishing)
-                    plan.holdings.append(_unwanted(place, removal, cause))
+                    removal = removal_from(platform, publishing)
+                    plan.holdings.append(unwanted_row(place, removal, cause))
                     continue
                 plan.holdings.append(self._row_at(change, platform, now, cause))
                 opened = None
-                if (*place, change.version) not in versions_owed:
+                if (*place, change.version) not in by_version:
                     opened = self._opened(taken, change, place, held, owed, cause)
                 if opened is not None and opened.rule is not None:
                     plan.duties.append(Owed(*place, opened.rule, change.version, opened.starts_on))
         open_duties(connection, plan.duties, self.counting, self.calendar, cause)
-        _note_exemptions(connection, plan.exempt)
+        note_exemptions(connection, plan.exempt)
         for platform in sorted({one.platform for one in moved if one.goes}):
             again = [one.record_id for one in moved if one.goes and one.platform == platform]
             reopen_waived(connection, again, cause, [platform])
-        _decide(connection, plan.holdings, cause)
+        write_decided(connection, plan.holdings, cause)
         return moved
 
     def plan_tables(
@@ -305,14 +253,14 @@ class Planner:
             What differs.
         """
         standings = self._standings(connection, changes, cause)
-        before = _planned(connection, platform, [change.record_id for change in changes])
+        before = planned_rows(connection, platform, [change.record_id for change in changes])
         rows, found = [], []
         for change in changes:
             row = self._row_at(change, platform, standings.get(change.record_id, Standing()), cause)
             planned = before[change.record_id]
             if row["wanted_version"] != planned["wanted_version"]:
                 continue
-            if all(row[name] == planned[name] for name in _BY_TABLES):
+            if all(row[name] == planned[name] for name in BY_TABLES):
                 row["updated_at"] = planned["updated_at"]
             else:
                 fits = not row["findings"]
@@ -339,7 +287,7 @@ class Planner:
             What differs.
         """
         standings = self._standings(connection, changes, cause)
-        planned = _findings_planned(connection, [change.record_id for change in changes])
+        planned = findings_planned(connection, [change.record_id for change in changes])
         rows, found = [], []
         for change in changes:
             now = standings.get(change.record_id, Standing())
@@ -354,7 +302,7 @@ class Planner:
                 rows.append(row)
                 waits = bool(of_reviews(row["findings"]))
                 found.append(Reviewed(change.record_id, platform, waits=waits))
-        _write(connection, rows, cause)
+        write(connection, rows, cause)
         return found
 
     def rows_at(
@@ -372,7 +320,9 @@ class Planner:
             if (change.record_id, platform) in early
             else self._row_at(change, platform, now, cause)
             if platform in taken
-            else _unwanted((change.record_id, platform), _removal(platform, publishing), cause)
+            else unwanted_row(
+                (change.record_id, platform), removal_from(platform, publishing), cause
+            )
             for platform in platforms
         ]
 
@@ -396,15 +346,15 @@ class Planner:
             exempt = exemption_of(change.kind, change.content, self.exemptions) is not None
             publishing = self._publishing(change.kind)
             if exempt or platform not in self._taken(change, {place}):
-                removal = _removal(platform, publishing)
-                plan.holdings.append(_unwanted(place, removal, cause))
+                removal = removal_from(platform, publishing)
+                plan.holdings.append(unwanted_row(place, removal, cause))
                 continue
             now = standings.get(change.record_id, Standing())
             plan.holdings.append(self._row_at(change, platform, now, cause))
             if platform in publishing and now.stopped is not None:
                 plan.stopped[change.record_id] = now
         self._note_stopped(connection, plan, cause)
-        _write(connection, plan.holdings, cause)
+        write(connection, plan.holdings, cause)
 
     def owe_first(
         self, connection: Connection, platform: str, changes: Sequence[Change], cause: Cause
@@ -419,7 +369,7 @@ class Planner:
             changes: The present versions of records that it should hold.
             cause: Who found the mistake, and when.
         """
-        owed = _owed(connection, [change.record_id for change in changes])
+        owed = owed_places(connection, [change.record_id for change in changes])
         found = []
         for change in changes:
             place = (change.record_id, platform)
@@ -464,7 +414,7 @@ class Planner:
                 plan.holdings.append(self._row_at(change, platform, now, cause))
             elif place in held:
                 # it was owed before this version and is not any more
-                plan.holdings.append(_unwanted(place, _removal(platform, publishing), cause))
+                plan.holdings.append(unwanted_row(place, removal_from(platform, publishing), cause))
             else:
                 continue
             if platform in taken and platform in publishing and now.stopped is not None:
@@ -509,7 +459,7 @@ class Planner:
     def _early_row(self, change: Change, platform: str, cause: Cause) -> dict[str, Any]:
         """Return the holding of what nobody owes; by its key it is found should it be held."""
         key = self.wanted_row(change, platform, cause)["wanted_key"]
-        nothing = _unwanted((change.record_id, platform), Operation.WITHDRAW, cause)
+        nothing = unwanted_row((change.record_id, platform), Operation.WITHDRAW, cause)
         return nothing | {"wanted_key": key, "before_start": True}
 
     def _opened(
@@ -611,7 +561,7 @@ class Planner:
         if platform not in publishing:
             return self.wanted_row(change, platform, cause)
         if now.stopped is not None:
-            return _unwanted((change.record_id, platform), Operation.TAKE_DOWN, cause)
+            return unwanted_row((change.record_id, platform), Operation.TAKE_DOWN, cause)
         row = self.wanted_row(change, platform, cause)
         doubts: list[Finding] = []
         if self.formats.is_sound(platform, change.kind):
@@ -684,159 +634,3 @@ def _first_report(route: Route, change: Change, today: date) -> _Occasion | None
     if route.rule is not None and rule(route.rule).opens_on is OpensOn.RECORDED:
         return _Occasion(route.rule, today)
     return None if change.decided_on is None else _Occasion(route.rule, change.decided_on)
-
-
-def _write(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
-    write_holdings(connection, holdings, cause)
-    replan(connection, [(row["record_id"], row["platform"]) for row in holdings], cause)
-
-
-def _decide(connection: Connection, holdings: Sequence[dict[str, Any]], cause: Cause) -> None:
-    """Write what follows from a decision: where it turns, what was refused before is asked anew."""
-    turned = write_holdings(connection, holdings, cause)
-    places = [(row["record_id"], row["platform"]) for row in holdings]
-    replan(connection, places, cause, turned)
-
-
-def _removal(platform: str, publishing: frozenset[str]) -> Operation:
-    return Operation.TAKE_DOWN if platform in publishing else Operation.WITHDRAW
-
-
-def _unwanted(place: Place, removal: Operation, cause: Cause) -> dict[str, Any]:
-    record_id, platform = place
-    return {
-        "record_id": record_id,
-        "platform": platform,
-        "wanted_version": None,
-        "wanted_key": None,
-        "findings": [],
-        "replaces": False,
-        "removal": removal.value,
-        "shown_until": None,
-        "leaves_key": None,
-        "format_digest": None,
-        "before_start": False,
-        "updated_at": cause.at,
-    }
-
-
-NO_TABLE = "no_table"
-"""Code of the finding that the platform's format table cannot be used."""
-
-INVALID = "记录本身有错误，改正后重新导入才能报送"
-
-
-def _held_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
-    return _versions(connection, ids, holding.c.held_version)
-
-
-def _wanted_versions(connection: Connection, ids: Sequence[str]) -> dict[Place, int | None]:
-    return _versions(connection, ids, holding.c.wanted_version)
-
-
-def _versions(
-    connection: Connection, ids: Sequence[str], which: sa.Column[int | None]
-) -> dict[Place, int | None]:
-    found: dict[Place, int | None] = {}
-    for chunk in in_chunks(ids):
-        statement = sa.select(holding.c.record_id, holding.c.platform, which).where(
-            holding.c.record_id.in_(chunk)
-        )
-        found.update({(row[0], row[1]): row[2] for row in connection.execute(statement)})
-    return found
-
-
-_BY_TABLES = ("wanted_key", "findings", "removal", "shown_until", "leaves_key")
-"""Columns of a holding that follow from the record and the format tables."""
-
-
-def _planned(
-    connection: Connection, platform: str, ids: Sequence[str]
-) -> dict[str, Mapping[str, Any]]:
-    """Return record → what was planned for it at ``platform``."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for chunk in in_chunks(ids):
-        statement = sa.select(holding).where(
-            holding.c.record_id.in_(chunk), holding.c.platform == platform
-        )
-        found.update({one["record_id"]: one for one in connection.execute(statement).mappings()})
-    return found
-
-
-def _findings_planned(
-    connection: Connection, ids: Sequence[str]
-) -> dict[str, list[tuple[str, int, list[dict[str, Any]]]]]:
-    """Return record → platform, version that it should hold, and what is found about that."""
-    found: dict[str, list[tuple[str, int, list[dict[str, Any]]]]] = {}
-    for chunk in in_chunks(ids):
-        statement = (
-            sa.select(
-                holding.c.record_id,
-                holding.c.platform,
-                holding.c.wanted_version,
-                holding.c.findings,
-            )
-            .where(holding.c.record_id.in_(chunk), holding.c.wanted_version.is_not(None))
-            .order_by(holding.c.id)
-        )
-        for row in connection.execute(statement):
-            found.setdefault(row[0], []).append((row[1], row[2], row[3]))
-    return found
-
-
-def _owed(connection: Connection, ids: Sequence[str]) -> set[Place]:
-    """Return where a first report is owed, was owed, or was made before us."""
-    owed = {(record_id, platform) for record_id, platform, _ in _versions_owed(connection, ids)}
-    return owed | _adopted(connection, ids)
-
-
-def _adopted(connection: Connection, ids: Sequence[str]) -> set[Place]:
-    """Return what was taken over as held: its first report is no matter of ours."""
-    found: set[Place] = set()
-    for chunk in in_chunks(ids):
-        statement = sa.select(holding.c.record_id, holding.c.platform).where(
-            holding.c.record_id.in_(chunk), holding.c.adopted_at.is_not(None)
-        )
-        found.update((row[0], row[1]) for row in connection.execute(statement))
-    return found
-
-
-def _versions_owed(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str, int]]:
-    """Return record, platform and version of every duty, whatever became of it."""
-    owed: set[tuple[str, str, int]] = set()
-    for chunk in in_chunks(ids):
-        statement = sa.select(duty.c.record_id, duty.c.platform, duty.c.version).where(
-            duty.c.record_id.in_(chunk)
-        )
-        owed.update((row[0], row[1], row[2]) for row in connection.execute(statement))
-    return owed
-
-
-def _owe_again(
-    connection: Connection,
-    holdings: Sequence[dict[str, Any]],
-    wanted: Mapping[Place, int | None],
-    cause: Cause,
-) -> None:
-    """Open again what was waived where a record was owed, then was not, and now is once more."""
-    again: dict[str, list[str]] = {}
-    for row in holdings:
-        place = (row["record_id"], row["platform"])
-        if row["wanted_version"] is not None and place in wanted and wanted[place] is None:
-            again.setdefault(row["platform"], []).append(row["record_id"])
-    for platform, ids in again.items():
-        reopen_waived(connection, ids, cause, [platform])
-
-
-def _note_exemptions(connection: Connection, exempt: Mapping[str, str | None]) -> None:
-    """Keep with each record why nobody is owed it."""
-    reasons: dict[str | None, list[str]] = {}
-    for record_id, reason in exempt.items():
-        reasons.setdefault(reason, []).append(record_id)
-    for reason, ids in reasons.items():
-        for chunk in in_chunks(ids):
-            connection.execute(
-                sa.update(record)
-                .where(record.c.id.in_(chunk), record.c.exemption.is_distinct_from(reason))
-                .values(exemption=reason)
-            )

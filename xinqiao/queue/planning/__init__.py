@@ -1,0 +1,1 @@
+"""From changed records to duties, holdings and submissions (报送计划)."""
