@@ -19,6 +19,7 @@ from xinqiao.audit.anchors.places.place import Bounded, Place
 from xinqiao.audit.anchors.reading import Found, anchors_given, anchors_in
 from xinqiao.audit.anchors.signing import SigningKey, load_key, read_public_key
 from xinqiao.audit.anchors.store import (
+    Stored,
     copies,
     last_anchor,
     missing_at,
@@ -165,7 +166,10 @@ class Anchoring:
         return made is not None
 
     def renew_key(self, reason: str) -> Anchor:
-        """Change the key: an anchor signed by the old one announces the new one.
+        """Change the key: an anchor signed by the old one announces the new one, which signs next.
+
+        The new key signs an anchor at once: before it has signed one, it proves nothing to whoever
+        holds its public half.
 
         Args:
             reason: Why; goes to the audit log.
@@ -187,6 +191,7 @@ class Anchoring:
             )
             if made is not None:
                 put_in_force(path)
+                write_anchor(self._database, following, actor=self._actor, at=self._now())
                 self._deliver(places_of(self._workspace))
                 return made
             key = self.key()
@@ -280,7 +285,8 @@ class Anchoring:
             return 0 if head else None
         at = _instant(last.at)
         old = at is None or now - at >= timedelta(hours=settings.every_hours)
-        return last.number if old or head - last.last >= settings.after_entries else None
+        many = head - last.last >= settings.after_entries
+        return last.number if old or many or _announces(last) else None
 
     def _deliver(self, places: Sequence[Place]) -> list[Delivered]:
         """Bring to each place what it does not have; one that fails is noted and tried again."""
@@ -369,6 +375,14 @@ def _number(name: str) -> int:
     pieces = name.split("-")
     digits = pieces[3] if len(pieces) > 3 else ""  # noqa: PLR2004 - the fourth part of the name
     return int(digits) if digits.isdigit() else 0
+
+
+def _announces(last: Stored) -> bool:
+    """Tell whether an anchor names another key, which is to sign the next one without delay."""
+    try:
+        return read_anchor(last.body).next_key is not None
+    except ValueError:  # damaged: whoever makes the next one is told
+        return False
 
 
 def _instant(text: str) -> datetime | None:

@@ -20,18 +20,24 @@ _COLUMNS = {"at": "at", "actor": "actor", "action": "action", "record": "record_
 Change = Callable[[list[dict[str, Any]]], None]
 
 
-def rewrite(connection: Connection, change: Change, key: SigningKey | None = None) -> None:
+def rewrite(
+    connection: Connection,
+    change: Change,
+    key: SigningKey | None = None,
+    announced: str | None = None,
+) -> None:
     """Let ``change`` have its way with the entries, and make everything inside fit again.
 
     Args:
         connection: A write transaction in which the log is not protected.
         change: Changes the entries in place; they are numbered and chained anew.
         key: Signs the anchors that the database keeps once more; None to leave them as they are.
+        announced: Public key that the last of these anchors names as the one that follows.
     """
     statement = sa.select(audit.c.body).order_by(audit.c.sequence)
     entries = [json.loads(body) for body in connection.execute(statement).scalars()]
     change(entries)
-    forger = _Forger(connection, key)
+    forger = _Forger(connection, key, announced)
     rows, previous = [], "0" * 64
     for number, entry in enumerate(entries, 1):
         if entry["action"] == WRITTEN and key is not None:
@@ -58,8 +64,12 @@ def rewrite(connection: Connection, change: Change, key: SigningKey | None = Non
 class _Forger:
     """Makes anchors that fit a log that was written anew, one after the other."""
 
-    def __init__(self, connection: Connection, key: SigningKey | None) -> None:
+    def __init__(
+        self, connection: Connection, key: SigningKey | None, announced: str | None
+    ) -> None:
         self.hashes: list[str] = []
+        self._announced = announced
+        self._last = connection.execute(sa.select(sa.func.max(anchor.c.number))).scalar_one()
         self._connection = connection
         self._key = key
         self._previous = NONE_BEFORE
@@ -80,6 +90,7 @@ class _Forger:
                     "previous": self._previous,
                     "key": fingerprint(self._key.public),
                     "public_key": self._key.public,
+                    "next_key": self._announced if number == self._last else None,
                 }
             )
         )

@@ -78,6 +78,16 @@ def test_anchors_that_were_signed_again_by_another_key_are_found_by_the_key_on_p
         assert kinds(anchored.proof(connection, [])) >= {"trusted_key"}
 
 
+def test_the_key_on_paper_is_not_believed_where_a_forger_merely_names_it(
+    anchored: Anchored, tmp_path: Path
+) -> None:
+    """A public key is known to everybody: only what it signed speaks for a log."""
+    key = create_key(tmp_path / "forged.pem")
+    with anchored.tampering() as connection:
+        rewrite(connection, other_words, key, announced=anchored.trusted)
+        assert kinds(anchored.proof(connection, [])) == {"announced_key"}
+
+
 @pytest.mark.parametrize("how", ["other words", "another actor"])
 def test_only_what_lies_outside_finds_a_log_that_the_thief_of_the_key_wrote_anew(
     anchored: Anchored, how: str

@@ -32,6 +32,8 @@ _WORDS = {
     "range": "覆盖范围与前一号锚点不衔接",
     "key": "不是用应有的密钥签名的：密钥被换过，或锚点是伪造的",
     "trusted_key": "没有一个锚点是用给定的公钥签名的：锚点全被重写过，或公钥不是本工作区的",
+    "announced_key": "给定的公钥只被预告过，还没有签过锚点，不能作证：请执行 xinqiao audit anchor "
+    "以后再验证；仍然如此的，锚点是伪造的",
     "cut_off": "日志比锚点短：末尾被截断，或数据库是旧的",
     "head": "日志与锚点不符：锚点所指的那一条或它以前的内容被重写过",
     "root": "日志与锚点不符：它覆盖的条目里有被换过的",
@@ -112,13 +114,28 @@ DATABASE = "database"
 
 @dataclass(slots=True)
 class _Chain:
-    """What is known after some anchors: what the next one must build on."""
+    """What is known after some anchors: what the next one must build on.
+
+    Attributes:
+        number: Of the last one.
+        last: Number of the last entry it covers.
+        hash: Its hash.
+        public_key: By which the next one must be signed; None before the first.
+        signers: The keys by which anchors are signed. A key that is merely announced proves
+            nothing: it is public, and anybody can name it.
+    """
 
     number: int = 0
     last: int = 0
     hash: str = NONE_BEFORE
     public_key: str | None = None
-    keys: list[str] = field(default_factory=list)
+    signers: set[str] = field(default_factory=set)
+
+    def trouble_with(self, trusted_key: str | None) -> str:
+        """Return what speaks against the key that is known from elsewhere; empty if nothing."""
+        if trusted_key is None or not self.signers or trusted_key in self.signers:
+            return ""
+        return "announced_key" if trusted_key == self.public_key else "trusted_key"
 
 
 def check_anchors(
@@ -148,8 +165,9 @@ def check_anchors(
             progress(chain.last)
     _check_logged(found, kept, logged)
     _check_outside(connection, found, outside, workspace, chain, kept, trusted_key)
-    if trusted_key is not None and chain.keys and trusted_key not in chain.keys:
-        found.add("trusted_key", DATABASE)
+    trouble = chain.trouble_with(trusted_key)
+    if trouble:
+        found.add(trouble, DATABASE)
     found.covered = chain.last
     found.key = "" if chain.public_key is None else fingerprint(chain.public_key)
     return found
@@ -163,9 +181,10 @@ def _check_stored(
         found.add("form", DATABASE, row.number)
         return
     columns = (anchor.number, anchor.last, anchor.at) == (row.number, row.last, row.at)
+    signed = is_signed(anchor)
     links = (
         ("columns", columns),
-        ("signature", is_signed(anchor)),
+        ("signature", signed),
         ("workspace", anchor.workspace == workspace),
         ("number", anchor.number == chain.number + 1),
         ("previous", anchor.previous == chain.hash),
@@ -178,9 +197,9 @@ def _check_stored(
     _check_log(connection, found, anchor, DATABASE)
     chain.number, chain.last = anchor.number, anchor.last
     chain.hash = hash_of_text(row.body)
-    chain.keys.append(anchor.public_key)
+    if signed:
+        chain.signers.add(anchor.public_key)
     chain.public_key = anchor.next_key or anchor.public_key
-    chain.keys.append(chain.public_key)
     found.last_at = anchor.at
 
 
@@ -203,7 +222,7 @@ def _check_outside(
     kept: Mapping[int, str],
     trusted_key: str | None,
 ) -> None:
-    keys = {*chain.keys, *([] if trusted_key is None else [trusted_key])}
+    keys = {*chain.signers, chain.public_key, trusted_key} - {None}
     for one in outside:
         found.outside += 1
         place = f"{one.place}/{one.name}"

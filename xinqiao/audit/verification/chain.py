@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
 
 from xinqiao.audit.chain import ALGORITHM, FORMAT, GENESIS, hash_of
+from xinqiao.database.complaints import explain
 from xinqiao.database.tables import audit, audit_head
+from xinqiao.errors import DamageError
 
 _CHUNK = 2000
 _COLUMNS = {
@@ -102,11 +105,53 @@ def _chunks(connection: Connection) -> Iterator[Sequence[Any]]:
         statement = sa.select(*columns).order_by(audit.c.sequence).limit(_CHUNK)
         if last is not None:
             statement = statement.where(audit.c.sequence > last)
-        rows = connection.execute(statement).all()
+        try:
+            rows: Sequence[Any] = connection.execute(statement).all()
+        except DatabaseError as error:
+            _damaged_or_raise(connection, error)
+            rows = _up_to_unreadable(connection, last)
         if not rows:
             return
         yield rows
         last = rows[-1][0]
+
+
+class _Unreadable(NamedTuple):
+    """Stands for an entry whose bytes are no text any more, or lie on a broken page."""
+
+    sequence: int
+    at: None = None
+    actor: None = None
+    action: None = None
+    record_id: None = None
+    submission_id: None = None
+    platform: None = None
+    body: None = None
+    hash: None = None
+
+
+def _up_to_unreadable(connection: Connection, last: int | None) -> list[Any]:
+    """Read entries one by one up to the first that cannot be read, so that it can be named."""
+    numbers = sa.select(audit.c.sequence).order_by(audit.c.sequence).limit(_CHUNK)
+    if last is not None:
+        numbers = numbers.where(audit.c.sequence > last)
+    columns = [audit.c[name] for name in _ORDER]
+    rows: list[Any] = []
+    for number in connection.execute(numbers).scalars().all():
+        try:
+            rows.append(
+                connection.execute(sa.select(*columns).where(audit.c.sequence == number)).one()
+            )
+        except DatabaseError as error:
+            _damaged_or_raise(connection, error)
+            return [*rows, _Unreadable(number)]
+    return rows
+
+
+def _damaged_or_raise(connection: Connection, error: DatabaseError) -> None:
+    """Raise ``error`` again unless it says that what is stored is damaged."""
+    if not isinstance(explain(error, connection.engine.url), DamageError):
+        raise error
 
 
 def _fits(row: Any, expected: int, previous: str) -> bool:
