@@ -13,7 +13,7 @@ import structlog
 from xinqiao.anchoring.listing import newest
 from xinqiao.anchoring.places import folders_of, places_of
 from xinqiao.anchoring.proof import Progress, Proof, prove
-from xinqiao.audit.anchors.form import Anchor, read_anchor
+from xinqiao.audit.anchors.form import Anchor, file_prefix, read_anchor
 from xinqiao.audit.anchors.keeping import key_in_force, next_key, put_in_force
 from xinqiao.audit.anchors.places.place import Bounded, Place
 from xinqiao.audit.anchors.reading import Found, anchors_given, anchors_in
@@ -90,6 +90,16 @@ class Standing:
     pending: dict[str, int] = field(default_factory=dict)
     missing: dict[str, list[int]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Outside:
+    """What the folders hold: this workspace's anchors, and what is to be said about each place."""
+
+    found: list[Found] = field(default_factory=list)
+    missing: dict[str, list[int]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    strangers: dict[str, int] = field(default_factory=dict)
 
 
 class Anchoring:
@@ -215,7 +225,8 @@ class Anchoring:
             }
         patience = timedelta(hours=settings.every_hours) * _LATE
         found.late = found.at is not None and now - found.at > patience
-        _, found.missing, found.unread = self._outside()
+        outside = self._outside()
+        found.missing, found.unread = outside.missing, outside.unread
         return found
 
     def anchors(self, limit: int) -> list[tuple[Anchor, dict[str, datetime]]]:
@@ -239,17 +250,22 @@ class Anchoring:
         Raises:
             InputError: A file cannot be used.
         """
-        outside, missing, unread = self._outside()
-        outside += anchors_given(given)
+        outside = self._outside()
+        outside.found += anchors_given(given)
         if public_key is not None:
             trusted: str | None = read_public_key(public_key)
         else:
             key = load_key(self._workspace.anchor_key_file)
             trusted = None if key is None else key.public
         with self._database.reading() as connection:
-            proof = prove(connection, outside, trusted, progress)
-        proof.missing, proof.unread = missing, unread
+            proof = prove(connection, outside.found, trusted, progress)
+        proof.missing, proof.unread = outside.missing, outside.unread
         proof.notices = self._notices(proof, own_key=public_key is None, known=trusted is not None)
+        proof.notices += [
+            f"{place} 里另有 {count} 个别的工作区的锚点，没有核对：那里只有本工作区的，"
+            "说明整个数据库被换过，请用 --anchors 指定这个文件夹再验证"
+            for place, count in outside.strangers.items()
+        ]
         return proof
 
     def _notices(self, proof: Proof, *, own_key: bool, known: bool) -> list[str]:
@@ -339,11 +355,9 @@ class Anchoring:
             cause = Cause(self._actor, database_time(connection, self._clock))
             close_incident(connection, IncidentKind.ANCHORS, SUBJECT, cause)
 
-    def _outside(self) -> tuple[list[Found], dict[str, list[int]], dict[str, str]]:
-        """Return the anchors in the folders, what is gone from there, and what cannot be read."""
-        found: list[Found] = []
-        missing: dict[str, list[int]] = {}
-        unread: dict[str, str] = {}
+    def _outside(self) -> _Outside:
+        """Look into the folders."""
+        outside = _Outside()
         with self._database.reading() as connection:
             workspace = workspace_of(connection) or ""
             written = {
@@ -351,19 +365,22 @@ class Anchoring:
             }
         for place in folders_of(self._workspace):
             try:
-                there = self._bounded.run(place.name, partial(anchors_in, place.path, workspace))
+                there = self._bounded.run(place.name, partial(anchors_in, place.path))
             except OSError as error:
-                unread[place.name] = f"{error.strerror}：请检查磁盘是否接好、权限是否够"
+                outside.unread[place.name] = f"{error.strerror}：请检查磁盘是否接好、权限是否够"
                 continue
             except XinqiaoError as error:
-                unread[place.name] = error.message
+                outside.unread[place.name] = error.message
                 continue
-            found += there
-            present = {_number(one.name) for one in there}
+            ours = [one for one in there if one.name.startswith(file_prefix(workspace))]
+            outside.found += ours
+            if len(there) > len(ours):
+                outside.strangers[place.name] = len(there) - len(ours)
+            present = {_number(one.name) for one in ours}
             gone = [number for number in written[place.name] if number not in present]
             if gone:
-                missing[place.name] = gone
-        return found, missing, unread
+                outside.missing[place.name] = gone
+        return outside
 
     def _now(self) -> datetime:
         with self._database.reading() as connection:

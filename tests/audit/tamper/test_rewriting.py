@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from tests.audit.tamper.conftest import Anchored, grow
 from tests.audit.tamper.rewriting import rewrite
+from tests.support import unprotect
 from xinqiao.anchoring.proof import Proof
 from xinqiao.audit.anchors.form import read_anchor
 from xinqiao.audit.anchors.signing import SigningKey, create_key
@@ -100,6 +101,26 @@ def test_only_what_lies_outside_finds_a_log_that_the_thief_of_the_key_wrote_anew
         found = kinds(anchored.proof(connection))
         assert found & {"differs", "workspace"}
         assert found & {"head", "root", "workspace"}
+
+
+def test_a_database_that_was_put_in_place_of_the_real_one_is_told_by_the_anchors_it_left(
+    anchored: Anchored,
+) -> None:
+    """Nothing of the new log is in the folder, and nothing of the folder is in the new log."""
+
+    def founded_anew(entries: Entries) -> None:
+        entries[0]["actor"] = "李四/vm"
+        entries[:] = [one for one in entries if not one["action"].startswith("anchor.")]
+
+    with anchored.database.writing() as connection:
+        unprotect(connection)
+        connection.execute(sa.delete(anchor_copy))
+        connection.execute(sa.delete(anchor))
+        rewrite(connection, founded_anew)
+    proof = anchored.bureau.service.prove()
+    assert kinds(proof) == set()
+    assert any("3 个别的工作区的锚点" in one for one in proof.notices)
+    assert kinds(anchored.bureau.service.prove([anchored.bureau.outside])) == {"workspace"}
 
 
 def test_a_cut_end_with_its_anchors_removed_is_found_outside(anchored: Anchored) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xinqiao.audit.anchors.form import LONGEST, file_prefix
+from xinqiao.audit.anchors.form import LONGEST
 from xinqiao.errors import InputError
 
 _PATTERN = "xinqiao-anchor-*.json"
@@ -27,19 +27,17 @@ class Found:
     named: bool
 
 
-def anchors_in(folder: Path, workspace: str | None = None) -> list[Found]:
-    """Return the anchors in a folder, in order of name.
+def anchors_in(folder: Path) -> list[Found]:
+    """Return the anchors in a folder, whosever they are, in order of name.
 
     Args:
         folder: The folder.
-        workspace: Only those that are named for this workspace; None for all.
 
     Raises:
         OSError: It cannot be read.
     """
-    prefix = "" if workspace is None else file_prefix(workspace)
     paths = sorted(one for one in folder.iterdir() if one.match(_PATTERN))
-    return [_read(one, named=True) for one in paths if one.name.startswith(prefix)]
+    return [_read(one, named=True) for one in paths]
 
 
 def anchors_given(paths: Sequence[Path]) -> Iterator[Found]:
