@@ -33,6 +33,7 @@ bench: $(READY)
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/figures.py
 	$(BIN)/python bench/reconciling.py
+	$(BIN)/python bench/audit.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
