@@ -114,7 +114,8 @@ def _anchors(hub: Hub) -> str:
     found = hub.anchoring.standing()
     wrong = [f"{place} 没有能看到：{why}" for place, why in found.unread.items()]
     wrong += [
-        f"{place} 少了 {len(numbers)} 个写过的锚点（第 {numbers[0]} 号等）"
+        f"{place} 少了 {len(numbers)} 个写过的锚点（第 {numbers[0]} 号等）："
+        "查明原因后执行 xinqiao audit anchors refill 补上"
         for place, numbers in found.missing.items()
     ]
     wrong += [

@@ -16,8 +16,11 @@ _MAIL_VARIABLE = "XINQIAO_SECRET_ANCHOR_MAIL"
 
 def folders_of(workspace: Workspace) -> list[FolderPlace]:
     """Return the folders; relative ones lie in the workspace."""
-    names = workspace.settings.audit.anchors.folders
-    return [FolderPlace(workspace.root / Path(one).expanduser()) for one in names]
+    paths = (
+        workspace.root / Path(one).expanduser() for one in workspace.settings.audit.anchors.folders
+    )
+    # the name of a place stands in the log: one folder has one name
+    return [FolderPlace(Path(os.path.normpath(path))) for path in paths]
 
 
 def places_of(workspace: Workspace) -> list[Place]:

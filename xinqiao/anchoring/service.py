@@ -20,6 +20,7 @@ from xinqiao.audit.anchors.reading import Found, anchors_given, anchors_in
 from xinqiao.audit.anchors.signing import SigningKey, load_key, read_public_key
 from xinqiao.audit.anchors.store import (
     Stored,
+    body_of,
     copies,
     last_anchor,
     missing_at,
@@ -44,6 +45,7 @@ SUBJECT = "anchors"
 """Stands where incidents name a platform."""
 
 COPIED = "anchor.copied"
+COPIED_AGAIN = "anchor.copied_again"
 _AT_ONCE = 50
 _AGAIN_SECONDS = 900.0
 _TRIES = 5
@@ -174,6 +176,25 @@ class Anchoring:
         ]
         self._deliver(places)
         return made is not None
+
+    def refill(self, reason: str) -> list[Delivered]:
+        """Bring to each folder again what was written there and is gone.
+
+        Done by a person and never by itself: that an anchor is gone may be the trace of a deed.
+
+        Args:
+            reason: What became of them; goes to the audit log.
+        """
+        places = {one.name: one for one in folders_of(self._workspace)}
+        done = []
+        for name, gone in self._outside().missing.items():
+            with self._database.reading() as connection:
+                bodies = [body for number in gone if (body := body_of(connection, number))]
+            numbers, trouble = self._put(places[name], bodies)
+            if numbers:
+                self._note(COPIED_AGAIN, name, numbers, reason)
+            done.append(Delivered(name, tuple(numbers), trouble))
+        return done
 
     def renew_key(self, reason: str) -> Anchor:
         """Change the key: an anchor signed by the old one announces the new one, which signs next.
@@ -317,18 +338,7 @@ class Anchoring:
     def _deliver_to(self, place: Place) -> Delivered:
         with self._database.reading() as connection:
             waiting = missing_at(connection, place.name, _AT_ONCE)
-        numbers: list[int] = []
-        trouble = ""
-        try:
-            for one in waiting:
-                name = read_anchor(one.body).file_name
-                # outside of any transaction: a place may take as long as it likes
-                self._bounded.run(place.name, partial(place.put, name, one.body))
-                numbers.append(one.number)
-        except XinqiaoError as error:
-            trouble = error.message
-        except ValueError:
-            trouble = "库里的锚点被改动过：请执行 xinqiao audit verify 查看"
+        numbers, trouble = self._put(place, [one.body for one in waiting])
         if trouble:
             self._again_at[place.name] = time.monotonic() + _AGAIN_SECONDS
             _log.warning("anchor.not_placed", place=place.name)
@@ -336,13 +346,31 @@ class Anchoring:
             self._note_copies(place.name, numbers)
         return Delivered(place.name, tuple(numbers), trouble)
 
+    def _put(self, place: Place, bodies: Sequence[str]) -> tuple[list[int], str]:
+        """Leave anchors at a place, up to the first that it does not take; tell why it does not."""
+        numbers: list[int] = []
+        try:
+            for body in bodies:
+                anchor = read_anchor(body)
+                # outside of any transaction: a place may take as long as it likes
+                self._bounded.run(place.name, partial(place.put, anchor.file_name, body))
+                numbers.append(anchor.number)
+        except XinqiaoError as error:
+            return numbers, error.message
+        except ValueError:
+            return numbers, "库里的锚点被改动过：请执行 xinqiao audit verify 查看"
+        return numbers, ""
+
     def _note_copies(self, place: str, numbers: Sequence[int]) -> None:
         with self._database.writing() as connection:
             at = database_time(connection, self._clock)
             fresh = note_copies(connection, place, numbers, at)
-            entries = [
-                Entry(COPIED, details={"number": number, "place": place}) for number in fresh
-            ]
+            append(connection, _entries(COPIED, place, fresh), actor=self._actor, at=at)
+
+    def _note(self, action: str, place: str, numbers: Sequence[int], reason: str) -> None:
+        with self._database.writing() as connection:
+            at = database_time(connection, self._clock)
+            entries = _entries(action, place, numbers, reason)
             append(connection, entries, actor=self._actor, at=at)
 
     def _note_trouble(self, message: str) -> None:
@@ -385,6 +413,13 @@ class Anchoring:
     def _now(self) -> datetime:
         with self._database.reading() as connection:
             return database_time(connection, self._clock)
+
+
+def _entries(action: str, place: str, numbers: Sequence[int], reason: str = "") -> list[Entry]:
+    return [
+        Entry(action, reason=reason, details={"number": number, "place": place})
+        for number in numbers
+    ]
 
 
 def _number(name: str) -> int:

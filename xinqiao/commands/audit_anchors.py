@@ -1,5 +1,7 @@
 """``xinqiao audit anchor`` and ``audit anchors``: signed checkpoints of the log."""
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.markup import escape
 
@@ -16,6 +18,11 @@ from xinqiao.commands.output import (
     reason_option,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xinqiao.anchoring.service import Delivered
+
 
 @click.command(cls=ChineseCommand)
 @reason_for("为什么现在写；写入审计日志。", required=False)
@@ -31,10 +38,7 @@ def anchor(context: click.Context, reason: str | None, *, as_json: bool) -> None
             {
                 "number": None if done.anchor is None else done.anchor.number,
                 "last": None if done.anchor is None else done.anchor.last,
-                "places": [
-                    {"place": one.place, "numbers": list(one.numbers), "trouble": one.trouble}
-                    for one in done.places
-                ],
+                "places": _places(done.places),
             }
         )
     else:
@@ -42,14 +46,7 @@ def anchor(context: click.Context, reason: str | None, *, as_json: bool) -> None
             console.print("上一个锚点以后没有新的审计条目，不必再写。")
         else:
             console.print(f"已写第 {done.anchor.number} 号锚点，覆盖到第 {done.anchor.last} 条。")
-        for one in done.places:
-            name = escape(one.place)
-            if one.trouble:
-                console.print(f"[red]{name}：{escape(one.trouble)}[/]")
-            elif one.numbers:
-                console.print(f"{name}：已送到 {len(one.numbers)} 个")
-            else:
-                console.print(f"{name}：都已有，不必再送")
+        _show_places(done.places)
         if not done.places:
             console.print(
                 "还没有设置库外的存放处，整库被重写时发现不了："
@@ -122,6 +119,40 @@ def key(context: click.Context, *, as_json: bool) -> None:
     click.echo(public_pem(public), nl=False)
     click.echo(f"指纹：{paper(whole)}", err=True)
     click.echo("请把指纹抄在纸上，把以上公钥另存到本机以外；核验时用 --public-key 指定。", err=True)
+
+
+@anchors.command()
+@reason_for("这些锚点为什么不在了；写入审计日志。")
+@json_option
+@click.pass_context
+def refill(context: click.Context, reason: str, *, as_json: bool) -> None:
+    """把写过而又不见了的锚点再写到文件夹里；先查明为什么不见了。"""
+    done = open_hub(context).anchoring.refill(reason)
+    if as_json:
+        print_json(_places(done))
+    elif not done:
+        console.print("各文件夹里写过的锚点都在，没有要补的。")
+    else:
+        _show_places(done)
+    if any(one.trouble for one in done):
+        context.exit(NEEDS_A_PERSON)
+
+
+def _places(done: "Sequence[Delivered]") -> list[dict[str, object]]:
+    return [
+        {"place": one.place, "numbers": list(one.numbers), "trouble": one.trouble} for one in done
+    ]
+
+
+def _show_places(done: "Sequence[Delivered]") -> None:
+    for one in done:
+        name = escape(one.place)
+        if one.trouble:
+            console.print(f"[red]{name}：{escape(one.trouble)}[/]")
+        elif one.numbers:
+            console.print(f"{name}：已送到 {len(one.numbers)} 个")
+        else:
+            console.print(f"{name}：都已有，不必再送")
 
 
 @anchors.command("renew-key")

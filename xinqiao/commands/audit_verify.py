@@ -110,7 +110,8 @@ def _show(proof: "Proof") -> None:
         _list([deviation.message for deviation in state.deviations], state.count)
     for place, numbers in proof.missing.items():
         console.print(
-            f"[red]{escape(place)}：少了 {len(numbers)} 个写过的锚点，第一个是第 {numbers[0]} 号[/]"
+            f"[red]{escape(place)}：少了 {len(numbers)} 个写过的锚点，第一个是第 {numbers[0]} 号；"
+            "查明原因后执行 xinqiao audit anchors refill 补上[/]"
         )
     for place, why in proof.unread.items():
         console.print(f"[red]{escape(place)}：没有能核对，{escape(why)}[/]")

@@ -193,6 +193,7 @@ _ACTIONS = {
     "holding.noted": "持有留痕",
     "anchor.written": "写审计锚点",
     "anchor.copied": "锚点送到存放处",
+    "anchor.copied_again": "锚点补送到存放处",
     "anchor.key_created": "建立锚点签名密钥",
     "anchor.key_changed": "更换锚点签名密钥",
     "data.pruned": "清理过期内容",

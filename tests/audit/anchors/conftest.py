@@ -18,7 +18,7 @@ from xinqiao.config.workspace import Workspace
 from xinqiao.database.engine import Database
 
 PATIENCE = 0.5
-"""Seconds that a place may take in these tests."""
+"""Seconds that a place may take in these tests, where none is slow for a reason of its own."""
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Bureau:
     database: Database
     clock: FrozenClock
     outside: Path
+    patience: float = PATIENCE
 
     def settings(self, **changes: Any) -> None:
         """Write other settings of anchors."""
@@ -40,7 +41,7 @@ class Bureau:
 
     @property
     def service(self) -> Anchoring:
-        return Anchoring(self.workspace, self.database, self.clock, "张三", Bounded(PATIENCE))
+        return Anchoring(self.workspace, self.database, self.clock, "张三", Bounded(self.patience))
 
     def happen(self, count: int = 1) -> None:
         """Let so many things happen."""

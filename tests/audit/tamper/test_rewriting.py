@@ -1,5 +1,6 @@
 """Whoever owns the database can make the chain hold again; the anchors find it all the same."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -179,6 +180,22 @@ def test_a_file_that_is_gone_outside_is_told(anchored: Anchored) -> None:
     proof = anchored.bureau.service.prove()
     assert proof.missing == {f"folder:{anchored.bureau.outside}": [2]}
     assert not proof.ok
+
+
+def test_what_is_gone_outside_comes_back_only_when_a_person_says_why(anchored: Anchored) -> None:
+    gone = anchored.bureau.files()[1]
+    text = gone.read_bytes()
+    gone.unlink()
+    service = anchored.bureau.service
+    service.write()
+    assert not gone.exists()
+    (done,) = service.refill("U盘换了一个")
+    assert (done.numbers, done.trouble) == ((2,), "")
+    assert gone.read_bytes() == text
+    assert service.prove().missing == {}
+    entry = json.loads(anchored.bureau.rows(audit)[-1].body)
+    assert (entry["action"], entry["reason"]) == ("anchor.copied_again", "U盘换了一个")
+    assert service.refill("再来一次") == []
 
 
 def test_an_anchor_of_another_workspace_is_found(anchored: Anchored, tmp_path: Path) -> None:

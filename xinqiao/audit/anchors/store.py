@@ -51,6 +51,13 @@ def last_anchor(connection: Connection) -> Stored | None:
     return None if row is None else Stored(*row)
 
 
+def body_of(connection: Connection, number: int) -> str | None:
+    """Return the text of an anchor; None where none has that number."""
+    statement = sa.select(anchors.c.body).where(anchors.c.number == number)
+    found: str | None = connection.execute(statement).scalar_one_or_none()
+    return found
+
+
 def workspace_of(connection: Connection) -> str | None:
     """Return the hash of the log's first entry; None for an empty log."""
     statement = sa.select(audit.c.hash).where(audit.c.sequence == 1)

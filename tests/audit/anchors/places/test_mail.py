@@ -45,6 +45,13 @@ class Mailbox:
 
 
 @pytest.fixture
+def bureau(bureau: Bureau) -> Bureau:
+    """A bureau with patience: the notification library takes its time to load."""
+    bureau.patience = 30
+    return bureau
+
+
+@pytest.fixture
 def mailbox() -> Mailbox:
     return Mailbox()
 
