@@ -287,21 +287,17 @@ def _entries(
         for name in ("sequence", "action", "record_id", "submission_id", "platform", "body")
     ]
     telling = audit.c.action.in_([*EFFECTS, NOTED, FOUNDED])
-    last = 0
-    while True:
+    end = connection.execute(sa.select(sa.func.max(audit.c.sequence))).scalar_one() or 0
+    for last in range(0, end, _CHUNK):
+        # bounded on both sides: by the action alone, a database could sort all of them each time
         statement = (
             sa.select(*columns)
-            .where(audit.c.sequence > last, telling)
+            .where(audit.c.sequence > last, audit.c.sequence <= last + _CHUNK, telling)
             .order_by(audit.c.sequence)
-            .limit(_CHUNK)
         )
-        rows = connection.execute(statement).all()
-        if not rows:
-            return
-        yield from rows
-        last = rows[-1].sequence
-        if progress is not None and len(rows) == _CHUNK:
-            progress(last)
+        yield from connection.execute(statement).all()
+        if progress is not None:
+            progress(min(last + _CHUNK, end))
 
 
 def _rows(connection: Connection, table: sa.Table, names: tuple[str, ...]) -> Iterator[sa.Row[Any]]:
