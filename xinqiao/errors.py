@@ -13,6 +13,38 @@ Messages are Chinese, say what to do next, and never hold an identity number. ``
 English word that ``--json`` shows.
 """
 
+import errno
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EBUSY: "正被别的程序占用",
+    errno.EDQUOT: "超出了磁盘配额",
+    errno.EEXIST: "已经存在",
+    errno.EFBIG: "文件太大",
+    errno.EIO: "磁盘或网络共享读写出错",
+    errno.EISDIR: "它是文件夹，不是文件",
+    errno.ELOOP: "符号链接绕成了圈",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.ENFILE: "打开的文件太多",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENOTCONN: "网络共享没有连上",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.ENOTEMPTY: "文件夹里还有东西",
+    errno.EPERM: "系统不允许",
+    errno.EROFS: "所在的磁盘只能读",
+    errno.ESTALE: "网络共享已断开",
+    errno.ETIMEDOUT: "网络共享没有回应",
+    errno.EXDEV: "不在同一个磁盘上",
+}
+"""Number of a system error (POSIX) → what is told to a person."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return in Chinese why the system refused; an error without a word of ours by its number."""
+    return _REASONS.get(error.errno or 0, f"系统错误 {error.errno or 0}")
+
 
 class XinqiaoError(Exception):
     """Root of all errors that are told to a person instead of shown as a traceback.

@@ -35,7 +35,7 @@ from xinqiao.config.workspace import Workspace
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
 from xinqiao.database.tables import audit_head
-from xinqiao.errors import BusyError, XinqiaoError
+from xinqiao.errors import BusyError, XinqiaoError, reason_of
 from xinqiao.queue.incidents import IncidentKind, close_incident, note_incident
 from xinqiao.queue.transitions import Cause
 
@@ -395,7 +395,7 @@ class Anchoring:
             try:
                 there = self._bounded.run(place.name, partial(anchors_in, place.path))
             except OSError as error:
-                outside.unread[place.name] = f"{error.strerror}：请检查磁盘是否接好、权限是否够"
+                outside.unread[place.name] = f"{reason_of(error)}：请检查磁盘是否接好、权限是否够"
                 continue
             except XinqiaoError as error:
                 outside.unread[place.name] = error.message

@@ -157,7 +157,7 @@ def recount(context: click.Context, reason: str, *, as_json: bool) -> None:
 def template(year: int | None, output: Path | None) -> None:
     """给出放假通知的填写样式，照通知填好后导入。"""
     from xinqiao.clock import Clock
-    from xinqiao.errors import SettingsError
+    from xinqiao.errors import SettingsError, reason_of
     from xinqiao.routing.notices import TEMPLATE
 
     text = TEMPLATE.format(year=year or Clock().today().year + 1)
@@ -170,7 +170,7 @@ def template(year: int | None, output: Path | None) -> None:
     except FileExistsError:
         raise SettingsError(f"{output} 已经存在，没有覆盖；请换一个文件名") from None
     except OSError as error:
-        raise SettingsError(f"{output} 无法写入（{error.strerror}），请检查文件夹") from error
+        raise SettingsError(f"{output} 无法写入（{reason_of(error)}），请检查文件夹") from error
     console.print(f"已写入 {escape(str(output))}；填好后执行 xinqiao calendar import")
 
 

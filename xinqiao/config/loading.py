@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -43,7 +43,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} {_where(str(error))}") from error
     except OSError as error:
-        raise SettingsError(f"{path} 无法读取：{error.strerror}，请检查权限") from error
+        raise SettingsError(f"{path} 无法读取：{reason_of(error)}，请检查权限") from error
 
 
 def _where(words: str) -> str:

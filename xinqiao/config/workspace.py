@@ -21,7 +21,7 @@ from pathlib import Path
 from xinqiao.config.loading import parse, read_toml
 from xinqiao.config.platform_files import KnownPlatform, chosen_platforms, known_platforms, texts
 from xinqiao.config.settings import Settings
-from xinqiao.errors import InputError, SettingsError
+from xinqiao.errors import InputError, SettingsError, reason_of
 from xinqiao.privacy.keys import KeyRing, create_key_file, load_key_file
 
 SETTINGS_FILE = "xinqiao.toml"
@@ -150,7 +150,7 @@ def create_workspace(
         _refuse_foreign(root)
         return _write(root, chosen, rehearsal=rehearsal)
     except OSError as error:
-        raise SettingsError(f"无法写入 {root}：{error.strerror}，请检查权限") from error
+        raise SettingsError(f"无法写入 {root}：{reason_of(error)}，请检查权限") from error
 
 
 def _refuse_foreign(root: Path) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.feedback.shipped import shipped_text
 from xinqiao.feedback.tables import Instruction, InstructionTable, covers
 from xinqiao.routing.tables import TableFile
@@ -67,7 +67,7 @@ def own_instructions(file: Path) -> tuple[Known, ...]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file} 不是 UTF-8 编码，请另存为 UTF-8") from error
     except OSError as error:
-        raise SettingsError(f"{file} 无法读取（{error.strerror}），请检查权限") from error
+        raise SettingsError(f"{file} 无法读取（{reason_of(error)}），请检查权限") from error
     return _known(TableFile(str(file), text), own=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from xinqiao.errors import InputError, SettingsError
+from xinqiao.errors import InputError, SettingsError, reason_of
 from xinqiao.intake.cells import cell_text
 from xinqiao.intake.files.opening import open_sheets
 from xinqiao.intake.files.sheets import Cell
@@ -111,7 +111,7 @@ def write_template(target: Path) -> None:
         ) from None
     except OSError as error:
         raise SettingsError(
-            f"{target} 无法写入（{error.strerror}），请检查文件夹", code="template"
+            f"{target} 无法写入（{reason_of(error)}），请检查文件夹", code="template"
         ) from error
 
 

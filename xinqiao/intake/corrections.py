@@ -18,7 +18,7 @@ from xinqiao.clock import SHANGHAI
 from xinqiao.database.chunks import in_chunks
 from xinqiao.database.record_store import load_present_contents
 from xinqiao.database.tables import PRESENT_VERSION, holding, record, record_version, withdrawal
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.feedback.instructing import Instructions, Refused
 from xinqiao.intake import store
 from xinqiao.intake.findings_workbook import (
@@ -222,7 +222,7 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"文件夹 {folder} 无法新建（{error.strerror}），请检查权限", code="findings_file"
+            f"文件夹 {folder} 无法新建（{reason_of(error)}），请检查权限", code="findings_file"
         ) from error
 
 

@@ -17,7 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.feedback.own import own_instruction
 from xinqiao.intake.headers import HOW, ORIGINAL_ROW, REASONS, RECORD_ID
 from xinqiao.intake.reading import GUIDE_SHEET
@@ -131,7 +131,7 @@ def write_findings_workbook(path: Path, table: Headed, rows: Sequence[FindingsRo
     try:
         _replace(path, buffer.getvalue())
     except OSError as error:
-        message = f"疑点表 {path} 无法写入（{error.strerror}），请检查磁盘空间和文件夹权限"
+        message = f"疑点表 {path} 无法写入（{reason_of(error)}），请检查磁盘空间和文件夹权限"
         raise SettingsError(message, code="findings_file") from error
 
 

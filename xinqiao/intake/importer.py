@@ -17,7 +17,7 @@ from xinqiao.audit.chain import Entry
 from xinqiao.clock import SHANGHAI, Clock
 from xinqiao.database.dialect import database_time
 from xinqiao.database.engine import Database
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.intake import store
 from xinqiao.intake.census import Census, Identity, Place, identify, unusable_key
 from xinqiao.intake.findings_workbook import FindingsRow, safe_name, write_findings_workbook
@@ -234,7 +234,7 @@ class Importer:
         try:
             self.findings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            message = f"文件夹 {self.findings_folder} 无法新建（{error.strerror}），请检查权限"
+            message = f"文件夹 {self.findings_folder} 无法新建（{reason_of(error)}），请检查权限"
             raise SettingsError(message, code="findings_file") from error
         sheet = f"-{work.sheet}" if work.sheet else ""
         stem = safe_name(mask_identity_numbers(f"{path.stem}{sheet}"))

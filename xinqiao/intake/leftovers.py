@@ -5,7 +5,7 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 
 _STAMP = r"\d{8}-\d{6}"
 _OURS = re.compile(
@@ -36,7 +36,7 @@ def old_workbooks(folder: Path, cutoff: datetime) -> list[tuple[Path, int]]:
         return found
     except OSError as error:
         raise SettingsError(
-            f"文件夹 {folder} 无法读取（{error.strerror}），请检查权限", code="findings_file"
+            f"文件夹 {folder} 无法读取（{reason_of(error)}），请检查权限", code="findings_file"
         ) from error
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.intake.headers import FieldHeader, FieldType, header_table
 from xinqiao.intake.reading import GUIDE_SHEET
 from xinqiao.records.kind import Kind
@@ -62,7 +62,7 @@ def write_template(kind: str, target: Path, *, replace: bool = False) -> None:
         ) from None
     except OSError as error:
         raise SettingsError(
-            f"{target} 无法写入（{error.strerror}），请检查文件夹和权限", code="template"
+            f"{target} 无法写入（{reason_of(error)}），请检查文件夹和权限", code="template"
         ) from error
 
 

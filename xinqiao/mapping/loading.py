@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 from xinqiao.mapping.checks import check_tables
 from xinqiao.mapping.problems import explain, told
 from xinqiao.mapping.tables import CodeTable, FormatTable
@@ -172,7 +172,7 @@ def _bytes_of(roots: Sequence[Traversable], name: str, wanted_by: str = "") -> b
             if entry.is_file():
                 return entry.read_bytes()
         except OSError as error:
-            raise SettingsError(f"{entry} 无法读取（{error.strerror}），请检查权限") from error
+            raise SettingsError(f"{entry} 无法读取（{reason_of(error)}），请检查权限") from error
     raise SettingsError(f"{wanted_by} 所用的代码表 {name} 不存在，请补上该文件或更正 codes")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from xinqiao.errors import RefusedError, SettingsError
+from xinqiao.errors import RefusedError, SettingsError, reason_of
 from xinqiao.mapping.loading import parse_codes
 from xinqiao.mapping.registry import Formats
 from xinqiao.records.kinds import reported_kinds
@@ -54,7 +54,7 @@ def copy_tables(folder: Path, platform: str, kind: str) -> Copied:
         for one in (*missing, name):
             _copy(one, folder / one)
     except OSError as error:
-        raise SettingsError(f"无法写入 {folder}（{error.strerror}），请检查权限") from error
+        raise SettingsError(f"无法写入 {folder}（{reason_of(error)}），请检查权限") from error
     written = tuple(folder / one for one in (name, *missing))
     users = {one: tuple(_users(one, platform, kind)) for one in codes.values()}
     return Copied(written, kept, {one: places for one, places in users.items() if places})
@@ -110,6 +110,6 @@ def _stray_codes(path: Path, name: str, used: set[str]) -> Iterator[tuple[Path, 
     try:
         parse_codes(path.read_bytes(), str(path))
     except OSError as error:
-        yield path, f"无法读取（{error.strerror}），请检查权限"
+        yield path, f"无法读取（{reason_of(error)}），请检查权限"
     except SettingsError as error:
         yield path, error.message

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 
 
 def write_report(target: Path, content: bytes, *, replace: bool = False) -> None:
@@ -48,7 +48,7 @@ def placing(target: Path, *, replace: bool = False) -> Iterator[Path]:
         raise _exists(target) from None
     except OSError as error:
         raise SettingsError(
-            f"{target} 无法写入（{error.strerror}），请检查文件夹和权限", code="report"
+            f"{target} 无法写入（{reason_of(error)}），请检查文件夹和权限", code="report"
         ) from error
 
 

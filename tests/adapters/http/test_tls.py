@@ -319,7 +319,7 @@ def test_a_file_that_belongs_to_somebody_else_is_told(
 
     # whoever runs the tests as root can read everything
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(SettingsError, match="不能读取（Permission denied），请检查属主和权限"):
+    with pytest.raises(SettingsError, match="不能读取（没有权限），请检查属主和权限"):
         connect("https://127.0.0.1:1")
 
 

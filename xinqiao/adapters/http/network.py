@@ -13,7 +13,7 @@ import certifi
 
 from xinqiao.adapters.base import Surroundings
 from xinqiao.adapters.http.access import WebAccess
-from xinqiao.errors import SettingsError
+from xinqiao.errors import SettingsError, reason_of
 
 _WHERE = "transport 或 web"
 
@@ -120,7 +120,7 @@ def _existing(path: Path, key: str) -> Path:
         path.open("rb").close()
     except OSError as error:
         raise SettingsError(
-            f"证书文件 {path} 不能读取（{error.strerror}），请检查属主和权限", code="certificate"
+            f"证书文件 {path} 不能读取（{reason_of(error)}），请检查属主和权限", code="certificate"
         ) from error
     return path
 

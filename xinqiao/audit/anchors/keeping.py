@@ -8,7 +8,7 @@ from xinqiao.audit.anchors.writing import before
 from xinqiao.audit.append import append
 from xinqiao.audit.chain import Entry
 from xinqiao.database.engine import Database
-from xinqiao.errors import DamageError, SettingsError
+from xinqiao.errors import DamageError, SettingsError, reason_of
 
 KEY_CREATED = "anchor.key_created"
 _NEXT = "anchor-next.pem"
@@ -71,7 +71,7 @@ def _made(path: Path, database: Database, actor: str, at: datetime) -> SigningKe
         return found
     except OSError as error:
         raise SettingsError(
-            f"锚点签名密钥 {path} 写不了：{error.strerror}，请检查权限", code="anchor_key"
+            f"锚点签名密钥 {path} 写不了：{reason_of(error)}，请检查权限", code="anchor_key"
         ) from error
     entry = Entry(KEY_CREATED, details={"key": fingerprint(key.public), "public_key": key.public})
     with database.writing() as connection:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xinqiao.audit.anchors.form import LONGEST
-from xinqiao.errors import InputError
+from xinqiao.errors import InputError, reason_of
 
 _PATTERN = "xinqiao-anchor-*.json"
 
@@ -58,7 +58,7 @@ def anchors_given(paths: Sequence[Path]) -> Iterator[Found]:
             else:
                 yield _read(path, named=False)
         except OSError as error:
-            raise InputError(f"锚点 {path} 无法读取：{error.strerror}") from error
+            raise InputError(f"锚点 {path} 无法读取：{reason_of(error)}") from error
 
 
 def _read(path: Path, *, named: bool) -> Found:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from xinqiao.audit.anchors.form import Anchor
-from xinqiao.errors import InputError, SettingsError
+from xinqiao.errors import InputError, SettingsError, reason_of
 
 _PAPER_LENGTH = 32
 _GROUP = 4
@@ -106,7 +106,7 @@ def load_key(path: Path) -> SigningKey | None:
         return None
     except OSError as error:
         raise SettingsError(
-            f"锚点签名密钥 {path} 无法读取：{error.strerror}，请检查权限", code="anchor_key"
+            f"锚点签名密钥 {path} 无法读取：{reason_of(error)}，请检查权限", code="anchor_key"
         ) from error
     if mode & 0o077:
         raise SettingsError(
@@ -130,7 +130,7 @@ def read_public_key(path: Path) -> str:
         with path.open("rb") as file:
             pem = file.read(_LONGEST_FILE)
     except OSError as error:
-        raise InputError(f"公钥文件 {path} 无法读取：{error.strerror}") from error
+        raise InputError(f"公钥文件 {path} 无法读取：{reason_of(error)}") from error
     with suppress(ValueError, TypeError):
         key = load_pem_public_key(pem)
         if isinstance(key, Ed25519PublicKey):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xinqiao.errors import InputError
+from xinqiao.errors import InputError, reason_of
 from xinqiao.intake.files.sheets import Sheet
 
 _SAVE_AS = "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
@@ -68,7 +68,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
     if isinstance(error, PermissionError):
         message = f"{path}：没有读取权限，请检查文件的权限和所有者"
         return InputError(message, code="file_permission")
-    message = f"{path}：文件读取失败（{error.strerror}），请检查磁盘或网络共享"
+    message = f"{path}：文件读取失败（{reason_of(error)}），请检查磁盘或网络共享"
     return InputError(message, code="file_unreadable")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xinqiao.audit.anchors.form import LONGEST
-from xinqiao.errors import BusyError, DamageError
+from xinqiao.errors import BusyError, DamageError, reason_of
 
 _MODE = 0o644
 """An anchor holds nothing that is secret, and others are to read it."""
@@ -42,7 +42,7 @@ class FolderPlace:
             found = _start_of(target)
         except OSError as error:
             raise BusyError(
-                f"锚点文件夹 {self.path} 不能写（{error.strerror}）："
+                f"锚点文件夹 {self.path} 不能写（{reason_of(error)}）："
                 "请检查磁盘是否接好、权限是否够",
                 code="anchor_folder",
             ) from error
